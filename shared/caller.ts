@@ -1,0 +1,26 @@
+/** Whoever waits for an answer, and may stop waiting. */
+
+/** The part of a call that code below the RPCs needs: until when, and whether still, somebody waits. */
+export interface Caller {
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** When the caller stops waiting, on the scale of `monotonicMs`. */
+  readonly deadline: number;
+}
+
+/**
+ * An answer that others wait for too. If the caller leaves first, its own wait ends with the signal's reason, and the answer
+ * is still on its way for everybody else.
+ */
+export async function unlessGone<T>(answer: Promise<T>, caller: Pick<Caller, "signal">): Promise<T> {
+  const { signal } = caller;
+  signal.throwIfAborted();
+  const gone = Promise.withResolvers<never>();
+  const leave = (): void => gone.reject(signal.reason);
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    return await Promise.race([answer, gone.promise]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}

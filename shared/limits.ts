@@ -1,0 +1,41 @@
+/** The limits of the contract. Each is repeated in the comments of the field or method that it bounds. */
+
+import { DAY_MS, HOUR_MS } from "./interval.ts";
+
+/** Instants of the contract lie in the years 1970 to 2199: the first that is allowed and the first that is not. */
+export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
+export const INSTANTS_END = Date.UTC(2200, 0, 1);
+
+export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
+export const WINDOW_MAX_MS = 366 * DAY_MS;
+export const BOOKING_MAX_MS = 24 * HOUR_MS;
+
+export const SLOT_MINUTES_MIN = 1;
+export const SLOT_MINUTES_MAX = 1440;
+
+export const HOLD_SECONDS_MIN = 10;
+export const HOLD_SECONDS_MAX = 86_400;
+
+export const PAGE_SIZE_DEFAULT = 50;
+export const PAGE_SIZE_MAX = 500;
+export const PAGE_TOKEN_MAX_CHARACTERS = 1024;
+
+export const SNAPSHOT_INTERVALS_MAX = 1000;
+export const REMOVED_RANGES_MAX = 1000;
+export const FENCED_RANGES_MAX = 500;
+export const CONFLICTING_BOOKINGS_MAX = 20;
+
+export const EMAIL_MAX_CHARACTERS = 254;
+export const DISPLAY_NAME_MAX_CHARACTERS = 200;
+export const ETAG_MAX_CHARACTERS = 64;
+
+export const REQUEST_MAX_BYTES = 64 * 1024;
+export const ANSWER_MAX_BYTES = 1024 * 1024;
+export const ERROR_DETAILS_MAX_BYTES = 4 * 1024;
+
+/** How long a `request_id` is remembered at least. */
+export const REQUEST_MEMORY_DAYS = 30;
+
+/** The deadline of a unary call that names none, and the longest that one may name. */
+export const DEADLINE_DEFAULT_MS = 10_000;
+export const DEADLINE_MAX_MS = 60 * 60 * 1000;

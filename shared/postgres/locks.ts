@@ -1,0 +1,84 @@
+/**
+ * Every advisory lock of the project, in one place. Hosts use PostgreSQL's one-key (64 bit) space, everything else its
+ * two-key space, so that no host can collide with a migration. Advisory locks belong to a database: the two services do
+ * not see each other's.
+ */
+
+import type { ClientBase, Pool } from "pg";
+import { Refusal } from "../errors.ts";
+import { isLockTimeout } from "./sqlstate.ts";
+
+/** First key of all locks that are not a host's: "slot" in ASCII. */
+const PROJECT = 0x736c6f74;
+export const MIGRATION_LOCK = [PROJECT, 1] as const;
+const SELF_CHECK_LOCK = [PROJECT, 2] as const;
+
+/** How long a write waits for a host that somebody else is changing, before it is refused with BUSY. */
+export const HOST_LOCK_WAIT_MS = 1000;
+
+/**
+ * The lock key of a host, as the decimal text of a signed 64-bit integer: the two halves of its UUID, xored. Two hosts
+ * with one key would merely wait for each other.
+ */
+export function hostLockKey(hostId: string): string {
+  const bits = BigInt(`0x${hostId.replaceAll("-", "")}`);
+  return BigInt.asIntN(64, (bits >> 64n) ^ bits).toString();
+}
+
+/**
+ * Takes a host's lock until the transaction ends. To be called right after `begin`, and nothing may be read before it.
+ *
+ * The lock is a statement of its own, in READ COMMITTED: a statement sees the database as it was when the statement began,
+ * which for one that locks and reads is before the wait, so it would decide on what the lock's last holder has changed
+ * since. Throws Refusal BUSY when the lock is not had within `waitMs`.
+ */
+export async function lockHost(
+  client: ClientBase,
+  hostId: string,
+  mode: "exclusive" | "shared" = "exclusive",
+  waitMs: number = HOST_LOCK_WAIT_MS,
+): Promise<void> {
+  await client.query("select set_config('lock_timeout', $1, true)", [String(Math.max(1, Math.ceil(waitMs)))]);
+  try {
+    await client.query(
+      mode === "exclusive" ? "select pg_advisory_xact_lock($1)" : "select pg_advisory_xact_lock_shared($1)",
+      [hostLockKey(hostId)],
+    );
+  } catch (error) {
+    if (isLockTimeout(error)) throw hostBusy(hostId);
+    throw error;
+  }
+}
+
+/** The host's lock was not had in time. Nothing was changed. */
+export function hostBusy(hostId: string): Refusal {
+  return new Refusal("BUSY", "the host is being changed by others; nothing was changed, send the same call again", {
+    resource: { type: "User", name: hostId },
+    retryAfterMs: 200,
+  });
+}
+
+/**
+ * Checks that advisory locks of two connections really exclude each other. Behind a proxy that shares connections between
+ * transactions, and in some databases that only speak PostgreSQL's protocol, they do not, and bookings would double.
+ * Throws an Error to show to the operator.
+ */
+export async function assertAdvisoryLocksWork(pool: Pool): Promise<void> {
+  const [holder, rival] = await Promise.all([pool.connect(), pool.connect()]);
+  try {
+    await holder.query("begin");
+    await rival.query("begin");
+    // Blocking, so that another replica's check at the same moment is waited for and not taken for a failure.
+    await holder.query("select pg_advisory_xact_lock($1, $2)", [...SELF_CHECK_LOCK]);
+    const { rows } = await rival.query<{ taken: boolean }>("select pg_try_advisory_xact_lock($1, $2) as taken", [
+      ...SELF_CHECK_LOCK,
+    ]);
+    if (rows[0]?.taken !== false) {
+      throw new Error("advisory locks of two connections do not exclude each other: this database cannot be used");
+    }
+  } finally {
+    await Promise.allSettled([holder.query("rollback"), rival.query("rollback")]);
+    holder.release();
+    rival.release();
+  }
+}

@@ -1,0 +1,48 @@
+/** Reads in plain SQL that end, in the database too, when nobody waits for them any more. */
+
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
+import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
+import { connect } from "./transaction.ts";
+
+/** The backend's process id, which the driver knows and its types leave out. */
+interface Backend {
+  readonly processID?: number;
+}
+
+/**
+ * The rows of a query. When `signal` aborts, the query is cancelled in the database and the call rejects with the signal's
+ * reason. Throws Refusal BUSY when the database is out of reach.
+ */
+export async function read<Row extends QueryResultRow>(
+  pool: Pool,
+  query: QueryConfig,
+  signal?: AbortSignal,
+): Promise<Row[]> {
+  signal?.throwIfAborted();
+  const client = await connect(pool);
+  let cancelled: Promise<unknown> | undefined;
+  const cancel = (): void => {
+    cancelled = cancelQuery(pool, client);
+  };
+  signal?.addEventListener("abort", cancel, { once: true });
+  let broken: Error | undefined;
+  try {
+    signal?.throwIfAborted();
+    return (await client.query<Row>(query)).rows;
+  } catch (error) {
+    if (isConnectionLost(error)) broken = error instanceof Error ? error : new Error(String(error));
+    signal?.throwIfAborted();
+    throw broken === undefined ? error : databaseUnreachable(error);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    // The connection stays ours until the cancellation is through: it would hit the next user's query.
+    await cancelled;
+    client.release(broken);
+  }
+}
+
+async function cancelQuery(pool: Pool, client: PoolClient): Promise<void> {
+  const { processID } = client as Backend;
+  // A failure leaves the query to its own timeout.
+  await pool.query("select pg_cancel_backend($1)", [processID]).catch(() => undefined);
+}

@@ -1,0 +1,71 @@
+/** What errors of PostgreSQL, of its driver and of the network mean. */
+
+import { Refusal } from "../errors.ts";
+
+/** The five-character SQLSTATE of a server's error. Undefined for errors that no server sent. */
+export function sqlState(error: unknown): string | undefined {
+  const code = propertyOf(error, "code");
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && isFromServer(error) ? code : undefined;
+}
+
+/** The constraint that a server's error names. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return propertyOf(error, "constraint");
+}
+
+/** A lock was not had within `lock_timeout`, or at once. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === "55P03";
+}
+
+/**
+ * Whether the error proves that the transaction is rolled back and that running it again may help: deadlock,
+ * serialisation failure, lock timeout.
+ */
+export function isTransient(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === "40P01" || state === "40001" || state === "55P03";
+}
+
+/** States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. */
+const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300"]);
+
+/** The connection is gone, or could not be had. What was under way on it may or may not have been committed. */
+export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof Refusal) return false;
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith("08") || CONNECTION_STATES.has(state) || state === "25P03";
+  const code = propertyOf(error, "code");
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return true;
+  return error instanceof Error && /connection|timeout exceeded when trying to connect/i.test(error.message);
+}
+
+/** The database was out of reach before anything was changed: the caller may send the same call again. */
+export function databaseUnreachable(cause: unknown): Refusal {
+  const refusal = new Refusal("BUSY", "the database is out of reach; nothing was changed, send the same call again", {
+    retryAfterMs: 1000,
+  });
+  refusal.cause = cause;
+  return refusal;
+}
+
+/** The connection was lost while the commit was under way, and it could not be found out how it ended. */
+export function outcomeUnknown(cause: unknown): Refusal {
+  const refusal = new Refusal(
+    "OUTCOME_UNKNOWN",
+    "the connection to the database was lost during the commit; send the same call again with the same request_id",
+    { retryAfterMs: 1000 },
+  );
+  refusal.cause = cause;
+  return refusal;
+}
+
+function isFromServer(error: unknown): boolean {
+  return propertyOf(error, "severity") !== undefined;
+}
+
+function propertyOf(error: unknown, name: string): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : undefined;
+}

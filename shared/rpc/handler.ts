@@ -1,0 +1,48 @@
+/**
+ * What an RPC is to the code that implements it: a plain function from a message to a message. It knows nothing of gRPC,
+ * Connect or HTTP; the two adapters beside this file bring calls here, and `chain.ts` is what they both go through.
+ */
+
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+
+/** What a handler knows of a call beside its message. */
+export interface Call {
+  readonly method: DescMethod;
+  /** Aborted when nobody waits for the answer any more: the client left, the deadline passed, the service stops. */
+  readonly signal: AbortSignal;
+  /** When the caller stops waiting, on the scale of `performance.now()`. `Infinity` for a stream without a deadline. */
+  readonly deadline: number;
+  /** Who calls: the subject of the token, for the records. */
+  readonly actor: string;
+  readonly log: Logger;
+}
+
+export type UnaryHandler<M extends DescMethod> = (
+  request: MessageShape<M["input"]>,
+  call: Call,
+) => Promise<MessageInitShape<M["output"]>>;
+
+export type StreamHandler<M extends DescMethod> = (
+  request: MessageShape<M["input"]>,
+  call: Call,
+) => AsyncIterable<MessageInitShape<M["output"]>>;
+
+/** Both sides stream. Only server reflection speaks like this; our own contracts do not. */
+export type ConversationHandler<M extends DescMethod> = (
+  requests: AsyncIterable<MessageShape<M["input"]>>,
+  call: Call,
+) => AsyncIterable<MessageInitShape<M["output"]>>;
+
+export type Handler<M extends DescMethod> = M extends { methodKind: "unary" }
+  ? UnaryHandler<M>
+  : M extends { methodKind: "server_streaming" }
+    ? StreamHandler<M>
+    : M extends { methodKind: "bidi_streaming" }
+      ? ConversationHandler<M>
+      : never;
+
+/** One handler for every method of a service. A method that is forgotten does not compile. */
+export type Handlers<S extends DescService> = {
+  readonly [K in keyof S["method"]]: Handler<S["method"][K]>;
+};
