@@ -1,0 +1,60 @@
+/** What a booking is, and the rules that need nothing but one booking and the time. */
+
+import type { Instant, Interval } from "../../../shared/interval.ts";
+
+export type BookingState = "HELD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
+
+export interface Booking {
+  readonly id: string;
+  readonly hostId: string;
+  readonly guestId: string;
+  readonly during: Interval;
+  readonly state: BookingState;
+  /** 1 when created, one more with every change. */
+  readonly version: number;
+  /** When the hold ends. Set if and only if the state is HELD or EXPIRED. */
+  readonly expireTime?: Instant;
+  readonly createTime: Instant;
+  readonly updateTime: Instant;
+}
+
+export type BookingEventKind = "HELD" | "CONFIRMED" | "RESCHEDULED" | "CANCELLED" | "EXPIRED";
+
+/** One change of one booking: an entry of its host's feed. */
+export interface BookingEvent {
+  readonly hostId: string;
+  /** 1, 2, 3, ... per host, without gaps. */
+  readonly sequence: number;
+  readonly kind: BookingEventKind;
+  readonly actor: string;
+  readonly time: Instant;
+  /** The booking after the change. */
+  readonly booking: Booking;
+}
+
+/** The actor of what the service does by itself. */
+export const SYSTEM_ACTOR = "system";
+
+/** Whether a hold's time is over, recorded or not. `expireTime` itself is over: a hold is half-open like all intervals. */
+export function isOverdueHold(booking: Booking, now: Instant): boolean {
+  return booking.state === "HELD" && booking.expireTime !== undefined && booking.expireTime <= now;
+}
+
+/** Whether the booking occupies its time: CONFIRMED, or HELD and not past its `expireTime`. */
+export function isActive(booking: Booking, now: Instant): boolean {
+  return booking.state === "CONFIRMED" || (booking.state === "HELD" && !isOverdueHold(booking, now));
+}
+
+/**
+ * An overdue hold as it is recorded. Reads that come before the recording show the very same (see `bookingColumns` in
+ * storage), so a booking never changes without its etag doing so.
+ */
+export function expired(hold: Booking): Booking {
+  const updateTime = hold.expireTime ?? hold.updateTime;
+  return { ...hold, state: "EXPIRED", version: hold.version + 1, updateTime };
+}
+
+/** The opaque version that callers compare: a quoted string, as in HTTP. */
+export function etagOf(booking: Booking): string {
+  return `"${booking.version}"`;
+}

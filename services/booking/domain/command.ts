@@ -1,0 +1,143 @@
+/** Changes to a host's bookings, as asked for, and how each ended. */
+
+import type { Refusal } from "../../../shared/errors.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { Booking, BookingEvent } from "./booking.ts";
+import type { Misfit } from "./slots.ts";
+
+/** A `request_id` and what it stands for: the same id with another method or content is another request. */
+export interface RequestKey {
+  readonly id: string;
+  readonly method: string;
+  /** Hash of the parsed request, as hexadecimal text. */
+  readonly contentHash: string;
+}
+
+/**
+ * What Availability said of a candidate, and the host's generation that was noted *before* it was asked. It holds for as
+ * long as the generation does.
+ */
+export interface Validation {
+  readonly generation: number;
+  readonly misfit: Misfit | undefined;
+}
+
+interface Asked {
+  readonly hostId: string;
+  readonly actor: string;
+  readonly request?: RequestKey | undefined;
+}
+
+export interface CreateCommand extends Asked {
+  readonly kind: "create";
+  /** The id that the booking will have. */
+  readonly bookingId: string;
+  readonly guestId: string;
+  readonly during: Interval;
+  /** How long to hold; undefined: confirm at once. */
+  readonly holdMs?: number | undefined;
+  readonly validation: Validation;
+}
+
+interface OfBooking extends Asked {
+  readonly bookingId: string;
+  /** The version that the caller has seen; undefined: any. */
+  readonly etag?: string | undefined;
+}
+
+export interface ConfirmCommand extends OfBooking {
+  readonly kind: "confirm";
+}
+
+export interface CancelCommand extends OfBooking {
+  readonly kind: "cancel";
+}
+
+export interface RescheduleCommand extends OfBooking {
+  readonly kind: "reschedule";
+  readonly during: Interval;
+  readonly validation: Validation;
+}
+
+/** Records that a hold is over. From the sweeper; callers never send it. */
+export interface ExpireCommand extends Asked {
+  readonly kind: "expire";
+  readonly bookingId: string;
+}
+
+/** Ends what is remembered of the host's availability and looks for bookings in ranges that are to go. */
+export interface FenceCommand extends Asked {
+  readonly kind: "fence";
+  readonly ranges: readonly Interval[];
+}
+
+export type Command =
+  | CreateCommand
+  | ConfirmCommand
+  | CancelCommand
+  | RescheduleCommand
+  | ExpireCommand
+  | FenceCommand;
+
+/** What a fence found. */
+export interface Fenced {
+  readonly generation: number;
+  /** Ids of active, unended bookings that overlap the ranges, by start: the first 20. */
+  readonly bookingIds: readonly string[];
+  readonly bookingCount: number;
+}
+
+/** How a command ended. Only `booked` and `fenced` have (or may have) changed anything for the caller. */
+export type Outcome =
+  | { readonly kind: "booked"; readonly booking: Booking }
+  | { readonly kind: "fenced"; readonly fenced: Fenced }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** The host's generation is no longer the one of the validation: ask Availability again. */
+  | { readonly kind: "stale" }
+  /** An expiry that there is nothing left to do for. */
+  | { readonly kind: "idle" };
+
+/** A request that was carried out before. */
+export interface RememberedRequest {
+  readonly method: string;
+  readonly contentHash: string;
+  readonly answer: Booking;
+}
+
+/** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
+export interface ConfirmedInRanges {
+  readonly first: readonly { readonly id: string; readonly start: Instant }[];
+  readonly count: number;
+}
+
+/**
+ * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
+ * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges, and every booking that a command names.
+ */
+export interface HostState {
+  readonly hostId: string;
+  readonly generation: number;
+  /** The sequence of the host's last event. */
+  readonly sequence: number;
+  readonly bookings: readonly Booking[];
+  readonly requests: ReadonlyMap<string, RememberedRequest>;
+  /** By fence command, in the commands' order. */
+  readonly confirmedInRanges: ReadonlyMap<FenceCommand, ConfirmedInRanges>;
+}
+
+/** A booking before and after a batch. `before` is undefined for one that the batch creates. */
+export interface BookingChange {
+  readonly before: Booking | undefined;
+  readonly after: Booking;
+}
+
+/** What is to be written for one host, and what its callers are told. */
+export interface HostDecision {
+  /** One for every command, in their order. */
+  readonly outcomes: readonly Outcome[];
+  readonly generation: number;
+  readonly sequence: number;
+  readonly changes: readonly BookingChange[];
+  readonly events: readonly BookingEvent[];
+  readonly requests: readonly { readonly key: RequestKey; readonly answer: Booking }[];
+}

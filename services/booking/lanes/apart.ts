@@ -1,0 +1,68 @@
+/**
+ * Where hosts wait whose lock somebody else holds, so that no lane does. Each such host has a queue of its own until the
+ * lock is had (or the wait runs out) and everything queued for it is answered; then it goes back to its lane.
+ */
+
+import { overloaded, type Pending } from "./pending.ts";
+import { type Run, run } from "./run.ts";
+
+export interface Apart {
+  /** Whether the host waits here: its new commands must not overtake it on the lane. */
+  has(hostId: string): boolean;
+  add(pending: Pending): void;
+  /** Resolves when nothing waits here. */
+  idle(): Promise<void>;
+}
+
+/** `width`: how many hosts are waited for at a time, each on a connection. `queueMax`: commands per host, fences aside. */
+export function openApart(deps: Run, width: number, batchMax: number, queueMax: number): Apart {
+  const queues = new Map<string, Pending[]>();
+  const waiting: string[] = [];
+  const running = new Set<Promise<void>>();
+
+  function start(): void {
+    while (running.size < width) {
+      const hostId = waiting.shift();
+      if (hostId === undefined) return;
+      const serving = serve(hostId).finally(() => {
+        running.delete(serving);
+        start();
+      });
+      running.add(serving);
+    }
+  }
+
+  async function serve(hostId: string): Promise<void> {
+    const queue = queues.get(hostId) ?? [];
+    while (queue.length > 0) await run(deps, takeBatch(queue, batchMax), "wait");
+    queues.delete(hostId);
+  }
+
+  return {
+    has: (hostId) => queues.has(hostId),
+    add(pending) {
+      const { hostId, kind } = pending.command;
+      const queue = queues.get(hostId);
+      if (queue === undefined) {
+        queues.set(hostId, [pending]);
+        if (kind === "fence") waiting.unshift(hostId);
+        else waiting.push(hostId);
+        start();
+      } else if (kind === "fence") {
+        queue.unshift(pending);
+      } else if (queue.length < queueMax) {
+        queue.push(pending);
+      } else {
+        pending.reject(overloaded());
+      }
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** The next commands of a queue, which they leave. */
+export function takeBatch(queue: Pending[], batchMax: number): Pending[] {
+  return queue.splice(0, batchMax);
+}

@@ -1,0 +1,45 @@
+/** A command that waits for its batch, and the caller that waits for the command. */
+
+import { Refusal } from "../../../shared/errors.ts";
+import type { Caller } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
+import type { Command, Outcome } from "../domain/command.ts";
+
+export interface Pending {
+  readonly command: Command;
+  readonly answer: Promise<Outcome>;
+  /** Whether somebody still waits. What nobody waits for is not committed. */
+  isWanted(): boolean;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+/** Those that somebody still waits for. The others are given up here and never committed. */
+export function wantedOf(batch: readonly Pending[]): Pending[] {
+  return batch.filter((pending) => {
+    if (pending.isWanted()) return true;
+    pending.reject(new DOMException("the deadline passed before the commit", "TimeoutError"));
+    return false;
+  });
+}
+
+export function pend(command: Command, caller: Caller): Pending {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  // The caller's leaving ends its own wait and touches nobody else's: the batch goes on without it.
+  const leave = (): void => reject(caller.signal.reason);
+  if (caller.signal.aborted) leave();
+  else caller.signal.addEventListener("abort", leave, { once: true });
+  const settle = (): void => caller.signal.removeEventListener("abort", leave);
+  return {
+    command,
+    answer: promise,
+    isWanted: () => !caller.signal.aborted && monotonicMs() < caller.deadline,
+    resolve: (outcome) => (settle(), resolve(outcome)),
+    reject: (error) => (settle(), reject(error)),
+  };
+}
+
+/** A queue is full. Nothing was changed, and the caller should slow down. */
+export function overloaded(): Refusal {
+  return new Refusal("OVERLOADED", "too many changes are waiting; nothing was changed", { retryAfterMs: 500 });
+}

@@ -1,0 +1,133 @@
+/** Runs a batch to its end whatever happens on the way, so that every command of it gets its answer. */
+
+import type { Pool, PoolClient } from "pg";
+import type { Logger } from "pino";
+import { Refusal } from "../../../shared/errors.ts";
+import { connect } from "../../../shared/postgres/transaction.ts";
+import { hostBusy } from "../../../shared/postgres/locks.ts";
+import {
+  databaseUnreachable,
+  isConnectionLost,
+  isTransient,
+  outcomeUnknown,
+  violatedConstraint,
+} from "../../../shared/postgres/sqlstate.ts";
+import { slotTaken } from "../domain/decide.ts";
+import { wasRecorded } from "../storage/witness.ts";
+import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
+import { type Pending, wantedOf } from "./pending.ts";
+
+export interface Run {
+  readonly pool: Pool;
+  readonly log: Logger;
+  /** Told after each commit which hosts' feeds have grown. */
+  readonly onCommitted: (hostIds: readonly string[]) => void;
+}
+
+/** How often a batch whose rollback is proven is run again as it is, before it is taken apart. */
+const ATTEMPTS_MAX = 3;
+
+/** Runs a batch and answers its commands. Returns those whose host somebody else has locked; they are not answered. */
+export async function run(
+  deps: Run,
+  batch: readonly Pending[],
+  lock: "try" | "wait",
+  attempt = 1,
+): Promise<readonly Pending[]> {
+  const wanted = wantedOf(batch);
+  if (wanted.length === 0) return [];
+  let result: BatchResult;
+  try {
+    result = await onConnection(deps.pool, (client) => runBatch(client, wanted, lock));
+  } catch (error) {
+    if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
+    return afterRollback(deps, error, wanted, lock, attempt);
+  }
+  return settle(deps, result);
+}
+
+function settle(deps: Run, result: BatchResult): readonly Pending[] {
+  for (const [pending, outcome] of result.decided) pending.resolve(outcome);
+  if (result.changedHosts.length > 0) deps.onCommitted(result.changedHosts);
+  return result.locked;
+}
+
+/** Whatever is left of a transaction ends with its connection or with the rollback here. */
+async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
+  let broken = true;
+  try {
+    const result = await work(client);
+    broken = false;
+    return result;
+  } catch (error) {
+    if (!(error instanceof CommitUnknown) && !isConnectionLost(error)) {
+      broken = await client.query("rollback").then(
+        () => false,
+        () => true,
+      );
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The transaction is rolled back: nothing was changed. */
+async function afterRollback(
+  deps: Run,
+  error: unknown,
+  batch: readonly Pending[],
+  lock: "try" | "wait",
+  attempt: number,
+): Promise<readonly Pending[]> {
+  // No connection was to be had.
+  if (error instanceof Refusal) return refuseAll(batch, () => error);
+  if (isConnectionLost(error)) {
+    deps.log.warn({ err: error }, "a batch lost its connection before the commit");
+    return refuseAll(batch, () => databaseUnreachable(error));
+  }
+  if (isTransient(error)) {
+    if (lock === "try" && attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
+    return refuseAll(batch, (pending) => hostBusy(pending.command.hostId));
+  }
+  if (batch.length > 1) {
+    // One command is at fault: halving the batch finds it and harms no neighbour. Order within a host is kept.
+    const middle = batch.length >> 1;
+    const first = await run(deps, batch.slice(0, middle), lock);
+    return [...first, ...(await run(deps, batch.slice(middle), lock))];
+  }
+  if (violatedConstraint(error) === "bookings_no_overlap") {
+    // The lock should have made this impossible, so it is a bug, or somebody who writes without the lock.
+    deps.log.error({ err: error }, "the constraint held what the lock should have held");
+    return refuseAll(batch, slotTaken);
+  }
+  for (const pending of batch) pending.reject(error);
+  return [];
+}
+
+/** Nothing is run again before it is known how the commit ended. */
+async function afterUnknownCommit(
+  deps: Run,
+  unknown: CommitUnknown,
+  batch: readonly Pending[],
+  lock: "try" | "wait",
+  attempt: number,
+): Promise<readonly Pending[]> {
+  deps.log.warn({ err: unknown }, "a batch lost its connection during the commit");
+  let committed: boolean;
+  try {
+    committed = unknown.witness !== undefined && (await wasRecorded(deps.pool, unknown.witness));
+  } catch (error) {
+    deps.log.error({ err: error }, "could not find out how a commit ended");
+    return refuseAll(batch, () => outcomeUnknown(unknown));
+  }
+  if (committed) return settle(deps, unknown.result);
+  if (attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
+  return refuseAll(batch, () => databaseUnreachable(unknown));
+}
+
+function refuseAll(batch: readonly Pending[], refusal: (pending: Pending) => Error): [] {
+  for (const pending of batch) pending.reject(refusal(pending));
+  return [];
+}

@@ -1,0 +1,111 @@
+/** Calls to the availability service, and what its refusals mean here. */
+
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { Refusal } from "../../../shared/errors.ts";
+import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
+import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
+import { type Interval, MINUTE_MS } from "../../../shared/interval.ts";
+import { reasonOf } from "../../../shared/rpc/client.ts";
+import type { OpenTime } from "../domain/slots.ts";
+
+/** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
+export const PEER_CALL_MAX_MS = 2_000;
+
+export interface AvailabilityAnswer {
+  readonly open: OpenTime;
+  /** The window that `open` is complete for. */
+  readonly covered: Interval;
+}
+
+export interface AvailabilityPeer {
+  /**
+   * The host's open time in a window, as committed after every removal that is under way. Throws Refusal USER_NOT_FOUND,
+   * NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
+   */
+  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<AvailabilityAnswer>;
+  /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
+  assertGuest(guestId: string, timeoutMs: number): Promise<void>;
+}
+
+export function availabilityPeer(transport: Transport): AvailabilityPeer {
+  const availability = createClient(AvailabilityService, transport);
+  const users = createClient(UserService, transport);
+  return {
+    snapshot: (hostId, window, generation, timeoutMs) => snapshot(availability, hostId, window, generation, timeoutMs),
+    assertGuest: (guestId, timeoutMs) => assertGuest(users, guestId, timeoutMs),
+  };
+}
+
+async function snapshot(
+  client: Client<typeof AvailabilityService>,
+  hostId: string,
+  window: Interval,
+  generation: number,
+  timeoutMs: number,
+): Promise<AvailabilityAnswer> {
+  const request = {
+    hostId,
+    startTime: timestampFromMs(window.start),
+    endTime: timestampFromMs(window.end),
+    generation: BigInt(generation),
+  };
+  const answer = await asked(client.snapshotAvailability(request, { timeoutMs }), hostId);
+  // The echo tells an answer to this question from any other.
+  if (answer.generation !== request.generation || answer.coveredEndTime === undefined) {
+    throw peerUnavailable(new Error("the answer does not belong to the question"));
+  }
+  return {
+    open: {
+      intervals: answer.intervals.map((range) => ({
+        start: range.startTime === undefined ? Number.NaN : timestampMs(range.startTime),
+        end: range.endTime === undefined ? Number.NaN : timestampMs(range.endTime),
+      })),
+      slotMs: answer.slotDurationMinutes * MINUTE_MS,
+    },
+    covered: { start: window.start, end: timestampMs(answer.coveredEndTime) },
+  };
+}
+
+async function assertGuest(client: Client<typeof UserService>, guestId: string, timeoutMs: number): Promise<void> {
+  const { user } = await asked(client.getUser({ userId: guestId }, { timeoutMs }), guestId);
+  if (user?.role !== Role.USER) {
+    throw new Refusal("NOT_A_GUEST", "the guest_id is not of a user with the role USER", {
+      resource: { type: "User", name: guestId },
+    });
+  }
+}
+
+/** The answer of a call about a user, or the refusal that its error means to our own caller. */
+async function asked<T>(answer: Promise<T>, userId: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const resource = { type: "User", name: userId };
+    switch (reasonOf(error)) {
+      case "USER_NOT_FOUND":
+        throw new Refusal("USER_NOT_FOUND", "there is no such user", { resource });
+      case "NOT_A_HOST":
+        throw new Refusal("NOT_A_HOST", "the host_id is not of a user with the role HOST", { resource });
+      case "BUSY":
+        throw new Refusal("BUSY", "the host's availability is being changed; nothing was changed", {
+          resource,
+          retryAfterMs: 200,
+        });
+      default:
+        throw peerUnavailable(error);
+    }
+  }
+}
+
+function peerUnavailable(cause: unknown): Refusal {
+  const timedOut = cause instanceof ConnectError && cause.code === Code.DeadlineExceeded;
+  const refusal = new Refusal(
+    "PEER_UNAVAILABLE",
+    `the availability service ${timedOut ? "did not answer in time" : "cannot be asked"}; nothing was changed`,
+    { retryAfterMs: 1_000 },
+  );
+  refusal.cause = cause;
+  return refusal;
+}

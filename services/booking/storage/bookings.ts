@@ -1,0 +1,123 @@
+/** Reads of bookings. A hold past its `expire_time` reads as EXPIRED, recorded or not. */
+
+import type { Pool } from "pg";
+import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
+import { fromMillis } from "../../../shared/postgres/range.ts";
+import { read } from "../../../shared/postgres/read.ts";
+import type { Booking, BookingState } from "../domain/booking.ts";
+import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows.ts";
+
+export async function findBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<Booking | undefined> {
+  const rows = await read<BookingRow>(
+    pool,
+    {
+      name: "find-booking",
+      text: `select ${derivedColumns} from bookings b where b.id = $1`,
+      values: [bookingId],
+    },
+    signal,
+  );
+  return rows[0] === undefined ? undefined : bookingFromRow(rows[0]);
+}
+
+/** The host of a booking, which never changes: what a command by booking id is queued and locked by. */
+export async function hostOfBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<string | undefined> {
+  const rows = await read<{ host_id: string }>(
+    pool,
+    { name: "host-of-booking", text: "select host_id from bookings where id = $1", values: [bookingId] },
+    signal,
+  );
+  return rows[0]?.host_id;
+}
+
+export interface BookingQuery {
+  readonly hostId?: string | undefined;
+  readonly guestId?: string | undefined;
+  readonly window: Interval;
+  /** Empty: all. */
+  readonly states: readonly BookingState[];
+  /** Start and id of the last booking of the page before. */
+  readonly after?: { readonly start: Instant; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+export interface BookingPage {
+  readonly bookings: readonly Booking[];
+  /** The host's last sequence before the page was read. Only with `hostId`. */
+  readonly sequence?: number;
+}
+
+/**
+ * Bookings that meet a window, by (start, id). A booking lasts at most 24 hours, so one that meets the window starts at
+ * most that long before it: this bounds what the index by start has to show.
+ */
+export async function listBookings(pool: Pool, query: BookingQuery, signal: AbortSignal): Promise<BookingPage> {
+  const { hostId, guestId, window, states, after, limit } = query;
+  const owner = hostId === undefined ? "b.guest_id = $1" : "b.host_id = $1";
+  const bothIds = hostId !== undefined && guestId !== undefined;
+  const values: unknown[] = [
+    hostId ?? guestId,
+    window.start - DAY_MS,
+    window.start,
+    window.end,
+    after?.start ?? window.start - DAY_MS,
+    after?.id ?? "00000000-0000-0000-0000-000000000000",
+    limit,
+    states,
+    ...(bothIds ? [guestId] : []),
+  ];
+  // The sequence first: what is committed between the two is then in the page, in the feed behind it, or in both.
+  const sequence = hostId === undefined ? undefined : await sequenceOf(pool, hostId, signal);
+  const rows = await read<BookingRow>(
+    pool,
+    {
+      text: `select ${derivedColumns} from bookings b
+             where ${owner} ${bothIds ? "and b.guest_id = $9" : ""}
+               and lower(b.during) > ${fromMillis("$2::float8")} and lower(b.during) < ${fromMillis("$4::float8")}
+               and upper(b.during) > ${fromMillis("$3::float8")}
+               and (lower(b.during), b.id) > (${fromMillis("$5::float8")}, $6::uuid)
+               and (cardinality($8::text[]) = 0
+                    or (case when ${overdue} then 'EXPIRED' else b.state end) = any($8::text[]))
+             order by lower(b.during), b.id
+             limit $7`,
+      values,
+    },
+    signal,
+  );
+  return { bookings: rows.map(bookingFromRow), ...(sequence === undefined ? {} : { sequence }) };
+}
+
+/** The sequence of the host's last event; 0 for a host without one. */
+export async function sequenceOf(pool: Pool, hostId: string, signal: AbortSignal): Promise<number> {
+  const rows = await read<{ sequence: number }>(
+    pool,
+    {
+      name: "sequence-of",
+      text: "select sequence::float8 as sequence from host_fences where host_id = $1",
+      values: [hostId],
+    },
+    signal,
+  );
+  return rows[0]?.sequence ?? 0;
+}
+
+export interface Overdue {
+  readonly id: string;
+  readonly hostId: string;
+}
+
+/** Holds that are over and not recorded so, the longest overdue first. */
+export async function findOverdueHolds(pool: Pool, limit: number, signal: AbortSignal): Promise<Overdue[]> {
+  const rows = await read<{ id: string; host_id: string }>(
+    pool,
+    {
+      name: "find-overdue-holds",
+      text: `select b.id, b.host_id from bookings b
+             where b.state = 'HELD' and b.expire_time <= clock_timestamp()
+             order by b.expire_time limit $1`,
+      values: [limit],
+    },
+    signal,
+  );
+  return rows.map((row) => ({ id: row.id, hostId: row.host_id }));
+}

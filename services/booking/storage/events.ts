@@ -1,0 +1,55 @@
+/** Reads of hosts' feeds. */
+
+import type { Pool } from "pg";
+import { millis } from "../../../shared/postgres/range.ts";
+import { read } from "../../../shared/postgres/read.ts";
+import type { BookingEvent, BookingEventKind } from "../domain/booking.ts";
+import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
+
+interface EventRow extends BookingRow {
+  readonly sequence: number;
+  readonly kind: BookingEventKind;
+  readonly actor: string;
+  readonly event_ms: number;
+}
+
+/** The host's events behind a sequence, in order. */
+export async function readEvents(
+  pool: Pool,
+  hostId: string,
+  afterSequence: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<BookingEvent[]> {
+  const rows = await read<EventRow>(
+    pool,
+    {
+      name: "read-events",
+      text: `select b.booking_id as id, ${storedColumns}, b.sequence::float8 as sequence, b.kind, b.actor,
+                    ${millis("b.event_time")} as event_ms
+             from booking_events b
+             where b.host_id = $1 and b.sequence > $2::int8
+             order by b.sequence limit $3`,
+      values: [hostId, afterSequence, limit],
+    },
+    signal,
+  );
+  return rows.map((row) => ({
+    hostId,
+    sequence: row.sequence,
+    kind: row.kind,
+    actor: row.actor,
+    time: row.event_ms,
+    booking: bookingFromRow(row),
+  }));
+}
+
+/** The last sequence of each of the hosts that have one. */
+export async function sequencesOf(pool: Pool, hostIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await read<{ host_id: string; sequence: number }>(pool, {
+    name: "sequences-of",
+    text: "select host_id, sequence::float8 as sequence from host_fences where host_id = any($1::uuid[])",
+    values: [hostIds],
+  });
+  return new Map(rows.map((row) => [row.host_id, row.sequence]));
+}

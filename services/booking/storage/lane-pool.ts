@@ -1,0 +1,42 @@
+/** The connections on which bookings are changed. */
+
+import { Pool } from "pg";
+import type { Logger } from "pino";
+
+/**
+ * Settings of the server for these connections. All their statements touch a bounded number of rows by key, so whatever
+ * the statistics say of a table that was empty a minute ago, only the indexes will do, and one plan serves all.
+ */
+const PLANNER_OPTIONS = [
+  "enable_seqscan=off",
+  "enable_hashjoin=off",
+  "enable_mergejoin=off",
+  "plan_cache_mode=force_generic_plan",
+  "jit=off",
+];
+
+/** A statement that runs longer is given up: nothing on these connections is slow unless something is wrong. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+
+/**
+ * A pool whose connections send statements without waiting for the answers to the ones before (`pipeline`), so that a
+ * batch costs two round trips. It is apart from the pool of the reads: no crowd of readers can keep a fence waiting.
+ */
+export function openLanePool(url: string, connections: number, log: Logger): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: connections,
+    pipeline: true,
+    application_name: "booking-lanes",
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    idleTimeoutMillis: 0,
+    keepAlive: true,
+    options: PLANNER_OPTIONS.map((option) => `-c ${option}`).join(" "),
+  });
+  // An idle connection that the server drops is replaced when it is needed; without a listener it would end the process.
+  pool.on("error", (error) => log.warn({ err: error }, "a connection of the lanes was lost"));
+  return pool;
+}

@@ -1,0 +1,81 @@
+import { Migration } from "@mikro-orm/migrations";
+
+export class Migration0001Bookings extends Migration {
+  override up(): void {
+    // Lets a GiST constraint compare UUIDs for equality. A trusted extension: the owner of the database may create it.
+    this.addSql("create extension if not exists btree_gist");
+
+    this.addSql(`
+      create table host_fences (
+        host_id uuid not null,
+        generation bigint not null default 0,
+        sequence bigint not null default 0,
+        constraint host_fences_pkey primary key (host_id),
+        constraint host_fences_generation_not_negative check (generation >= 0),
+        constraint host_fences_sequence_not_negative check (sequence >= 0)
+      )`);
+
+    this.addSql(`
+      create table bookings (
+        id uuid not null,
+        host_id uuid not null,
+        guest_id uuid not null,
+        during tstzrange not null,
+        state text not null,
+        version int not null,
+        expire_time timestamptz(3),
+        create_time timestamptz(3) not null,
+        update_time timestamptz(3) not null,
+        constraint bookings_pkey primary key (id),
+        constraint bookings_during_finite check (
+          not isempty(during) and not lower_inf(during) and not upper_inf(during)
+          and isfinite(lower(during)) and isfinite(upper(during))),
+        constraint bookings_during_half_open check (lower_inc(during) and not upper_inc(during)),
+        constraint bookings_during_milliseconds check (
+          lower(during) = lower(during)::timestamptz(3) and upper(during) = upper(during)::timestamptz(3)),
+        constraint bookings_no_overlap
+          exclude using gist (host_id with =, during with &&) where (state in ('HELD', 'CONFIRMED')),
+        constraint bookings_length check (upper(during) - lower(during) <= '24:00:00'::interval),
+        constraint bookings_state check (state in ('HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED')),
+        constraint bookings_version_positive check (version >= 1),
+        constraint bookings_expire_time_of_holds check ((expire_time is not null) = (state in ('HELD', 'EXPIRED')))
+      )`);
+    this.addSql("create index bookings_by_host on bookings (host_id, lower(during), id)");
+    this.addSql("create index bookings_by_guest on bookings (guest_id, lower(during), id)");
+    this.addSql("create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'");
+
+    this.addSql(`
+      create table booking_events (
+        host_id uuid not null,
+        sequence bigint not null,
+        kind text not null,
+        actor text not null,
+        event_time timestamptz(3) not null,
+        booking_id uuid not null,
+        guest_id uuid not null,
+        during tstzrange not null,
+        state text not null,
+        version int not null,
+        expire_time timestamptz(3),
+        create_time timestamptz(3) not null,
+        update_time timestamptz(3) not null,
+        constraint booking_events_pkey primary key (host_id, sequence),
+        constraint booking_events_sequence_positive check (sequence >= 1),
+        constraint booking_events_kind check (kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED')),
+        constraint booking_events_state check (state in ('HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'))
+      )`);
+
+    this.addSql(`
+      create table requests (
+        host_id uuid not null,
+        request_id uuid not null,
+        method text not null,
+        content_hash bytea not null,
+        answer jsonb not null,
+        create_time timestamptz(3) not null,
+        constraint requests_pkey primary key (host_id, request_id),
+        constraint requests_content_hash_is_sha256 check (octet_length(content_hash) = 32)
+      )`);
+    this.addSql("create index requests_by_create_time on requests using brin (create_time)");
+  }
+}

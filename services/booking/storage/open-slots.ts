@@ -1,0 +1,42 @@
+/** What stands against listing a slot: the bookings of a stretch of time, with the generation and the clock beside them. */
+
+import type { Pool } from "pg";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
+import { read } from "../../../shared/postgres/read.ts";
+import { overdue } from "./rows.ts";
+
+export interface BookedTime {
+  readonly generation: number;
+  readonly now: Instant;
+  /** The intervals of active bookings, by start. */
+  readonly active: readonly Interval[];
+}
+
+/** One statement, so that generation, clock and bookings are of one moment. */
+export async function readBookedTime(
+  pool: Pool,
+  hostId: string,
+  stretch: Interval,
+  signal: AbortSignal,
+): Promise<BookedTime> {
+  const [row] = await read<{ generation: number; now: number; starts: number[] | null; ends: number[] | null }>(
+    pool,
+    {
+      name: "read-booked-time",
+      text: `select coalesce((select generation from host_fences where host_id = $1), 0)::float8 as generation,
+                    ${millis("date_trunc('milliseconds', clock_timestamp())")} as now,
+                    array_agg(${millis("lower(b.during)")} order by b.during) as starts,
+                    array_agg(${millis("upper(b.during)")} order by b.during) as ends
+             from bookings b
+             where b.host_id = $1 and b.during && ${rangeFromMillis("$2::float8", "$3::float8")}
+               and b.state in ('HELD', 'CONFIRMED') and not ${overdue}`,
+      values: [hostId, stretch.start, stretch.end],
+    },
+    signal,
+  );
+  if (row === undefined) throw new Error("an aggregate without a group has exactly one row");
+  const ends = row.ends ?? [];
+  const active = (row.starts ?? []).map((start, index) => ({ start, end: ends[index] ?? start }));
+  return { generation: row.generation, now: row.now, active };
+}

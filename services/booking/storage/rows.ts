@@ -1,0 +1,52 @@
+/** How a booking is written in SQL, and read from it. */
+
+import { millis } from "../../../shared/postgres/range.ts";
+import type { Booking, BookingState } from "../domain/booking.ts";
+
+export interface BookingRow {
+  readonly id: string;
+  readonly host_id: string;
+  readonly guest_id: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly state: BookingState;
+  readonly version: number;
+  readonly expire_ms: number | null;
+  readonly create_ms: number;
+  readonly update_ms: number;
+}
+
+const times = `
+  ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
+  ${millis("b.expire_time")} as expire_ms, ${millis("b.create_time")} as create_ms`;
+
+/** The columns of `bookings b` (or `booking_events b`) as they are stored. */
+export const storedColumns = `
+  b.host_id, b.guest_id, b.state, b.version, ${millis("b.update_time")} as update_ms, ${times}`;
+
+/** A hold whose time is over, whether that is recorded or not. */
+export const overdue = "(b.state = 'HELD' and b.expire_time <= clock_timestamp())";
+
+/**
+ * The columns of `bookings b` for readers: a hold past its `expire_time` reads as EXPIRED in every respect, exactly as it
+ * will be recorded (`expired` in domain/booking.ts).
+ */
+export const derivedColumns = `
+  b.id, b.host_id, b.guest_id,
+  case when ${overdue} then 'EXPIRED' else b.state end as state,
+  case when ${overdue} then b.version + 1 else b.version end as version,
+  case when ${overdue} then ${millis("b.expire_time")} else ${millis("b.update_time")} end as update_ms, ${times}`;
+
+export function bookingFromRow(row: BookingRow): Booking {
+  return {
+    id: row.id,
+    hostId: row.host_id,
+    guestId: row.guest_id,
+    during: { start: row.start_ms, end: row.end_ms },
+    state: row.state,
+    version: row.version,
+    ...(row.expire_ms === null ? {} : { expireTime: row.expire_ms }),
+    createTime: row.create_ms,
+    updateTime: row.update_ms,
+  };
+}

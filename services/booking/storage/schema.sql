@@ -1,0 +1,77 @@
+create extension btree_gist;
+
+create table booking_events (
+  host_id uuid not null,
+  sequence bigint not null,
+  kind text not null,
+  actor text not null,
+  event_time timestamp(3) with time zone not null,
+  booking_id uuid not null,
+  guest_id uuid not null,
+  during tstzrange not null,
+  state text not null,
+  version integer not null,
+  expire_time timestamp(3) with time zone,
+  create_time timestamp(3) with time zone not null,
+  update_time timestamp(3) with time zone not null,
+  constraint booking_events_kind CHECK (kind = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'RESCHEDULED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
+  constraint booking_events_pkey PRIMARY KEY (host_id, sequence),
+  constraint booking_events_sequence_positive CHECK (sequence >= 1),
+  constraint booking_events_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))
+);
+
+create table bookings (
+  id uuid not null,
+  host_id uuid not null,
+  guest_id uuid not null,
+  during tstzrange not null,
+  state text not null,
+  version integer not null,
+  expire_time timestamp(3) with time zone,
+  create_time timestamp(3) with time zone not null,
+  update_time timestamp(3) with time zone not null,
+  constraint bookings_during_finite CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
+  constraint bookings_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
+  constraint bookings_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
+  constraint bookings_expire_time_of_holds CHECK ((expire_time IS NOT NULL) = (state = ANY (ARRAY['HELD'::text, 'EXPIRED'::text]))),
+  constraint bookings_length CHECK ((upper(during) - lower(during)) <= '24:00:00'::interval),
+  constraint bookings_no_overlap EXCLUDE USING gist (host_id WITH =, during WITH &&) WHERE (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])),
+  constraint bookings_pkey PRIMARY KEY (id),
+  constraint bookings_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
+  constraint bookings_version_positive CHECK (version >= 1)
+);
+
+CREATE INDEX bookings_by_guest ON public.bookings USING btree (guest_id, lower(during), id);
+
+CREATE INDEX bookings_by_host ON public.bookings USING btree (host_id, lower(during), id);
+
+CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire_time) WHERE (state = 'HELD'::text);
+
+create table host_fences (
+  host_id uuid not null,
+  generation bigint not null default 0,
+  sequence bigint not null default 0,
+  constraint host_fences_generation_not_negative CHECK (generation >= 0),
+  constraint host_fences_pkey PRIMARY KEY (host_id),
+  constraint host_fences_sequence_not_negative CHECK (sequence >= 0)
+);
+
+create table migrations (
+  id integer not null default nextval('migrations_id_seq'::regclass),
+  name character varying(255) not null,
+  executed_at timestamp(6) with time zone not null default CURRENT_TIMESTAMP(6),
+  constraint migrations_pkey PRIMARY KEY (id)
+);
+
+create table requests (
+  host_id uuid not null,
+  request_id uuid not null,
+  method text not null,
+  content_hash bytea not null,
+  answer jsonb not null,
+  create_time timestamp(3) with time zone not null,
+  constraint requests_content_hash_is_sha256 CHECK (octet_length(content_hash) = 32),
+  constraint requests_pkey PRIMARY KEY (host_id, request_id)
+);
+
+CREATE INDEX requests_by_create_time ON public.requests USING brin (create_time);

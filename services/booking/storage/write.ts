@@ -1,0 +1,147 @@
+/** Writes what was decided, in bulk, for all hosts of a batch. */
+
+import type { PoolClient } from "pg";
+import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
+import type { Booking, BookingEvent } from "../domain/booking.ts";
+import type { BookingChange, HostDecision, RequestKey } from "../domain/command.ts";
+import type { Sent } from "./begin.ts";
+
+export interface HostWrites extends Omit<HostDecision, "outcomes"> {
+  readonly hostId: string;
+}
+
+/** Whether anything is to be written for the host. Every event raises the sequence; a fence raises the generation. */
+export function changesAnything(decision: HostWrites, loaded: { readonly generation: number }): boolean {
+  return decision.events.length > 0 || decision.requests.length > 0 || decision.generation !== loaded.generation;
+}
+
+/**
+ * Sends all writes. Time is released before it is taken, or the constraint `bookings_no_overlap` would refuse what is
+ * right in the end: a booking that moves is taken out first and put back with the new ones (in a chain of moves each
+ * update's target may still be taken by the next), cancelled and expired ones change state before anything is put in.
+ */
+export function sendWrites(client: PoolClient, writes: readonly HostWrites[]): Sent[] {
+  const changes = writes.flatMap((host) => host.changes);
+  const moved = changes.filter(isMoved);
+  const updated = changes.filter((change) => change.before !== undefined && !isMoved(change));
+  const inserted = changes.filter((change) => change.before === undefined || isMoved(change));
+  const events = writes.flatMap((host) => host.events);
+  const requests = writes.flatMap((host) => host.requests.map((request) => ({ hostId: host.hostId, ...request })));
+  return [
+    writeHosts(client, writes),
+    ...(moved.length === 0 ? [] : [deleteBookings(client, moved.map(({ after }) => after.id))]),
+    ...(updated.length === 0 ? [] : [updateBookings(client, updated.map(({ after }) => after))]),
+    ...(inserted.length === 0 ? [] : [insertBookings(client, inserted.map(({ after }) => after))]),
+    ...(events.length === 0 ? [] : [insertEvents(client, events)]),
+    ...(requests.length === 0 ? [] : [insertRequests(client, requests)]),
+  ];
+}
+
+function isMoved({ before, after }: BookingChange): boolean {
+  return before !== undefined && (before.during.start !== after.during.start || before.during.end !== after.during.end);
+}
+
+function writeHosts(client: PoolClient, hosts: readonly HostWrites[]): Sent {
+  return client.query({
+    name: "write-hosts",
+    text: `insert into host_fences (host_id, generation, sequence)
+           select * from unnest($1::uuid[], $2::int8[], $3::int8[])
+           on conflict (host_id) do update set generation = excluded.generation, sequence = excluded.sequence`,
+    values: [hosts.map((host) => host.hostId), hosts.map((host) => host.generation), hosts.map((host) => host.sequence)],
+  });
+}
+
+function deleteBookings(client: PoolClient, ids: readonly string[]): Sent {
+  return client.query({ name: "delete-bookings", text: "delete from bookings where id = any($1::uuid[])", values: [ids] });
+}
+
+function updateBookings(client: PoolClient, bookings: readonly Booking[]): Sent {
+  return client.query({
+    name: "update-bookings",
+    text: `update bookings b
+           set state = changed.state, version = changed.version,
+               expire_time = ${fromMillis("changed.expire_ms")}, update_time = ${fromMillis("changed.update_ms")}
+           from unnest($1::uuid[], $2::text[], $3::int4[], $4::float8[], $5::float8[])
+             as changed(id, state, version, expire_ms, update_ms)
+           where b.id = changed.id`,
+    values: [
+      bookings.map((booking) => booking.id),
+      bookings.map((booking) => booking.state),
+      bookings.map((booking) => booking.version),
+      bookings.map((booking) => booking.expireTime),
+      bookings.map((booking) => booking.updateTime),
+    ],
+  });
+}
+
+/** Ten columns of a booking as arrays, in the order of `BOOKING_ARRAYS`. */
+function bookingArrays(bookings: readonly Booking[]): unknown[] {
+  return [
+    bookings.map((booking) => booking.id),
+    bookings.map((booking) => booking.hostId),
+    bookings.map((booking) => booking.guestId),
+    bookings.map((booking) => booking.during.start),
+    bookings.map((booking) => booking.during.end),
+    bookings.map((booking) => booking.state),
+    bookings.map((booking) => booking.version),
+    bookings.map((booking) => booking.expireTime),
+    bookings.map((booking) => booking.createTime),
+    bookings.map((booking) => booking.updateTime),
+  ];
+}
+
+const BOOKING_ARRAYS =
+  "$1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int4[], $8::float8[], $9::float8[], $10::float8[]";
+const BOOKING_NAMES = "id, host_id, guest_id, start_ms, end_ms, state, version, expire_ms, create_ms, update_ms";
+const BOOKING_VALUES = `new.host_id, new.guest_id, ${rangeFromMillis("new.start_ms", "new.end_ms")}, new.state, new.version,
+             ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")}`;
+
+function insertBookings(client: PoolClient, bookings: readonly Booking[]): Sent {
+  return client.query({
+    name: "insert-bookings",
+    text: `insert into bookings
+             (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
+           select new.id, ${BOOKING_VALUES} from unnest(${BOOKING_ARRAYS}) as new(${BOOKING_NAMES})`,
+    values: bookingArrays(bookings),
+  });
+}
+
+function insertEvents(client: PoolClient, events: readonly BookingEvent[]): Sent {
+  return client.query({
+    name: "insert-events",
+    text: `insert into booking_events
+             (booking_id, host_id, guest_id, during, state, version, expire_time, create_time, update_time,
+              sequence, kind, actor, event_time)
+           select new.id, ${BOOKING_VALUES}, new.sequence, new.kind, new.actor, ${fromMillis("new.event_ms")}
+           from unnest(${BOOKING_ARRAYS}, $11::int8[], $12::text[], $13::text[], $14::float8[])
+             as new(${BOOKING_NAMES}, sequence, kind, actor, event_ms)`,
+    values: [
+      ...bookingArrays(events.map((event) => event.booking)),
+      events.map((event) => event.sequence),
+      events.map((event) => event.kind),
+      events.map((event) => event.actor),
+      events.map((event) => event.time),
+    ],
+  });
+}
+
+function insertRequests(
+  client: PoolClient,
+  requests: readonly { readonly hostId: string; readonly key: RequestKey; readonly answer: Booking }[],
+): Sent {
+  return client.query({
+    name: "insert-requests",
+    text: `insert into requests (host_id, request_id, method, content_hash, answer, create_time)
+           select new.host_id, new.request_id, new.method, decode(new.content_hash, 'hex'), new.answer::jsonb,
+                  clock_timestamp()
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+             as new(host_id, request_id, method, content_hash, answer)`,
+    values: [
+      requests.map((request) => request.hostId),
+      requests.map((request) => request.key.id),
+      requests.map((request) => request.key.method),
+      requests.map((request) => request.key.contentHash),
+      requests.map((request) => JSON.stringify(request.answer)),
+    ],
+  });
+}
