@@ -32,8 +32,13 @@ export interface Lanes {
   idle(): Promise<void>;
 }
 
-/** How many hosts whose lock is held elsewhere are waited for at a time. Each needs a connection beside the lanes'. */
-export const APART_WIDTH = 4;
+/** How many hosts whose lock is held elsewhere are waited for at a time. */
+const APART_WIDTH = 4;
+
+/** How many connections the lanes need: one each, one for each host that is waited for, one to find out about a commit. */
+export function connectionsOf(settings: LaneSettings): number {
+  return settings.lanes + APART_WIDTH + 1;
+}
 
 export function openLanes(deps: {
   readonly pool: Pool;

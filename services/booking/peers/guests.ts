@@ -2,7 +2,7 @@
 
 import { LRUCache } from "lru-cache";
 import { type Caller, unlessGone } from "../../../shared/caller.ts";
-import { monotonicMs } from "../../../shared/clock.ts";
+import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
 
 export interface Guests {
@@ -17,8 +17,7 @@ export function rememberGuests(peer: AvailabilityPeer): Guests {
   return {
     async assertGuest(guestId, caller) {
       if (known.get(guestId) === true) return;
-      const timeoutMs = Math.min(PEER_CALL_MAX_MS, caller.deadline - monotonicMs());
-      await unlessGone(peer.assertGuest(guestId, timeoutMs), caller);
+      await unlessGone(peer.assertGuest(guestId, timeoutWithin(caller.deadline, PEER_CALL_MAX_MS)), caller);
       known.set(guestId, true);
     },
   };

@@ -9,6 +9,7 @@ import { type Caller, unlessGone } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
 import { INSTANTS_END } from "../../../shared/limits.ts";
+import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { OpenTime } from "../domain/slots.ts";
 import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
 
@@ -33,7 +34,7 @@ export interface Snapshots {
 /** An addition whose fence call was lost is seen after this long at the latest. */
 const LIFETIME_MS = 30_000;
 /** Snapshots are of whole blocks of time, so that neighbouring requests share them. */
-const BLOCK_MS = 31 * DAY_MS;
+const BLOCK_MS = 92 * DAY_MS;
 /** Bound of the memory: intervals, with one more for each snapshot. */
 const INTERVALS_MAX = 1_000_000;
 
@@ -59,7 +60,8 @@ export function rememberSnapshots(
 
   function remember(hostId: string, block: number, snapshot: Snapshot): void {
     const blocks = new Map(remembered.get(hostId));
-    remembered.set(hostId, blocks.set(block, snapshot));
+    // Answers may come in another order than they were asked for.
+    if ((blocks.get(block)?.begunAt ?? -Infinity) < snapshot.begunAt) remembered.set(hostId, blocks.set(block, snapshot));
   }
 
   /** Asks for a whole block on behalf of everybody who comes while it is under way. */
@@ -104,7 +106,7 @@ export function rememberSnapshots(
 }
 
 function timeLeftMs(caller: Caller): number {
-  return Math.min(PEER_CALL_MAX_MS, caller.deadline - monotonicMs());
+  return timeoutWithin(caller.deadline, PEER_CALL_MAX_MS);
 }
 
 function covers(snapshot: Snapshot, start: Instant): boolean {

@@ -36,7 +36,10 @@ export function openLanePool(url: string, connections: number, log: Logger): Poo
     keepAlive: true,
     options: PLANNER_OPTIONS.map((option) => `-c ${option}`).join(" "),
   });
-  // An idle connection that the server drops is replaced when it is needed; without a listener it would end the process.
-  pool.on("error", (error) => log.warn({ err: error }, "a connection of the lanes was lost"));
+  // A connection that the server drops says so by an event, idle or not, and an "error" without a listener ends the process.
+  // The statement that was under way rejects by itself, and an idle connection is replaced when it is needed.
+  const note = (error: Error): void => log.warn({ err: error }, "a connection of the lanes was lost");
+  pool.on("connect", (client) => client.on("error", note));
+  pool.on("error", note);
   return pool;
 }

@@ -1,0 +1,276 @@
+import { describe, expect, test } from "vitest";
+import type { Interval } from "../../../shared/interval.ts";
+import type { Booking, BookingState } from "./booking.ts";
+import type { Command, FenceCommand, HostState, Outcome } from "./command.ts";
+import { decide } from "./decide.ts";
+
+const NOW = 1_000_000;
+const HOUR = 3_600_000;
+const host = "0190a000-0000-7000-8000-000000000001";
+const guest = "0190a000-0000-7000-8000-000000000002";
+const asked = { hostId: host, actor: "tester" };
+const fits = { generation: 7, misfit: undefined };
+
+type Phase = "before its start" | "after its start" | "after its end";
+const during: Record<Phase, Interval> = {
+  "before its start": { start: NOW + HOUR, end: NOW + 2 * HOUR },
+  "after its start": { start: NOW - HOUR, end: NOW + HOUR },
+  "after its end": { start: NOW - 2 * HOUR, end: NOW - HOUR },
+};
+
+function bookingOf(state: BookingState, phase: Phase, expireTime?: number): Booking {
+  const held = state === "HELD" || state === "EXPIRED";
+  const booking = { id: "b1", hostId: host, guestId: guest, during: during[phase], state, version: 3 };
+  return { ...booking, ...(held ? { expireTime: expireTime ?? NOW + 1 } : {}), createTime: 1, updateTime: 2 };
+}
+
+function hostOf(...bookings: Booking[]): HostState {
+  return { hostId: host, generation: 7, sequence: 40, bookings, requests: new Map(), confirmedInRanges: new Map() };
+}
+
+function only(state: HostState, command: Command): { outcome: Outcome; events: string[]; changed: number } {
+  const decision = decide(state, [command], NOW);
+  const outcome = decision.outcomes[0];
+  if (outcome === undefined) throw new Error("no outcome");
+  return { outcome, events: decision.events.map((event) => event.kind), changed: decision.changes.length };
+}
+
+function said(outcome: Outcome): string {
+  if (outcome.kind === "booked") return outcome.booking.state;
+  return outcome.kind === "refused" ? outcome.refusal.reason : outcome.kind;
+}
+
+const elsewhere = { start: NOW + 5 * HOUR, end: NOW + 6 * HOUR };
+const operations: Record<string, Command> = {
+  confirm: { ...asked, kind: "confirm", bookingId: "b1" },
+  cancel: { ...asked, kind: "cancel", bookingId: "b1" },
+  reschedule: { ...asked, kind: "reschedule", bookingId: "b1", during: elsewhere, validation: fits },
+  expire: { ...asked, kind: "expire", bookingId: "b1" },
+};
+
+/** A hold ends at its start at the latest, so one that is not overdue has not started. */
+const overdue = NOW;
+const table: [state: BookingState, phase: Phase, expireTime: number | undefined, Record<string, string>][] = [
+  ["HELD", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD", expire: "idle" }],
+  ["HELD", "before its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["HELD", "after its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["HELD", "after its end", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["CONFIRMED", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED", expire: "idle" }],
+  ["CONFIRMED", "after its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["CONFIRMED", "after its end", undefined, { confirm: "CONFIRMED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["CANCELLED", "before its start", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["CANCELLED", "after its start", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["CANCELLED", "after its end", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["EXPIRED", "before its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["EXPIRED", "after its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  ["EXPIRED", "after its end", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+];
+
+const eventOf: Record<string, string> = { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "RESCHEDULED" };
+
+describe("the life of a booking", () => {
+  const cases = table.flatMap(([state, phase, expireTime, expected]) =>
+    Object.entries(expected).map(([operation, answer]) => ({ state, phase, expireTime, operation, answer })),
+  );
+  test.each(cases)("$state (expiry $expireTime) $phase: $operation gives $answer", (row) => {
+    const before = bookingOf(row.state, row.phase, row.expireTime);
+    const command = operations[row.operation];
+    if (command === undefined) throw new Error(`no operation ${row.operation}`);
+    const { outcome, events, changed } = only(hostOf(before), command);
+    expect(said(outcome)).toBe(row.answer);
+
+    // An overdue hold is recorded whatever it is met by; apart from that only what succeeds and differs is an event.
+    const isOverdue = row.state === "HELD" && row.expireTime === overdue;
+    const isNew = outcome.kind === "booked" && outcome.booking.version !== before.version;
+    expect(events).toEqual([...(isOverdue ? ["EXPIRED"] : []), ...(isNew ? [eventOf[row.operation]] : [])]);
+    expect(changed).toBe(events.length);
+    if (isNew) expect(outcome.kind === "booked" && outcome.booking.version).toBe(before.version + 1);
+  });
+
+  test("nothing happens to a booking that does not exist", () => {
+    for (const name of ["confirm", "cancel", "reschedule"]) {
+      const command = operations[name];
+      if (command === undefined) throw new Error(name);
+      expect(said(only(hostOf(), command).outcome)).toBe("BOOKING_NOT_FOUND");
+    }
+  });
+
+  test.each(["confirm", "cancel", "reschedule"])("%s with another etag is refused and changes nothing", (name) => {
+    const command = { ...operations[name], etag: '"2"' } as Command;
+    const { outcome, changed } = only(hostOf(bookingOf("HELD", "before its start")), command);
+    expect(said(outcome)).toBe("ETAG_MISMATCH");
+    expect(changed).toBe(0);
+    expect(said(only(hostOf(bookingOf("HELD", "before its start")), { ...command, etag: '"3"' } as Command).outcome)).not.toBe("ETAG_MISMATCH");
+  });
+});
+
+describe("create", () => {
+  const slot = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+  const create = (change: object = {}): Command => ({
+    ...asked,
+    kind: "create",
+    bookingId: "b2",
+    guestId: guest,
+    during: slot,
+    validation: fits,
+    ...change,
+  });
+
+  test("a booking that touches another on both sides is accepted", () => {
+    const before = { ...bookingOf("CONFIRMED", "before its start"), id: "l", during: { start: NOW, end: slot.start } };
+    const behind = { ...bookingOf("CONFIRMED", "before its start"), id: "r", during: { start: slot.end, end: slot.end + 1 } };
+    expect(said(only(hostOf(before, behind), create()).outcome)).toBe("CONFIRMED");
+  });
+
+  test.each([
+    ["CONFIRMED", undefined, "SLOT_TAKEN"],
+    ["HELD", NOW + 1, "SLOT_TAKEN"],
+    ["HELD", NOW, "CONFIRMED"],
+    ["CANCELLED", undefined, "CONFIRMED"],
+    ["EXPIRED", NOW, "CONFIRMED"],
+  ] as const)("over a %s booking (expiry %s) gives %s", (state, expireTime, answer) => {
+    expect(said(only(hostOf(bookingOf(state, "before its start", expireTime)), create()).outcome)).toBe(answer);
+  });
+
+  test("an overdue hold is recorded as expired before its time is given away", () => {
+    const { events } = only(hostOf(bookingOf("HELD", "before its start", NOW)), create());
+    expect(events).toEqual(["EXPIRED", "CONFIRMED"]);
+  });
+
+  test.each([6, 8])("a validation of generation %i is stale under generation 7, in whichever direction it differs", (generation) => {
+    const outcome = only(hostOf(), create({ validation: { generation, misfit: "OUTSIDE_AVAILABILITY" } })).outcome;
+    expect(said(outcome)).toBe("stale");
+  });
+
+  test.each(["OUTSIDE_AVAILABILITY", "OFF_GRID"] as const)("%s is passed on", (misfit) => {
+    expect(said(only(hostOf(), create({ validation: { generation: 7, misfit } })).outcome)).toBe(misfit);
+  });
+
+  test("now is not the past, a millisecond ago is", () => {
+    expect(said(only(hostOf(), create({ during: { start: NOW, end: NOW + 1 } })).outcome)).toBe("CONFIRMED");
+    expect(said(only(hostOf(), create({ during: { start: NOW - 1, end: NOW } })).outcome)).toBe("START_IN_PAST");
+  });
+
+  test("a hold ends at its start at the latest, and one that would be over at once is refused", () => {
+    const held = only(hostOf(), create({ holdMs: 24 * HOUR })).outcome;
+    expect(held.kind === "booked" && held.booking.expireTime).toBe(slot.start);
+    expect(said(only(hostOf(), create({ holdMs: HOUR, during: { start: NOW, end: NOW + HOUR } })).outcome)).toBe("START_IN_PAST");
+  });
+
+  test("of commands for one slot in a batch the first wins, and the sequence has no gap", () => {
+    const commands = ["x", "y", "z"].map((bookingId) => create({ bookingId }));
+    const { outcomes, events } = decide(hostOf(), [...commands, create({ bookingId: "w", during: elsewhere })], NOW);
+    expect(outcomes.map(said)).toEqual(["CONFIRMED", "SLOT_TAKEN", "SLOT_TAKEN", "CONFIRMED"]);
+    expect(events.map((event) => event.sequence)).toEqual([41, 42]);
+  });
+
+  test("twins in one batch have one effect and one answer; the same id with other content is refused", () => {
+    const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
+    const twins = [create({ request }), create({ bookingId: "b3", request }), create({ request: { ...request, contentHash: "bb" } })];
+    const { outcomes, events, requests } = decide(hostOf(), twins, NOW);
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "REQUEST_ID_REUSED"]);
+    expect([events.length, requests.length]).toEqual([1, 1]);
+  });
+
+  test("a replay comes before every reason to refuse", () => {
+    const answer = bookingOf("CONFIRMED", "before its start");
+    const remembered = { method: "CreateBooking", contentHash: "aa", answer };
+    const state = { ...hostOf(answer), requests: new Map([["r1", remembered]]) };
+    const late = create({ during: { start: NOW - 2, end: NOW - 1 }, validation: { generation: 1, misfit: "OFF_GRID" }, request: { id: "r1", method: "CreateBooking", contentHash: "aa" } });
+    expect(only(state, late).outcome).toEqual({ kind: "booked", booking: answer });
+  });
+
+  test("a refusal is not remembered", () => {
+    const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
+    const { requests } = decide(hostOf(bookingOf("CONFIRMED", "before its start")), [create({ request })], NOW);
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("reschedule", () => {
+  const move = (to: Interval, change: object = {}): Command => ({
+    ...asked,
+    kind: "reschedule",
+    bookingId: "b1",
+    during: to,
+    validation: fits,
+    ...change,
+  });
+  const own = during["before its start"];
+
+  test("may overlap its own old time, but nobody else's", () => {
+    const other = { ...bookingOf("CONFIRMED", "before its start"), id: "o", during: { start: own.end, end: own.end + HOUR } };
+    const into = { start: own.start + HOUR / 2, end: own.end };
+    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(into)).outcome)).toBe("CONFIRMED");
+    const over = { start: own.start + HOUR / 2, end: own.end + HOUR / 2 };
+    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(over)).outcome)).toBe("SLOT_TAKEN");
+  });
+
+  test("compares the generation like a create", () => {
+    const stale = move(elsewhere, { validation: { generation: 6, misfit: undefined } });
+    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start")), stale).outcome)).toBe("stale");
+  });
+
+  test("a hold keeps its expiry, but never past the new start", () => {
+    const hold = bookingOf("HELD", "before its start", NOW + HOUR / 2);
+    const later = only(hostOf(hold), move(elsewhere)).outcome;
+    expect(later.kind === "booked" && later.booking.expireTime).toBe(NOW + HOUR / 2);
+    const sooner = only(hostOf(hold), move({ start: NOW + 5, end: NOW + 10 })).outcome;
+    expect(sooner.kind === "booked" && sooner.booking.expireTime).toBe(NOW + 5);
+  });
+
+  test("two bookings may change places in one batch", () => {
+    const other = { ...bookingOf("CONFIRMED", "before its start"), id: "o", during: elsewhere };
+    const aside = { start: NOW + 8 * HOUR, end: NOW + 9 * HOUR };
+    const commands = [move(aside), { ...move(own), bookingId: "o" } as Command, move(elsewhere)];
+    const { outcomes, changes } = decide(hostOf(bookingOf("CONFIRMED", "before its start"), other), commands, NOW);
+    expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "CONFIRMED"]);
+    expect(changes.map(({ after }) => [after.id, after.during])).toEqual([["b1", elsewhere], ["o", own]]);
+  });
+});
+
+describe("fence", () => {
+  const fence = (...ranges: Interval[]): FenceCommand => ({ ...asked, kind: "fence", ranges });
+  const confirmedWith = (command: FenceCommand, count: number): HostState => ({
+    ...hostOf(),
+    confirmedInRanges: new Map([[command, { first: [{ id: "c", start: NOW + 1 }], count }]]),
+  });
+
+  test("raises the generation, with or without ranges, and makes no event", () => {
+    const decision = decide(hostOf(), [fence(), fence({ start: 0, end: 1 })], NOW);
+    expect(decision.generation).toBe(9);
+    expect(decision.events).toEqual([]);
+  });
+
+  test("ends validations of the same batch", () => {
+    const create: Command = { ...asked, kind: "create", bookingId: "b2", guestId: guest, during: elsewhere, validation: fits };
+    expect(decide(hostOf(), [fence(), create], NOW).outcomes.map(said)).toEqual(["fenced", "stale"]);
+  });
+
+  test("counts active holds that overlap a range, touching ones not", () => {
+    const hold = bookingOf("HELD", "before its start");
+    const { start, end } = hold.during;
+    const conflicts = (range: Interval): number => {
+      const { outcome } = only(hostOf(hold), fence(range));
+      return outcome.kind === "fenced" ? outcome.fenced.bookingCount : Number.NaN;
+    };
+    expect(conflicts({ start: start - 1, end: start + 1 })).toBe(1);
+    expect(conflicts({ start: end - 1, end: end + 1 })).toBe(1);
+    expect(conflicts({ start: end, end: end + 1 })).toBe(0);
+    expect(conflicts({ start: start - 1, end: start })).toBe(0);
+  });
+
+  test("records overdue holds in its way instead of counting them", () => {
+    const { outcome, events } = only(hostOf(bookingOf("HELD", "before its start", NOW)), fence(during["before its start"]));
+    expect(outcome.kind === "fenced" && outcome.fenced.bookingCount).toBe(0);
+    expect(events).toEqual(["EXPIRED"]);
+  });
+
+  test("adds up what storage counted and the holds", () => {
+    const command = fence(during["before its start"]);
+    const state = { ...confirmedWith(command, 30), bookings: [bookingOf("HELD", "before its start")] };
+    const { outcome } = only(state, command);
+    expect(outcome.kind === "fenced" && outcome.fenced).toEqual({ generation: 8, bookingIds: ["c", "b1"], bookingCount: 31 });
+  });
+});

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { etag, parse, requestId, uuid } from "../../../shared/rpc/parse.ts";
+import type { BookingDeps } from "./deps.ts";
+import { hostOf } from "./host-of.ts";
+import { bookingMessage } from "./messages.ts";
+import { bookingOf } from "./outcome.ts";
+import { requestKey } from "./request-key.ts";
+
+const schema = z.object({ bookingId: uuid, etag, requestId });
+
+export function cancelBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.cancelBooking> {
+  return async (message, call) => {
+    const asked = parse(schema, message);
+    const { bookingId } = asked;
+    const hostId = await hostOf(deps, bookingId, call);
+    const request = requestKey("CancelBooking", asked.requestId, [bookingId, asked.etag]);
+    const outcome = await deps.lanes.commit(
+      { kind: "cancel", hostId, bookingId, etag: asked.etag, actor: call.actor, request },
+      call,
+    );
+    return { booking: bookingMessage(bookingOf(outcome)) };
+  };
+}

@@ -1,0 +1,27 @@
+import { randomUUIDv7 } from "node:crypto";
+import { SECOND_MS } from "../../../shared/interval.ts";
+import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import type { BookingDeps } from "./deps.ts";
+import { bookingMessage } from "./messages.ts";
+import { bookingOf } from "./outcome.ts";
+import { requestKey } from "./request-key.ts";
+import { validated } from "./validated.ts";
+
+const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestId }, BOOKING_MAX_MS);
+
+export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.createBooking> {
+  return async (message, call) => {
+    const { hostId, guestId, during, holdSeconds: seconds, requestId: id } = parse(schema, message);
+    const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
+    const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
+    const command = { kind: "create", hostId, guestId, during, holdMs, actor: call.actor, request } as const;
+    const asked = { hostId, during, request, alsoAsk: () => deps.guests.assertGuest(guestId, call) };
+    const outcome = await validated(deps, call, asked, (validation) =>
+      deps.lanes.commit({ ...command, bookingId: randomUUIDv7(), validation }, call),
+    );
+    return { booking: bookingMessage(bookingOf(outcome)) };
+  };
+}

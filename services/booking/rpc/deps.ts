@@ -1,0 +1,16 @@
+/** What the RPCs of this service are built from. */
+
+import type { Pool } from "pg";
+import type { Feed } from "../feed/feed.ts";
+import type { Lanes } from "../lanes/lanes.ts";
+import type { Guests } from "../peers/guests.ts";
+import type { Snapshots } from "../peers/snapshots.ts";
+
+export interface BookingDeps {
+  /** For reads. Changes go through the lanes. */
+  readonly pool: Pool;
+  readonly lanes: Lanes;
+  readonly snapshots: Snapshots;
+  readonly guests: Guests;
+  readonly feed: Feed;
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { parse, uuid } from "../../../shared/rpc/parse.ts";
+import { bookingNotFound } from "../domain/decide.ts";
+import { findBooking } from "../storage/bookings.ts";
+import type { BookingDeps } from "./deps.ts";
+import { bookingMessage } from "./messages.ts";
+
+const schema = z.object({ bookingId: uuid });
+
+export function getBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.getBooking> {
+  return async (message, call) => {
+    const { bookingId } = parse(schema, message);
+    const booking = await findBooking(deps.pool, bookingId, call.signal);
+    if (booking === undefined) throw bookingNotFound(bookingId);
+    return { booking: bookingMessage(booking) };
+  };
+}

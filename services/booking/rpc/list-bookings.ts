@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { BookingState, BookingStateSchema } from "../../../shared/gen/booking/v1/booking_pb.ts";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import { databaseNow } from "../../../shared/postgres/now.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
+import { enumValue, invalidRequest, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
+import { windowAt } from "../../../shared/rpc/window.ts";
+import type * as domain from "../domain/booking.ts";
+import { type BookingQuery, listBookings as list } from "../storage/bookings.ts";
+import type { BookingDeps } from "./deps.ts";
+import { bookingMessage } from "./messages.ts";
+
+const stateOf = {
+  [BookingState.HELD]: "HELD",
+  [BookingState.CONFIRMED]: "CONFIRMED",
+  [BookingState.CANCELLED]: "CANCELLED",
+  [BookingState.EXPIRED]: "EXPIRED",
+} as const satisfies Record<number, domain.BookingState>;
+
+const states = z.array(enumValue<keyof typeof stateOf>(BookingStateSchema));
+const schema = withWindow({ hostId: optionalUuid, guestId: optionalUuid, states, pageSize, pageToken }, WINDOW_MAX_MS);
+
+export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingService.method.listBookings> {
+  return async (message, call) => {
+    const asked = parse(schema, message);
+    const { hostId, guestId, startTime, endTime, pageSize: limit } = asked;
+    if (hostId === undefined && guestId === undefined) {
+      throw invalidRequest([{ field: "host_id", description: "or guest_id is required" }]);
+    }
+    const wanted = asked.states.map((state) => stateOf[state]).toSorted();
+    const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted];
+    let query: BookingQuery;
+    if (asked.pageToken === "") {
+      const window = windowAt(asked, startTime ?? (await databaseNow(deps.pool, call.signal)));
+      query = { hostId, guestId, window, states: wanted, limit };
+    } else {
+      // The window is in the token: "now" must not move between two pages.
+      const [from, to, start, id] = decodePageToken(asked.pageToken, bound, ["instant", "instant", "instant", "uuid"]);
+      query = { hostId, guestId, window: windowAt({ startTime: from, endTime: to }, from), states: wanted, limit, after: { start, id } };
+    }
+    const { bookings, sequence } = await list(deps.pool, { ...query, limit: limit + 1 }, call.signal);
+    const page = bookings.slice(0, limit);
+    const last = page.at(-1);
+    const { window } = query;
+    const more = bookings.length > limit && last !== undefined;
+    return {
+      bookings: page.map(bookingMessage),
+      nextPageToken: more ? encodePageToken(bound, [window.start, window.end, last.during.start, last.id]) : "",
+      ...(sequence === undefined ? {} : { sequence: BigInt(sequence) }),
+    };
+  };
+}

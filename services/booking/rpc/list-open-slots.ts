@@ -1,0 +1,112 @@
+import { Refusal } from "../../../shared/errors.ts";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
+import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import { databaseNow } from "../../../shared/postgres/now.ts";
+import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
+import { pageSize, pageToken, parse, timestamp, uuid, withWindow } from "../../../shared/rpc/parse.ts";
+import { windowAt } from "../../../shared/rpc/window.ts";
+import { openSlots, slotsIn } from "../domain/slots.ts";
+import type { Snapshot } from "../peers/snapshots.ts";
+import { readBookedTime } from "../storage/open-slots.ts";
+import type { BookingDeps } from "./deps.ts";
+
+const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
+
+/** How often availability may change while a stretch of slots is read before the caller is told to come again. */
+const ATTEMPTS_MAX = 5;
+/** A page looks at so many stretches and then ends, shorter than asked, so that a host that is booked out costs no more. */
+const STRETCHES_PER_PAGE = 8;
+/** A first look at twice the slots that are wanted finds them at once unless more than half of them are booked. */
+const LOOK_AHEAD = 2;
+
+export function listOpenSlots(deps: BookingDeps): UnaryHandler<typeof BookingService.method.listOpenSlots> {
+  return async (message, call) => {
+    const { hostId, startTime, endTime, pageSize: limit, pageToken: token } = parse(schema, message);
+    const bound = ["ListOpenSlots", hostId, startTime, endTime];
+    let window: Interval;
+    if (token === "") {
+      window = windowAt({ startTime, endTime }, startTime ?? (await databaseNow(deps.pool, call.signal)));
+    } else {
+      // What is left of the window: the token is all that a page needs to know of those before it.
+      const [from, to] = decodePageToken(token, bound, ["instant", "instant"]);
+      window = windowAt({ startTime: from, endTime: to }, from);
+    }
+    const { slots, next } = await page(deps, call, hostId, window, limit);
+    return {
+      slots: slots.map(({ start, end }) => ({ startTime: timestamp(start), endTime: timestamp(end) })),
+      nextPageToken: next === undefined ? "" : encodePageToken(bound, [next, window.end]),
+    };
+  };
+}
+
+interface Page {
+  readonly slots: readonly Interval[];
+  /** Where the next page begins; undefined if nothing is left to look at. */
+  readonly next: Instant | undefined;
+}
+
+async function page(deps: BookingDeps, call: Call, hostId: string, window: Interval, limit: number): Promise<Page> {
+  const slots: Interval[] = [];
+  let next: Instant | undefined = window.start;
+  for (let stretch = 0; stretch < STRETCHES_PER_PAGE && next !== undefined && slots.length < limit; stretch += 1) {
+    const found = await openStretch(deps, call, hostId, { start: next, end: window.end }, (limit + 1) * LOOK_AHEAD);
+    slots.push(...found.slots);
+    next = found.next;
+  }
+  const surplus = slots[limit];
+  return surplus === undefined ? { slots, next } : { slots: slots.slice(0, limit), next: surplus.start };
+}
+
+/**
+ * The open ones among the first `count` slots of a window. Availability, bookings and clock are of one moment: the query for
+ * the bookings reads the generation along with them, and if that is not the snapshots', Availability is asked again.
+ */
+async function openStretch(
+  deps: BookingDeps,
+  call: Call,
+  hostId: string,
+  window: Interval,
+  count: number,
+): Promise<Page> {
+  let newerThan = -Infinity;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const { slots, next, snapshots } = await gridOf(deps, call, hostId, window, count, newerThan);
+    const stretch = interval(slots[0]?.start ?? window.start, slots.at(-1)?.end ?? window.start + 1);
+    const booked = await readBookedTime(deps.pool, hostId, stretch, call.signal);
+    const outdated = snapshots.filter((snapshot) => snapshot.generation !== booked.generation);
+    if (outdated.length === 0) return { slots: openSlots(slots, booked.active, booked.now), next };
+    newerThan = Math.max(...outdated.map((snapshot) => snapshot.begunAt));
+  }
+  throw new Refusal("BUSY", "the host's availability keeps changing", { retryAfterMs: 200 });
+}
+
+interface Grid extends Page {
+  /** What the slots were computed from: more than one where the window crosses the edge of what one covers. */
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** The first `count` slots of a window, booked or not. */
+async function gridOf(
+  deps: BookingDeps,
+  call: Call,
+  hostId: string,
+  window: Interval,
+  count: number,
+  newerThan: number,
+): Promise<Grid> {
+  const slots: Interval[] = [];
+  const snapshots: Snapshot[] = [];
+  let from = window.start;
+  while (from < window.end) {
+    const snapshot = await deps.snapshots.at(hostId, from, newerThan, call);
+    const end = Math.min(window.end, snapshot.covered.end);
+    snapshots.push(snapshot);
+    slots.push(...slotsIn(snapshot.open, { start: from, end }, count - slots.length));
+    const last = slots.at(-1);
+    if (slots.length === count && last !== undefined) return { slots, snapshots, next: last.start + 1 };
+    from = end;
+  }
+  return { slots, snapshots, next: undefined };
+}

@@ -1,0 +1,47 @@
+/** Bookings as the contract's messages. */
+
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type BookingSchema, type BookingEventSchema, BookingEventKind, BookingState } from "../../../shared/gen/booking/v1/booking_pb.ts";
+import { timestamp } from "../../../shared/rpc/parse.ts";
+import * as domain from "../domain/booking.ts";
+
+const stateOf: Record<domain.BookingState, BookingState> = {
+  HELD: BookingState.HELD,
+  CONFIRMED: BookingState.CONFIRMED,
+  CANCELLED: BookingState.CANCELLED,
+  EXPIRED: BookingState.EXPIRED,
+};
+
+const kindOf: Record<domain.BookingEventKind, BookingEventKind> = {
+  HELD: BookingEventKind.HELD,
+  CONFIRMED: BookingEventKind.CONFIRMED,
+  RESCHEDULED: BookingEventKind.RESCHEDULED,
+  CANCELLED: BookingEventKind.CANCELLED,
+  EXPIRED: BookingEventKind.EXPIRED,
+};
+
+export function bookingMessage(booking: domain.Booking): MessageInitShape<typeof BookingSchema> {
+  return {
+    id: booking.id,
+    hostId: booking.hostId,
+    guestId: booking.guestId,
+    startTime: timestamp(booking.during.start),
+    endTime: timestamp(booking.during.end),
+    state: stateOf[booking.state],
+    etag: domain.etagOf(booking),
+    ...(booking.expireTime === undefined ? {} : { expireTime: timestamp(booking.expireTime) }),
+    createTime: timestamp(booking.createTime),
+    updateTime: timestamp(booking.updateTime),
+  };
+}
+
+export function eventMessage(event: domain.BookingEvent): MessageInitShape<typeof BookingEventSchema> {
+  return {
+    hostId: event.hostId,
+    sequence: BigInt(event.sequence),
+    kind: kindOf[event.kind],
+    actor: event.actor,
+    eventTime: timestamp(event.time),
+    booking: bookingMessage(event.booking),
+  };
+}

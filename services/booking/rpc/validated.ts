@@ -1,0 +1,82 @@
+/** Commits a command that needs the host to be available: note, ask, compare, and again if the comparison fails. */
+
+import type { Caller } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
+import { Refusal } from "../../../shared/errors.ts";
+import type { Interval } from "../../../shared/interval.ts";
+import type { Outcome, RequestKey, Validation } from "../domain/command.ts";
+import { replayed } from "../domain/replay.ts";
+import { misfit } from "../domain/slots.ts";
+import type { Snapshot } from "../peers/snapshots.ts";
+import { findRequest } from "../storage/requests.ts";
+import type { BookingDeps } from "./deps.ts";
+
+/** How often availability may change between the ask and the commit before the caller is told to come again. */
+const ATTEMPTS_MAX = 5;
+
+export interface Asked {
+  readonly hostId: string;
+  readonly during: Interval;
+  readonly request: RequestKey | undefined;
+  /** What else must be asked of the peer before the commit. */
+  readonly alsoAsk?: (caller: Caller) => Promise<void>;
+}
+
+/**
+ * Validates the asked time and hands it to `commit`. A validation whose generation a fence has ended is asked for again; a
+ * refusal for availability's sake is final only from an ask that began after the caller arrived, so that time added a
+ * moment ago can be booked at once.
+ *
+ * No lock and no connection is held while Availability is asked: that would be a deadlock that no database can see.
+ */
+export async function validated(
+  deps: BookingDeps,
+  caller: Caller,
+  asked: Asked,
+  commit: (validation: Validation) => Promise<Outcome>,
+): Promise<Outcome> {
+  const arrived = monotonicMs();
+  let newerThan = -Infinity;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const snapshot = await askOrReplay(deps, caller, asked, newerThan);
+    if ("kind" in snapshot) return snapshot;
+    const verdict = misfit(snapshot.open, asked.during);
+    const outcome = await commit({ generation: snapshot.generation, misfit: verdict });
+    if (outcome.kind === "stale") {
+      // Everybody who failed on this snapshot asks for a newer one than it, and so they all share the next ask.
+      newerThan = snapshot.begunAt;
+    } else if (isAboutAvailability(outcome) && snapshot.begunAt < arrived) {
+      newerThan = arrived;
+    } else {
+      return outcome;
+    }
+  }
+  throw new Refusal("BUSY", "the host's availability keeps changing; nothing was changed", { retryAfterMs: 200 });
+}
+
+/** A snapshot, or, where the peer cannot be asked, the answer that the same request was given before. */
+async function askOrReplay(
+  deps: BookingDeps,
+  caller: Caller,
+  asked: Asked,
+  newerThan: number,
+): Promise<Snapshot | Outcome> {
+  try {
+    const [snapshot] = await Promise.all([
+      deps.snapshots.at(asked.hostId, asked.during.start, newerThan, caller),
+      asked.alsoAsk?.(caller),
+    ]);
+    return snapshot;
+  } catch (error) {
+    if (asked.request === undefined || !(error instanceof Refusal)) throw error;
+    const remembered = await findRequest(deps.pool, asked.hostId, asked.request.id, caller.signal);
+    const outcome = remembered === undefined ? undefined : replayed(remembered, asked.request);
+    if (outcome === undefined) throw error;
+    return outcome;
+  }
+}
+
+function isAboutAvailability(outcome: Outcome): boolean {
+  if (outcome.kind !== "refused") return false;
+  return outcome.refusal.reason === "OUTSIDE_AVAILABILITY" || outcome.refusal.reason === "OFF_GRID";
+}
