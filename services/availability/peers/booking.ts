@@ -1,0 +1,60 @@
+/** Calls to the booking service. */
+
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
+import { Refusal } from "../../../shared/errors.ts";
+import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import type { Interval } from "../../../shared/interval.ts";
+
+/** What stands in the way of a removal. */
+export interface FenceAnswer {
+  /** The first few active, unended bookings that overlap the ranges, by start. */
+  readonly bookingIds: readonly string[];
+  /** How many there are altogether. */
+  readonly bookingCount: number;
+}
+
+export interface BookingPeer {
+  /**
+   * Ends the validity of what Booking remembers of the host's availability, and asks for the bookings that overlap the
+   * ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
+   */
+  fenceHost(hostId: string, ranges: readonly Interval[], limits: CallLimits): Promise<FenceAnswer>;
+}
+
+export interface CallLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export function bookingPeer(transport: Transport): BookingPeer {
+  const fence = createClient(FenceService, transport);
+  return {
+    async fenceHost(hostId, ranges, { timeoutMs, signal }) {
+      const request = {
+        hostId,
+        ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
+      };
+      try {
+        const { bookingIds, bookingCount } = await fence.fenceHost(request, { timeoutMs, signal });
+        return { bookingIds, bookingCount };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw peerUnavailable(error);
+      }
+    },
+  };
+}
+
+/** Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed. */
+function peerUnavailable(cause: unknown): Refusal {
+  const timedOut = cause instanceof ConnectError && cause.code === Code.DeadlineExceeded;
+  const refusal = new Refusal(
+    "PEER_UNAVAILABLE",
+    `the booking service ${timedOut ? "did not answer in time" : "could not be asked"}; nothing was changed`,
+    { retryAfterMs: 1000 },
+  );
+  refusal.cause = cause;
+  return refusal;
+}

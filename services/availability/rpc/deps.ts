@@ -1,0 +1,18 @@
+/** What the RPCs of this service are built from. */
+
+import type { MikroORM } from "@mikro-orm/postgresql";
+import type { Pool } from "pg";
+import type { Semaphore } from "../../../shared/semaphore.ts";
+import type { BookingPeer } from "../peers/booking.ts";
+
+export interface AvailabilityDeps {
+  readonly orm: MikroORM;
+  /** The ORM's own connections, for plain SQL. */
+  readonly pool: Pool;
+  readonly booking: BookingPeer;
+  /**
+   * Permits for removals. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
+   * is slow to answer would stop everything here, the snapshots that it may be waiting for among it.
+   */
+  readonly removals: Semaphore;
+}

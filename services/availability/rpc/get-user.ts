@@ -1,0 +1,19 @@
+import { z } from "zod";
+import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { parse, uuid } from "../../../shared/rpc/parse.ts";
+import { userNotFound } from "../storage/hosts.ts";
+import { findUser } from "../storage/users.ts";
+import type { AvailabilityDeps } from "./deps.ts";
+import { userMessage } from "./messages.ts";
+
+const request = z.object({ userId: uuid });
+
+export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.getUser> {
+  return async (message, call) => {
+    const { userId } = parse(request, message);
+    const user = await findUser(deps.orm, userId, call.signal);
+    if (user === undefined) throw userNotFound(userId);
+    return { user: userMessage(user) };
+  };
+}

@@ -1,0 +1,25 @@
+import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { parse, sequence, timestamp, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import { snapshotOf } from "../storage/snapshot.ts";
+import type { AvailabilityDeps } from "./deps.ts";
+import { rangeMessage } from "./messages.ts";
+
+const request = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
+
+export function snapshotAvailability(
+  deps: AvailabilityDeps,
+): UnaryHandler<typeof AvailabilityService.method.snapshotAvailability> {
+  return async (message, call) => {
+    const { hostId, during, generation } = parse(request, message);
+    const { intervals, slotDurationMinutes, covered } = await snapshotOf(deps.pool, hostId, during, call);
+    return {
+      intervals: intervals.map(rangeMessage),
+      slotDurationMinutes,
+      coveredStartTime: timestamp(covered.start),
+      coveredEndTime: timestamp(covered.end),
+      generation: BigInt(generation),
+    };
+  };
+}

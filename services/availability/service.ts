@@ -1,0 +1,99 @@
+/** The availability service as a whole. */
+
+import type { Logger } from "pino";
+import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { HOUR_MS } from "../../shared/interval.ts";
+import { periodically } from "../../shared/periodically.ts";
+import { openDatabase } from "../../shared/postgres/database.ts";
+import type { Database } from "../../shared/postgres/database.ts";
+import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
+import { assertAdvisoryLocksWork } from "../../shared/postgres/locks.ts";
+import { assertMigrated } from "../../shared/postgres/migrate.ts";
+import { read } from "../../shared/postgres/read.ts";
+import { isConnectionLost } from "../../shared/postgres/sqlstate.ts";
+import { peerTransport } from "../../shared/rpc/client.ts";
+import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import type { Running } from "../../shared/run-service.ts";
+import { createSemaphore } from "../../shared/semaphore.ts";
+import type { AvailabilityConfig } from "./config.ts";
+import { bookingPeer } from "./peers/booking.ts";
+import type { BookingPeer } from "./peers/booking.ts";
+import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
+import { availabilityMigrations } from "./storage/migrations/all.ts";
+import { availabilityTables } from "./storage/tables.ts";
+
+/** How often answers that nobody can ask for any more are deleted. */
+const CLEANUP_INTERVAL_MS = HOUR_MS;
+
+/**
+ * Starts the service. Rejects with an Error to show to the operator if the database is out of reach, is not migrated or has
+ * no working advisory locks, or if a port is taken.
+ */
+export async function startAvailability(
+  config: AvailabilityConfig,
+  log: Logger,
+  between: (booking: BookingPeer) => BookingPeer = (booking) => booking,
+): Promise<Running> {
+  const database = await openDatabase({
+    ...config.database,
+    entities: availabilityTables,
+    migrations: availabilityMigrations,
+    applicationName: "slotwright-availability",
+  });
+  const transport = peerTransport(config.bookingUrl);
+  const close = async (): Promise<void> => {
+    transport.close();
+    await database.close();
+  };
+  try {
+    await assertUsable(database);
+    const { orm, pool } = database;
+    const deps = {
+      orm,
+      pool,
+      booking: between(bookingPeer(transport)),
+      removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
+    };
+    const served = await serve({
+      services: [
+        serviceEntry(UserService, userHandlers(deps)),
+        serviceEntry(AvailabilityService, availabilityHandlers(deps)),
+      ],
+      grpc: config.grpc,
+      connect: config.connect,
+      reflection: config.reflection,
+      errorDomain: "availability.v1",
+      log,
+      isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
+    });
+    const cleanup = periodically(
+      "forget old requests",
+      CLEANUP_INTERVAL_MS,
+      (signal) => forgetOldRequests(pool, signal),
+      log,
+    );
+    return {
+      grpcPort: served.grpcPort,
+      connectPort: served.connectPort,
+      async stop() {
+        // From the outside in: first no more calls, then what they use.
+        await served.stop();
+        await cleanup.stop();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assertUsable(database: Database): Promise<void> {
+  try {
+    await assertMigrated(database);
+    await assertAdvisoryLocksWork(database.pool);
+  } catch (error) {
+    throw isConnectionLost(error) ? new Error("the database is out of reach", { cause: error }) : error;
+  }
+}

@@ -1,0 +1,80 @@
+/** The only way to change a host's availability. */
+
+import type { ClientBase, Pool } from "pg";
+import type { Caller } from "../../../shared/caller.ts";
+import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
+import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
+import { transaction } from "../../../shared/postgres/transaction.ts";
+import { assertHost, runOn } from "./hosts.ts";
+import type { Run } from "./hosts.ts";
+import { lockWaitMs } from "./lock-wait.ts";
+import { rememberAnswer, rememberedAnswer } from "./requests.ts";
+import type { HostRequest } from "./requests.ts";
+
+/** A transaction that holds the host's lock. */
+export interface HostTransaction {
+  readonly client: ClientBase;
+  readonly run: Run;
+}
+
+/**
+ * Runs `change` in a transaction that holds the host's exclusive lock, and remembers its answer with the `request_id` in
+ * the same transaction; a call that was answered before gets that answer, and `change` does not run. `Answer` is plain
+ * data: it is stored as JSON.
+ *
+ * "The intervals of a host are merged, with one slot duration" holds because every change reads what it decides on here,
+ * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
+ * nobody waits for any more, is rolled back.
+ *
+ * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OUTCOME_UNKNOWN, and what `change` throws.
+ */
+export async function changeHost<Answer extends object>(
+  pool: Pool,
+  request: HostRequest,
+  caller: Caller,
+  change: (host: HostTransaction) => Promise<Answer>,
+): Promise<Answer> {
+  const work = async (client: ClientBase): Promise<Answer> => {
+    await lockHost(client, request.hostId, "exclusive", lockWaitMs(caller));
+    const remembered = await rememberedAnswer(client, request);
+    if (remembered !== undefined) return remembered as Answer;
+    const run = runOn(client);
+    await assertHost(run, request.hostId);
+    const answer = await change({ client, run });
+    await rememberAnswer(client, request, answer);
+    // The last moment at which a call that was given up can still become one that never happened.
+    caller.signal.throwIfAborted();
+    return answer;
+  };
+  try {
+    return await transaction(pool, work, request.requestId === undefined ? undefined : () => wasCommitted(pool, request));
+  } catch (error) {
+    throw isCollision(error) ? collision(request.hostId, error) : error;
+  }
+}
+
+/**
+ * Whether a change with a `request_id` was committed, though the answer to its commit was lost. The old transaction may
+ * still be running, because the server notices a lost connection late; it holds the host's lock until its end. What is
+ * asked for is the row that was written with the change and not the transaction's status: after a crash, the id of a
+ * transaction that left no trace on disk is given out again. Without a `request_id` there is no such row.
+ */
+async function wasCommitted(pool: Pool, request: HostRequest): Promise<boolean> {
+  return await transaction(pool, async (client) => {
+    await lockHost(client, request.hostId, "shared");
+    return (await rememberedAnswer(client, request)) !== undefined;
+  });
+}
+
+/** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
+function isCollision(error: unknown): boolean {
+  const EXCLUSION_VIOLATION = "23P01";
+  const isTwin = violatedConstraint(error) === "requests_pkey";
+  return isTwin || isTransient(error) || sqlState(error) === EXCLUSION_VIOLATION;
+}
+
+function collision(hostId: string, cause: unknown): Error {
+  const refusal = hostBusy(hostId);
+  refusal.cause = cause;
+  return refusal;
+}

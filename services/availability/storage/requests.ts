@@ -1,0 +1,52 @@
+/** What makes a call that is sent again with its `request_id` one call. */
+
+import { createHash } from "node:crypto";
+import type { ClientBase } from "pg";
+import { Refusal } from "../../../shared/errors.ts";
+
+/** A write to a host, as far as repeating it goes. */
+export interface HostRequest {
+  readonly hostId: string;
+  /** UUID of the caller's choice; undefined: the call is not remembered. */
+  readonly requestId: string | undefined;
+  readonly method: "AddAvailability" | "RemoveAvailability";
+  /** What is asked for, in plain values and a fixed order: two calls are the same if this is. */
+  readonly content: readonly (string | number)[];
+}
+
+/**
+ * The answer that the same call got before, or undefined. Throws Refusal REQUEST_ID_REUSED if the id belongs to another
+ * call. Only under the host's lock is "none" an answer that lasts until the commit: a twin waits for the same lock.
+ */
+export async function rememberedAnswer(client: ClientBase, request: HostRequest): Promise<unknown> {
+  if (request.requestId === undefined) return undefined;
+  const { rows } = await client.query<{ method: string; content_hash: Buffer; answer: unknown }>({
+    name: "remembered-answer",
+    text: "select method, content_hash, answer from requests where host_id = $1 and request_id = $2",
+    values: [request.hostId, request.requestId],
+  });
+  const [stored] = rows;
+  if (stored === undefined) return undefined;
+  if (stored.method !== request.method || !stored.content_hash.equals(contentHash(request))) {
+    throw new Refusal("REQUEST_ID_REUSED", "this request_id was used before for another call to this host", {
+      fields: [{ field: "request_id", description: "was used for another method or other content; choose a new one" }],
+    });
+  }
+  return stored.answer;
+}
+
+/** Remembers the answer of a call that is about to be committed. */
+export async function rememberAnswer(client: ClientBase, request: HostRequest, answer: unknown): Promise<void> {
+  if (request.requestId === undefined) return;
+  await client.query({
+    name: "remember-answer",
+    text: `
+      insert into requests (host_id, request_id, method, content_hash, answer, create_time)
+      values ($1, $2, $3, $4, $5, clock_timestamp())`,
+    values: [request.hostId, request.requestId, request.method, contentHash(request), JSON.stringify(answer)],
+  });
+}
+
+function contentHash(request: HostRequest): Buffer {
+  return createHash("sha256").update(JSON.stringify(request.content)).digest();
+}

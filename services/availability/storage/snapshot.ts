@@ -1,0 +1,53 @@
+/** A host's availability as Booking may rely on it. */
+
+import type { Pool } from "pg";
+import type { Caller } from "../../../shared/caller.ts";
+import { interval } from "../../../shared/interval.ts";
+import type { Interval } from "../../../shared/interval.ts";
+import { SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
+import { lockHost } from "../../../shared/postgres/locks.ts";
+import { transaction } from "../../../shared/postgres/transaction.ts";
+import { intervalsMeeting } from "./availability.ts";
+import { assertHost, runOn } from "./hosts.ts";
+import { lockWaitMs } from "./lock-wait.ts";
+
+export interface Snapshot {
+  /** The intervals that meet the covered window, whole, by start. */
+  readonly intervals: readonly Interval[];
+  /** 0 where there are no intervals. */
+  readonly slotDurationMinutes: number;
+  /** The asked window, or its beginning where it holds more than SNAPSHOT_INTERVALS_MAX intervals. */
+  readonly covered: Interval;
+}
+
+/**
+ * Reads a snapshot after the end of every removal that was under way when this began.
+ *
+ * A removal holds the host's exclusive lock from before it asks Booking until it is committed or rolled back, so the
+ * shared lock waits for it; and what is read is read in later statements, because one that locked and read would see the
+ * database as it was before its wait, that is, with the time that has just been removed. READ ONLY on the primary: a
+ * replica may be behind and has no such lock.
+ *
+ * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, BUSY.
+ */
+export async function snapshotOf(pool: Pool, hostId: string, window: Interval, caller: Caller): Promise<Snapshot> {
+  return await transaction(
+    pool,
+    async (client) => {
+      await lockHost(client, hostId, "shared", lockWaitMs(caller));
+      // Nobody may wait any more after the lock's wait; what follows is short.
+      caller.signal.throwIfAborted();
+      const run = runOn(client);
+      await assertHost(run, hostId);
+      const met = await intervalsMeeting(run, { hostId, window, limit: SNAPSHOT_INTERVALS_MAX + 1 });
+      const leftOut = met[SNAPSHOT_INTERVALS_MAX];
+      return {
+        intervals: met.slice(0, SNAPSHOT_INTERVALS_MAX),
+        slotDurationMinutes: met[0]?.slotDurationMinutes ?? 0,
+        covered: leftOut === undefined ? window : interval(window.start, leftOut.start),
+      };
+    },
+    undefined,
+    "read only",
+  );
+}

@@ -1,0 +1,63 @@
+/** The services of `npm start`, each a process of its own. */
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { isServing } from "../health/probe.ts";
+import type { ServiceName } from "../migrate/migrate.ts";
+import { StartFailure } from "./failure.ts";
+
+export interface Child {
+  readonly name: ServiceName;
+  readonly pid: number | undefined;
+  /** Resolves, with how, when the process has ended, whoever ended it. */
+  readonly ended: Promise<string>;
+  /** Lets the service finish its calls and end, within a limit; `ended` has resolved when this does. */
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 20_000;
+const PROBE_TIMEOUT_MS = 1000;
+const PROBE_EVERY_MS = 50;
+/** Longer than a service takes to drain. */
+const STOP_TIMEOUT_MS = 20_000;
+
+/** Starts a service. It ends by itself when the channel to us closes, so that `kill -9` of us leaves none behind. */
+export function startChild(name: ServiceName, environment: Readonly<Record<string, string | undefined>>): Child {
+  const program = resolve(import.meta.dirname, "..", name, "main.ts");
+  const child = fork(program, {
+    env: { ...environment },
+    execArgv: [],
+    // Ctrl-C reaches the whole process group of a terminal: apart from it, the services end in the order that we say.
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code, signal]: unknown[]) =>
+    typeof code === "number" ? `exit code ${code}` : `signal ${String(signal)}`,
+  );
+  return {
+    name,
+    pid: child.pid,
+    ended,
+    stop: async () => {
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Waits until a service says that it is serving. Throws StartFailure if it ends or does not say so in time. */
+export async function waitUntilServing(child: Child, address: string, signal: AbortSignal): Promise<void> {
+  let gone: string | undefined;
+  void child.ended.then((how) => (gone = how));
+  const begun = performance.now();
+  while (!(await isServing(address, PROBE_TIMEOUT_MS))) {
+    signal.throwIfAborted();
+    if (gone !== undefined) throw new StartFailure(`${child.name} did not start (${gone})`);
+    if (performance.now() - begun > READY_TIMEOUT_MS) throw new StartFailure(`${child.name} does not get ready`);
+    await pause(PROBE_EVERY_MS);
+  }
+}

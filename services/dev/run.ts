@@ -1,0 +1,104 @@
+/** Starts the pair, keeps it running, stops it. */
+
+import type { ServiceName } from "../migrate/migrate.ts";
+import { startChild, waitUntilServing } from "./children.ts";
+import type { Child } from "./children.ts";
+import type { DevConfig } from "./config.ts";
+import { prepareDatabases } from "./databases.ts";
+import { StartFailure } from "./failure.ts";
+import { guide } from "./guide.ts";
+import { assertPortFree } from "./ports.ts";
+import { provideSample } from "./sample.ts";
+
+export interface Run {
+  readonly config: DevConfig;
+  /** Whether the embedded database begins again. */
+  readonly fresh: boolean;
+  /** What the services inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted when everything is to stop. */
+  readonly signal: AbortSignal;
+  readonly print: (text: string) => void;
+}
+
+/**
+ * Returns when `signal` was aborted and all has ended: the services first, so that they finish their calls, then the
+ * database. Throws StartFailure, after the same, when the pair cannot start or a part of it ends by itself.
+ */
+export async function run({ config, fresh, environment, signal, print }: Run): Promise<void> {
+  const begun = performance.now();
+  await using parts = new AsyncDisposableStack();
+  await assertPortsFree(config);
+  const databases = await prepareDatabases(config, fresh, (embedded) => parts.defer(() => embedded.stop()));
+  if (signal.aborted) return;
+
+  const start = (name: ServiceName): Child =>
+    startChild(name, { ...environment, ...variables(config, name, databases.urls[name]) });
+  const [availability, booking] = [start("availability"), start("booking")];
+  const children = [availability, booking];
+  parts.defer(async () => {
+    await Promise.all(children.map((child) => child.stop()));
+  });
+  try {
+    await Promise.all(children.map((child) => waitUntilServing(child, grpcAddress(config, child.name), signal)));
+    const sample = await provideSample(connectAddress(config, "availability"), Date.now());
+    print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
+    const database = databases.embedded?.url("booking") ?? "as BOOKING_DATABASE_URL says";
+    print(await guide(config, sample, { availabilityPid: availability.pid, bookingPid: booking.pid, database }));
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error;
+  }
+  await lasting(children, databases.embedded?.ended, signal);
+}
+
+async function assertPortsFree(config: DevConfig): Promise<void> {
+  for (const variable of [
+    "AVAILABILITY_GRPC_PORT",
+    "AVAILABILITY_CONNECT_PORT",
+    "BOOKING_GRPC_PORT",
+    "BOOKING_CONNECT_PORT",
+  ] as const) {
+    await assertPortFree(config.LISTEN_HOST, config[variable], variable);
+  }
+}
+
+/** Returns when the signal is aborted, and throws StartFailure when a part of the pair has ended without it. */
+async function lasting(
+  children: readonly Child[],
+  databaseEnded: Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const ends = children.map((child) => child.ended.then((how) => `${child.name} ended (${how})`));
+  if (databaseEnded !== undefined) ends.push(databaseEnded.then(() => "PostgreSQL ended"));
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const what = await Promise.race([stopped, ...ends]);
+  if (what !== undefined && !signal.aborted) throw new StartFailure(`${what}: all is stopped`);
+}
+
+function grpcAddress(config: DevConfig, service: ServiceName): string {
+  const port = service === "availability" ? config.AVAILABILITY_GRPC_PORT : config.BOOKING_GRPC_PORT;
+  return `http://${config.LISTEN_HOST}:${port}`;
+}
+
+function connectAddress(config: DevConfig, service: ServiceName): string {
+  const port = service === "availability" ? config.AVAILABILITY_CONNECT_PORT : config.BOOKING_CONNECT_PORT;
+  return `http://${config.LISTEN_HOST}:${port}`;
+}
+
+/** The settings of one service, as its `config.ts` reads them. */
+function variables(config: DevConfig, service: ServiceName, databaseUrl: string): Record<string, string> {
+  const isAvailability = service === "availability";
+  return {
+    DATABASE_URL: databaseUrl,
+    LISTEN_HOST: config.LISTEN_HOST,
+    LOG_LEVEL: config.LOG_LEVEL,
+    GRPC_PORT: String(isAvailability ? config.AVAILABILITY_GRPC_PORT : config.BOOKING_GRPC_PORT),
+    CONNECT_PORT: String(isAvailability ? config.AVAILABILITY_CONNECT_PORT : config.BOOKING_CONNECT_PORT),
+    BOOKING_URL: connectAddress(config, "booking"),
+    AVAILABILITY_URL: connectAddress(config, "availability"),
+  };
+}

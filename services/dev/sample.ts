@@ -1,0 +1,60 @@
+/** Something to try the services with: a host, a guest and open time, made through the API like anybody's. */
+
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
+import type { User } from "../../shared/gen/availability/v1/user_pb.ts";
+import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";
+
+export interface Sample {
+  readonly hostId: string;
+  readonly guestId: string;
+}
+
+const SAMPLE_HOST = "host@example.com";
+const SAMPLE_GUEST = "guest@example.com";
+const OPEN_DAYS = 7;
+const OPENS_MS = 9 * HOUR_MS;
+const CLOSES_MS = 17 * HOUR_MS;
+const SLOT_MINUTES = 30;
+
+/**
+ * The oldest host and guest of the service at `availabilityUrl`; where there is none yet, one is made. The sample host is
+ * open from 09:00 to 17:00 UTC on the seven days after `now` (milliseconds): asked for at every start, because the days
+ * of an earlier one pass, and adding what is there changes nothing.
+ */
+export async function provideSample(availabilityUrl: string, now: number): Promise<Sample> {
+  const transport = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2" });
+  const users = createClient(UserService, transport);
+  const availability = createClient(AvailabilityService, transport);
+
+  const oldest = async (role: Role, email: string, displayName: string): Promise<User> => {
+    const found = (await users.listUsers({ role, pageSize: 1 })).users[0];
+    const user = found ?? (await users.createUser({ email, displayName, role })).user;
+    if (user === undefined) throw new Error("a user was created and not returned");
+    return user;
+  };
+
+  const host = await oldest(Role.HOST, SAMPLE_HOST, "Sample Host");
+  const guest = await oldest(Role.USER, SAMPLE_GUEST, "Sample Guest");
+  if (host.email === SAMPLE_HOST) {
+    for (const day of nextDays(now)) {
+      await availability.addAvailability({
+        hostId: host.id,
+        startTime: timestampFromMs(day + OPENS_MS),
+        endTime: timestampFromMs(day + CLOSES_MS),
+        slotDurationMinutes: SLOT_MINUTES,
+      });
+    }
+  }
+  return { hostId: host.id, guestId: guest.id };
+}
+
+/** Midnights (UTC) of the days after the one that `now` is in. */
+function nextDays(now: number): number[] {
+  const today = now - (now % DAY_MS);
+  return Array.from({ length: OPEN_DAYS }, (_, index) => today + (index + 1) * DAY_MS);
+}

@@ -1,0 +1,77 @@
+/** One database of a service: MikroORM for the mapped tables, and the same connections for plain SQL. */
+
+import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
+import { Migrator } from "@mikro-orm/migrations";
+import { MikroORM } from "@mikro-orm/postgresql";
+import { Client } from "pg";
+import type { Pool, PoolConfig } from "pg";
+
+/** Longer than every wait of ours, so that they end only what was forgotten. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5000;
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`, with libpq's parameters (`?sslmode=verify-full`). */
+  readonly url: string;
+  /** The most connections that this process holds at once. */
+  readonly poolSize: number;
+  readonly entities: readonly EntitySchema[];
+  readonly migrations: readonly MigrationObject[];
+  /** What `pg_stat_activity` shows for these connections. */
+  readonly applicationName: string;
+  /** When a statement is ended, in milliseconds; 0 for never, which migrations need. 30 s if left out. */
+  readonly statementTimeoutMs?: number;
+}
+
+export interface Database {
+  readonly orm: MikroORM;
+  /** MikroORM's own pool, so that a process has one pool and one limit. */
+  readonly pool: Pool;
+  /** How every connection is made: for the few that must be kept outside the pool. */
+  readonly connection: Readonly<PoolConfig>;
+  /** The migrations that this code counts on, in order. */
+  readonly migrationNames: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens a database. Connections are made when they are needed, so this succeeds without a server. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const connection: PoolConfig = {
+    // MikroORM would read host, port and names from a URL and drop the rest, `sslmode` included. The driver reads it all.
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+    // The server's own time zone must not decide how a constraint's text or a log line reads.
+    options: "-c TimeZone=UTC",
+  };
+  const orm = await MikroORM.init({
+    dbName: databaseName(options.url),
+    driverOptions: connection,
+    pool: { min: 0, max: options.poolSize },
+    entities: [...options.entities],
+    extensions: [Migrator],
+    // Databases are made by whoever runs them, not by a service with a typo in its URL.
+    ensureDatabase: false,
+    migrations: {
+      migrationsList: [...options.migrations],
+      tableName: "migrations",
+      // The test of drift compares with the database itself; a snapshot would be a second truth.
+      snapshot: false,
+      silent: true,
+    },
+  });
+  const pool = await orm.em.getConnection().getNativeClient();
+  const migrationNames = options.migrations.map(({ name }) => name);
+  return { orm, pool, connection, migrationNames, close: () => orm.close() };
+}
+
+/** The name of the database in a URL, found as the driver finds it. A client that is never connected costs nothing. */
+function databaseName(url: string): string {
+  const { database } = new Client({ connectionString: url });
+  if (database === undefined || database === "") throw new Error("the database's URL names no database");
+  return database;
+}

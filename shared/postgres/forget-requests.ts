@@ -1,0 +1,25 @@
+import type { Pool } from "pg";
+import { REQUEST_MEMORY_DAYS } from "../limits.ts";
+
+/** Few enough to be done in milliseconds: a delete holds its rows, and its transaction holds back vacuum. */
+const BATCH = 1000;
+
+/**
+ * Deletes remembered answers that are older than REQUEST_MEMORY_DAYS, in batches, until none is left or `signal` aborts.
+ * Replicas that do this at once share the work: each skips the rows that another is deleting.
+ */
+export async function forgetOldRequests(pool: Pool, signal: AbortSignal): Promise<number> {
+  let forgotten = 0;
+  for (let deleted = BATCH; deleted === BATCH && !signal.aborted; forgotten += deleted) {
+    const result = await pool.query(
+      `delete from requests where ctid = any (array(
+         select ctid from requests
+         where create_time < clock_timestamp() - make_interval(days => $1)
+         limit $2
+         for update skip locked))`,
+      [REQUEST_MEMORY_DAYS, BATCH],
+    );
+    deleted = result.rowCount ?? 0;
+  }
+  return forgotten;
+}

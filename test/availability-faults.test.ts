@@ -1,0 +1,161 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Clients } from "./support/clients.ts";
+import { connectClients } from "./support/clients.ts";
+import { startCuttingProxy } from "./support/cutting-proxy.ts";
+import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
+import { startAvailabilityService } from "./support/pair.ts";
+import { createHost, openTime } from "./support/people.ts";
+import { createDatabase } from "./support/postgres.ts";
+import type { TestDatabase } from "./support/postgres.ts";
+import { outcomeOf } from "./support/refusals.ts";
+
+const NOBODY = "http://127.0.0.1:1";
+
+let database: TestDatabase;
+let pool: pg.Pool;
+/** What a test has started, to be ended in the reverse order. */
+let started: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  database = await createDatabase("availability");
+  pool = new pg.Pool({ connectionString: database.url });
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  started = [() => database.drop(), () => pool.end()];
+});
+
+afterEach(async () => {
+  for (const stop of started.toReversed()) await stop();
+});
+
+async function start(databaseUrl: string, environment: Record<string, string> = {}) {
+  const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment });
+  started.push(() => served.stop());
+  return connectClients(served.connectUrl, NOBODY);
+}
+
+/** Opens 8 to 10. */
+async function addWithRequestId(clients: Pick<Clients, "availability">, hostId: string): Promise<unknown> {
+  const { start, end } = hours(8, 10);
+  const range = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
+  return clients.availability.addAvailability({ hostId, ...range, slotDurationMinutes: 30, requestId: randomUUID() });
+}
+
+describe("a connection that is lost during the commit", () => {
+  test("of an addition that was committed: the caller gets the answer", async () => {
+    const proxy = await startCuttingProxy(database.url);
+    started.push(() => proxy.close());
+    const clients = await start(proxy.url);
+    const hostId = await createHost(clients);
+    proxy.cutNextCommit("after");
+    expect(await outcomeOf(addWithRequestId(clients, hostId))).toBe("accepted");
+    expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
+  });
+
+  test("of an addition that was not: the caller is told that nothing was changed", async () => {
+    const proxy = await startCuttingProxy(database.url);
+    started.push(() => proxy.close());
+    const clients = await start(proxy.url);
+    const hostId = await createHost(clients);
+    proxy.cutNextCommit("before");
+    expect(await outcomeOf(addWithRequestId(clients, hostId))).toBe("BUSY");
+    expect(await storedIntervals(pool, hostId)).toEqual([]);
+  });
+
+  test("of an addition without a request_id: the caller is told that nobody knows", async () => {
+    const proxy = await startCuttingProxy(database.url);
+    started.push(() => proxy.close());
+    const clients = await start(proxy.url);
+    const hostId = await createHost(clients);
+    proxy.cutNextCommit("after");
+    expect(await outcomeOf(openTime(clients, hostId, hours(8, 10)))).toBe("OUTCOME_UNKNOWN");
+  });
+});
+
+test("removals that wait for a Booking that never answers stop nobody else, and end", async () => {
+  const silent = createServer();
+  const sockets: Socket[] = [];
+  silent.on("connection", (socket) => sockets.push(socket));
+  await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+  started.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => silent.close(closed));
+  });
+  const bookingUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const clients = await start(database.url, { BOOKING_URL: bookingUrl, DATABASE_POOL_SIZE: "4" });
+  const hosts = await Promise.all(Array.from({ length: 8 }, () => createHost(clients)));
+  for (const hostId of hosts) {
+    await pool.query(
+      `insert into availability (id, host_id, during, slot_duration_minutes)
+       values (gen_random_uuid(), $1, tstzrange($2, $3), 30)`,
+      [hostId, new Date(hours(8, 10).start), new Date(hours(8, 10).end)],
+    );
+  }
+  const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
+  const removals = hosts.slice(1).map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
+  const snapshots = Promise.all(
+    Array.from({ length: 20 }, () => clients.availability.snapshotAvailability({ hostId: hosts[0]!, ...window })),
+  );
+  const first = await Promise.race([snapshots.then(() => "snapshots"), ...removals]);
+  expect(first).toBe("snapshots");
+  expect(new Set(await Promise.all(removals)).difference(new Set(["PEER_UNAVAILABLE", "BUSY"]))).toEqual(new Set());
+  for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
+});
+
+describe("the process", () => {
+  const main = new URL("../services/availability/main.ts", import.meta.url);
+
+  function launch(environment: Record<string, string>): ChildProcess {
+    const child = fork(main, { env: { GRPC_PORT: "0", CONNECT_PORT: "0", ...environment }, silent: true });
+    started.push(async () => child.kill("SIGKILL"));
+    return child;
+  }
+
+  async function isUp(child: ChildProcess): Promise<void> {
+    for await (const line of child.stdout!) if (String(line).includes('"started"')) return;
+    throw new Error("the service did not start");
+  }
+
+  test("ends with 0 on SIGTERM", async () => {
+    const child = launch({ DATABASE_URL: database.url });
+    await isUp(child);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test("ends when its parent is gone", async () => {
+    const child = launch({ DATABASE_URL: database.url });
+    await isUp(child);
+    child.disconnect();
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test.each([
+    ["its settings are wrong", { GRPC_PORT: "x" }, /wrong settings: DATABASE_URL is required; GRPC_PORT must be/],
+    ["nobody is at the database's address", { DATABASE_URL: "postgres://a:secret@127.0.0.1:1/none" }, /the database is out of reach: connect ECONNREFUSED/],
+  ])("says in one line on stderr, and ends with 1, if %s", async (_what, environment, line) => {
+    const child = launch(environment);
+    const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain("secret");
+    expect(code).toBe(1);
+  });
+
+  test("says so if the database is not migrated", async () => {
+    const empty = await createDatabase("empty");
+    started.push(() => empty.drop());
+    const child = launch({ DATABASE_URL: empty.url });
+    expect(await text(child.stderr!)).toBe(
+      "availability cannot start: the database lacks 0001-availability: run `npm run migrate` first\n",
+    );
+  });
+});

@@ -1,0 +1,28 @@
+/** Clients of the pair, as other programs have them. */
+
+import { createClient } from "@connectrpc/connect";
+import type { Client } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
+import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+
+export interface Clients {
+  readonly users: Client<typeof UserService>;
+  readonly availability: Client<typeof AvailabilityService>;
+  readonly bookings: Client<typeof BookingService>;
+  readonly fence: Client<typeof FenceService>;
+}
+
+/** Connect clients over HTTP/2. Both arguments are `http://host:port`. */
+export function connectClients(availabilityUrl: string, bookingUrl: string): Clients {
+  const availability = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2" });
+  const booking = createConnectTransport({ baseUrl: bookingUrl, httpVersion: "2" });
+  return {
+    users: createClient(UserService, availability),
+    availability: createClient(AvailabilityService, availability),
+    bookings: createClient(BookingService, booking),
+    fence: createClient(FenceService, booking),
+  };
+}

@@ -1,0 +1,45 @@
+/** Runs once before all test files: a PostgreSQL, and in it one migrated template database for each service. */
+
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "../../services/dev/postgres/start.ts";
+import { onServer } from "./server.ts";
+import type { DatabaseServer } from "./server.ts";
+import { createTemplates, dropTemplates } from "./templates.ts";
+
+/** Returns what is to be done after all test files. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const { url, stop } = await serverForTests();
+  const server: DatabaseServer = { url, run: `t${randomBytes(4).toString("hex")}` };
+  try {
+    await createTemplates(server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide("databaseServer", server);
+  return async () => {
+    await dropTemplates(server);
+    await stop();
+  };
+}
+
+/** The server that TEST_DATABASE_URL names (its user may create databases), or one of our own in a temporary folder. */
+async function serverForTests(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const given = env["TEST_DATABASE_URL"];
+  if (given !== undefined && given !== "") {
+    await onServer(given, (client) => client.query("select 1"));
+    return { url: given, stop: async () => undefined };
+  }
+  const postgres = await startPostgres({
+    folder: join(tmpdir(), `slotwright-test-${randomBytes(6).toString("hex")}`),
+    port: 0,
+    // Nothing here outlives the run. Tests that crash PostgreSQL start one of their own, which writes to the disk.
+    settings: { max_connections: "300", fsync: "off", full_page_writes: "off" },
+    temporary: true,
+  });
+  return { url: postgres.url("postgres"), stop: () => postgres.stop() };
+}

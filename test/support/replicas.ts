@@ -1,0 +1,46 @@
+/** Several replicas of Availability over one database, with nobody at Booking's address. */
+
+import type { Pool } from "pg";
+import pg from "pg";
+import { connectClients } from "./clients.ts";
+import type { Clients } from "./clients.ts";
+import { startAvailabilityService } from "./pair.ts";
+import { createDatabase } from "./postgres.ts";
+
+/** A port that nobody listens on: calls to it fail at once. */
+const NOBODY = "http://127.0.0.1:1";
+
+export interface Replicas {
+  /** Clients of one replica each. */
+  readonly clients: readonly Pick<Clients, "users" | "availability">[];
+  /** The database, around the services. */
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Starts so many replicas. `prepare` may change the database before they do. */
+export async function startReplicas(
+  count: number,
+  prepare: (pool: Pool) => Promise<void> = async () => undefined,
+): Promise<Replicas> {
+  const database = await createDatabase("availability");
+  const pool = new pg.Pool({ connectionString: database.url });
+  // The end of a pool does not wait for its sockets, so the database may be dropped under one of them.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  await prepare(pool);
+  const environment = { BOOKING_URL: NOBODY, DATABASE_POOL_SIZE: "20" };
+  const served = await Promise.all(
+    Array.from({ length: count }, () => startAvailabilityService(database.url, environment)),
+  );
+  return {
+    clients: served.map(({ connectUrl }) => connectClients(connectUrl, NOBODY)),
+    pool,
+    databaseUrl: database.url,
+    async stop() {
+      await Promise.all(served.map((each) => each.stop()));
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
