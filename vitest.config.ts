@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["services/**/*.test.ts", "shared/**/*.test.ts", "test/**/*.test.ts"],
+    // One PostgreSQL for the whole run; each test file clones a database of its own.
+    globalSetup: ["test/support/global-setup.ts"],
+    // Processes, not threads: services set signal handlers and a test may end one of them.
+    pool: "forks",
+    // The services, PostgreSQL and the tests share the cores; more workers only make the races less sharp.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    restoreMocks: true,
+  },
+});
