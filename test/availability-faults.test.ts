@@ -100,7 +100,9 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
     );
   }
   const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
-  const removals = hosts.slice(1).map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
+  const removals = hosts
+    .slice(1)
+    .map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
   const snapshots = Promise.all(
     Array.from({ length: 20 }, () => clients.availability.snapshotAvailability({ hostId: hosts[0]!, ...window })),
   );
@@ -140,7 +142,11 @@ describe("the process", () => {
 
   test.each([
     ["its settings are wrong", { GRPC_PORT: "x" }, /wrong settings: DATABASE_URL is required; GRPC_PORT must be/],
-    ["nobody is at the database's address", { DATABASE_URL: "postgres://a:secret@127.0.0.1:1/none" }, /the database is out of reach: connect ECONNREFUSED/],
+    [
+      "nobody is at the database's address",
+      { DATABASE_URL: "postgres://a:secret@127.0.0.1:1/none" },
+      /the database is out of reach: connect ECONNREFUSED/,
+    ],
   ])("says in one line on stderr, and ends with 1, if %s", async (_what, environment, line) => {
     const child = launch(environment);
     const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);

@@ -23,7 +23,9 @@ describe("of callers for one slot", () => {
     lanes = await startLanes(2);
     for (let round = 0; round < 10; round += 1) {
       const hostId = randomUUIDv7();
-      const callers = Array.from({ length: 60 }, (_, caller) => saidOf(lanes.commit(createCommand(hostId, hourOf(1)), caller)));
+      const callers = Array.from({ length: 60 }, (_, caller) =>
+        saidOf(lanes.commit(createCommand(hostId, hourOf(1)), caller)),
+      );
       expect(tally(await Promise.all(callers))).toEqual({ CONFIRMED: 1, SLOT_TAKEN: 59 });
     }
   });
@@ -31,7 +33,9 @@ describe("of callers for one slot", () => {
   test("in a chain of overlapping candidates no two that overlap win, and some win", async () => {
     lanes = await startLanes(2);
     const hostId = randomUUIDv7();
-    const callers = Array.from({ length: 40 }, (_, hour) => saidOf(lanes.commit(createCommand(hostId, hourOf(hour, 2)), hour)));
+    const callers = Array.from({ length: 40 }, (_, hour) =>
+      saidOf(lanes.commit(createCommand(hostId, hourOf(hour, 2)), hour)),
+    );
     const answers = tally(await Promise.all(callers));
     expect(await overlapsIn(lanes.pool)).toBe(0);
     // Of 40 two-hour candidates that begin an hour apart, at least every third and at most every second fits.
@@ -46,7 +50,11 @@ describe("each holder of the invariant alone", () => {
     await lanes.pool.query("alter table bookings drop constraint bookings_no_overlap");
     for (let round = 0; round < 20; round += 1) {
       const hostId = randomUUIDv7();
-      await Promise.all(Array.from({ length: 40 }, (_, caller) => saidOf(lanes.commit(createCommand(hostId, hourOf(caller / 8, 1)), caller))));
+      await Promise.all(
+        Array.from({ length: 40 }, (_, caller) =>
+          saidOf(lanes.commit(createCommand(hostId, hourOf(caller / 8, 1)), caller)),
+        ),
+      );
     }
     expect(await overlapsIn(lanes.pool)).toBe(0);
   });
@@ -61,7 +69,9 @@ describe("each holder of the invariant alone", () => {
     const said: string[] = [];
     for (let round = 0; round < 20; round += 1) {
       const hostId = randomUUIDv7();
-      said.push(...(await Promise.all([0, 1].map((caller) => saidOf(lanes.commit(createCommand(hostId, hourOf(1)), caller))))));
+      said.push(
+        ...(await Promise.all([0, 1].map((caller) => saidOf(lanes.commit(createCommand(hostId, hourOf(1)), caller))))),
+      );
     }
     expect(await overlapsIn(lanes.pool)).toBe(0);
     expect(tally(said)["CONFIRMED"]).toBe(20);
@@ -105,7 +115,9 @@ describe("neighbours", () => {
     const said = await Promise.all(commands.map((command) => saidOf(lanes.commit(command))));
     expect(tally(said.toSpliced(13, 1))).toEqual({ CONFIRMED: 29 });
     expect(said[13]).toMatch(/invalid byte sequence/);
-    const { rows } = await lanes.pool.query("select array_agg(sequence::int order by sequence) as sequences from booking_events");
+    const { rows } = await lanes.pool.query(
+      "select array_agg(sequence::int order by sequence) as sequences from booking_events",
+    );
     expect(rows).toEqual([{ sequences: Array.from({ length: 29 }, (_, index) => index + 1) }]);
   });
 
@@ -114,8 +126,12 @@ describe("neighbours", () => {
     const hostId = randomUUIDv7();
     const leaving = new AbortController();
     const first = saidOf(lanes.commit(createCommand(hostId, hourOf(0))));
-    const gone = saidOf(lanes.commit(createCommand(hostId, hourOf(1)), 0, { signal: leaving.signal, deadline: Infinity }));
-    const late = saidOf(lanes.commit(createCommand(hostId, hourOf(2)), 0, { signal: new AbortController().signal, deadline: 0 }));
+    const gone = saidOf(
+      lanes.commit(createCommand(hostId, hourOf(1)), 0, { signal: leaving.signal, deadline: Infinity }),
+    );
+    const late = saidOf(
+      lanes.commit(createCommand(hostId, hourOf(2)), 0, { signal: new AbortController().signal, deadline: 0 }),
+    );
     const last = saidOf(lanes.commit(createCommand(hostId, hourOf(3))));
     leaving.abort(new Error("left"));
     expect(await Promise.all([first, gone, late, last])).toEqual([
@@ -136,7 +152,9 @@ describe("a full queue", () => {
     // The first is under way at once; three fill the queue.
     const creates = Array.from({ length: 8 }, (_, hour) => saidOf(lanes.commit(createCommand(hostId, hourOf(hour)))));
     const order: string[] = [];
-    const fence = saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [hourOf(0, 24)] })).then((said) => (order.push("fence"), said));
+    const fence = saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [hourOf(0, 24)] })).then(
+      (said) => (order.push("fence"), said),
+    );
     void creates[3]!.then(() => order.push("last create"));
     const said = await Promise.all(creates);
     expect(await fence).toBe("fenced");
@@ -154,7 +172,16 @@ describe("the order of writes", () => {
     const [a, b, c, d] = Array.from({ length: 4 }, (_, hour) => createCommand(hostId, hourOf(hour)));
     for (const command of [a!, b!, c!, d!]) expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
     const move = (bookingId: string, hour: number): Promise<string> =>
-      saidOf(lanes.commit({ kind: "reschedule", hostId, actor: "tester", bookingId, during: hourOf(hour), validation: { generation: 0, misfit: undefined } }));
+      saidOf(
+        lanes.commit({
+          kind: "reschedule",
+          hostId,
+          actor: "tester",
+          bookingId,
+          during: hourOf(hour),
+          validation: { generation: 0, misfit: undefined },
+        }),
+      );
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),

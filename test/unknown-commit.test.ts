@@ -16,20 +16,25 @@ afterEach(async () => {
   await proxy.close();
 });
 
-test.each(["before", "after"] as const)("cut %s the server has it: every command has one effect and its answer", async (when) => {
-  const hostId = randomUUIDv7();
-  expect(await saidOf(lanes.commit(createCommand(hostId, hourOf(0))))).toBe("CONFIRMED");
-  for (let round = 1; round <= 5; round += 1) {
-    proxy.cutNextCommit(when);
-    const creates = Array.from({ length: 10 }, (_, index) => saidOf(lanes.commit(createCommand(hostId, hourOf(round * 10 + index)))));
-    expect(tally(await Promise.all(creates))).toEqual({ CONFIRMED: 10 });
-    expect(proxy.cuts()).toBe(round);
-  }
-  const { rows } = await lanes.pool.query(
-    "select (select count(*)::int from bookings) as bookings, count(*)::int as events, max(sequence)::int as last from booking_events",
-  );
-  expect(rows).toEqual([{ bookings: 51, events: 51, last: 51 }]);
-});
+test.each(["before", "after"] as const)(
+  "cut %s the server has it: every command has one effect and its answer",
+  async (when) => {
+    const hostId = randomUUIDv7();
+    expect(await saidOf(lanes.commit(createCommand(hostId, hourOf(0))))).toBe("CONFIRMED");
+    for (let round = 1; round <= 5; round += 1) {
+      proxy.cutNextCommit(when);
+      const creates = Array.from({ length: 10 }, (_, index) =>
+        saidOf(lanes.commit(createCommand(hostId, hourOf(round * 10 + index)))),
+      );
+      expect(tally(await Promise.all(creates))).toEqual({ CONFIRMED: 10 });
+      expect(proxy.cuts()).toBe(round);
+    }
+    const { rows } = await lanes.pool.query(
+      "select (select count(*)::int from bookings) as bookings, count(*)::int as events, max(sequence)::int as last from booking_events",
+    );
+    expect(rows).toEqual([{ bookings: 51, events: 51, last: 51 }]);
+  },
+);
 
 test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();

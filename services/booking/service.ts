@@ -28,7 +28,7 @@ import { bookingTables } from "./storage/tables.ts";
 
 const CLEANUP_INTERVAL_MS = HOUR_MS;
 
-/** Places at which a test may hold a call up, to force an order of events. In production they are what they are by default. */
+/** Places at which a test may hold a call up, to force an order of events. Production sets none. */
 export interface BookingHooks {
   /** Stands between this service and the calls to its peer. */
   readonly peer: (peer: AvailabilityPeer) => AvailabilityPeer;
@@ -38,7 +38,7 @@ export interface BookingHooks {
 export async function startBooking(
   config: BookingConfig,
   log: Logger,
-  hooks: BookingHooks = { peer: (peer) => peer },
+  hooks: Partial<BookingHooks> = {},
 ): Promise<Running> {
   const closers: (() => Promise<unknown> | void)[] = [];
   // From the outside in, which is the other way round from how it was opened: first no more calls, then what they use.
@@ -60,7 +60,7 @@ export async function startBooking(
 
     const transport = peerTransport(config.availabilityUrl);
     closers.push(() => transport.close());
-    const peer = hooks.peer(availabilityPeer(transport));
+    const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
     const feed = openFeed({ pool, url: config.database.url, log });
     closers.push(() => feed.close());
     const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
@@ -70,7 +70,12 @@ export async function startBooking(
     const sweeping = new AbortController();
     const swept = sweepHolds(pool, lanes, log, sweeping.signal);
     closers.push(() => (sweeping.abort(), swept));
-    const cleanup = periodically("forget old requests", CLEANUP_INTERVAL_MS, (signal) => forgetOldRequests(pool, signal), log);
+    const cleanup = periodically(
+      "forget old requests",
+      CLEANUP_INTERVAL_MS,
+      (signal) => forgetOldRequests(pool, signal),
+      log,
+    );
     closers.push(() => cleanup.stop());
 
     const deps = {
@@ -95,4 +100,8 @@ export async function startBooking(
     await stop();
     throw error;
   }
+}
+
+function unchanged(peer: AvailabilityPeer): AvailabilityPeer {
+  return peer;
 }

@@ -22,7 +22,13 @@ export const serviceNames: readonly ServiceName[] = ["availability", "booking"];
  * the services may use one who may only read and write rows. Leaves no connection behind.
  */
 export async function migrateDatabase(service: ServiceName, url: string): Promise<string[]> {
-  const database = await openDatabase({ ...schemas[service], url, poolSize: 2, applicationName: `${service}-migrate`, statementTimeoutMs: 0 });
+  const database = await openDatabase({
+    ...schemas[service],
+    url,
+    poolSize: 2,
+    applicationName: `${service}-migrate`,
+    statementTimeoutMs: 0,
+  });
   try {
     return await migrate(database);
   } finally {

@@ -47,7 +47,11 @@ export async function changeHost<Answer extends object>(
     return answer;
   };
   try {
-    return await transaction(pool, work, request.requestId === undefined ? undefined : () => wasCommitted(pool, request));
+    return await transaction(
+      pool,
+      work,
+      request.requestId === undefined ? undefined : () => wasCommitted(pool, request),
+    );
   } catch (error) {
     throw isCollision(error) ? collision(request.hostId, error) : error;
   }

@@ -71,13 +71,7 @@ export interface FenceCommand extends Asked {
   readonly ranges: readonly Interval[];
 }
 
-export type Command =
-  | CreateCommand
-  | ConfirmCommand
-  | CancelCommand
-  | RescheduleCommand
-  | ExpireCommand
-  | FenceCommand;
+export type Command = CreateCommand | ConfirmCommand | CancelCommand | RescheduleCommand | ExpireCommand | FenceCommand;
 
 /** What a fence found. */
 export interface Fenced {

@@ -51,19 +51,84 @@ const operations: Record<string, Command> = {
 /** A hold ends at its start at the latest, so one that is not overdue has not started. */
 const overdue = NOW;
 const table: [state: BookingState, phase: Phase, expireTime: number | undefined, Record<string, string>][] = [
-  ["HELD", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD", expire: "idle" }],
-  ["HELD", "before its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["HELD", "after its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["HELD", "after its end", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["CONFIRMED", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED", expire: "idle" }],
-  ["CONFIRMED", "after its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["CONFIRMED", "after its end", undefined, { confirm: "CONFIRMED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["CANCELLED", "before its start", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["CANCELLED", "after its start", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["CANCELLED", "after its end", undefined, { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["EXPIRED", "before its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["EXPIRED", "after its start", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
-  ["EXPIRED", "after its end", overdue, { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" }],
+  [
+    "HELD",
+    "before its start",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD", expire: "idle" },
+  ],
+  [
+    "HELD",
+    "before its start",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "HELD",
+    "after its start",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "HELD",
+    "after its end",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "CONFIRMED",
+    "before its start",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED", expire: "idle" },
+  ],
+  [
+    "CONFIRMED",
+    "after its start",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "CONFIRMED",
+    "after its end",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "CANCELLED",
+    "before its start",
+    undefined,
+    { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "CANCELLED",
+    "after its start",
+    undefined,
+    { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "CANCELLED",
+    "after its end",
+    undefined,
+    { confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "EXPIRED",
+    "before its start",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "EXPIRED",
+    "after its start",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
+  [
+    "EXPIRED",
+    "after its end",
+    overdue,
+    { confirm: "HOLD_EXPIRED", cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE", expire: "idle" },
+  ],
 ];
 
 const eventOf: Record<string, string> = { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "RESCHEDULED" };
@@ -100,7 +165,9 @@ describe("the life of a booking", () => {
     const { outcome, changed } = only(hostOf(bookingOf("HELD", "before its start")), command);
     expect(said(outcome)).toBe("ETAG_MISMATCH");
     expect(changed).toBe(0);
-    expect(said(only(hostOf(bookingOf("HELD", "before its start")), { ...command, etag: '"3"' } as Command).outcome)).not.toBe("ETAG_MISMATCH");
+    expect(
+      said(only(hostOf(bookingOf("HELD", "before its start")), { ...command, etag: '"3"' } as Command).outcome),
+    ).not.toBe("ETAG_MISMATCH");
   });
 });
 
@@ -118,7 +185,11 @@ describe("create", () => {
 
   test("a booking that touches another on both sides is accepted", () => {
     const before = { ...bookingOf("CONFIRMED", "before its start"), id: "l", during: { start: NOW, end: slot.start } };
-    const behind = { ...bookingOf("CONFIRMED", "before its start"), id: "r", during: { start: slot.end, end: slot.end + 1 } };
+    const behind = {
+      ...bookingOf("CONFIRMED", "before its start"),
+      id: "r",
+      during: { start: slot.end, end: slot.end + 1 },
+    };
     expect(said(only(hostOf(before, behind), create()).outcome)).toBe("CONFIRMED");
   });
 
@@ -137,10 +208,13 @@ describe("create", () => {
     expect(events).toEqual(["EXPIRED", "CONFIRMED"]);
   });
 
-  test.each([6, 8])("a validation of generation %i is stale under generation 7, in whichever direction it differs", (generation) => {
-    const outcome = only(hostOf(), create({ validation: { generation, misfit: "OUTSIDE_AVAILABILITY" } })).outcome;
-    expect(said(outcome)).toBe("stale");
-  });
+  test.each([6, 8])(
+    "a validation of generation %i is stale under generation 7, in whichever direction it differs",
+    (generation) => {
+      const outcome = only(hostOf(), create({ validation: { generation, misfit: "OUTSIDE_AVAILABILITY" } })).outcome;
+      expect(said(outcome)).toBe("stale");
+    },
+  );
 
   test.each(["OUTSIDE_AVAILABILITY", "OFF_GRID"] as const)("%s is passed on", (misfit) => {
     expect(said(only(hostOf(), create({ validation: { generation: 7, misfit } })).outcome)).toBe(misfit);
@@ -154,7 +228,9 @@ describe("create", () => {
   test("a hold ends at its start at the latest, and one that would be over at once is refused", () => {
     const held = only(hostOf(), create({ holdMs: 24 * HOUR })).outcome;
     expect(held.kind === "booked" && held.booking.expireTime).toBe(slot.start);
-    expect(said(only(hostOf(), create({ holdMs: HOUR, during: { start: NOW, end: NOW + HOUR } })).outcome)).toBe("START_IN_PAST");
+    expect(said(only(hostOf(), create({ holdMs: HOUR, during: { start: NOW, end: NOW + HOUR } })).outcome)).toBe(
+      "START_IN_PAST",
+    );
   });
 
   test("of commands for one slot in a batch the first wins, and the sequence has no gap", () => {
@@ -166,7 +242,11 @@ describe("create", () => {
 
   test("twins in one batch have one effect and one answer; the same id with other content is refused", () => {
     const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
-    const twins = [create({ request }), create({ bookingId: "b3", request }), create({ request: { ...request, contentHash: "bb" } })];
+    const twins = [
+      create({ request }),
+      create({ bookingId: "b3", request }),
+      create({ request: { ...request, contentHash: "bb" } }),
+    ];
     const { outcomes, events, requests } = decide(hostOf(), twins, NOW);
     expect(outcomes[1]).toEqual(outcomes[0]);
     expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "REQUEST_ID_REUSED"]);
@@ -177,7 +257,11 @@ describe("create", () => {
     const answer = bookingOf("CONFIRMED", "before its start");
     const remembered = { method: "CreateBooking", contentHash: "aa", answer };
     const state = { ...hostOf(answer), requests: new Map([["r1", remembered]]) };
-    const late = create({ during: { start: NOW - 2, end: NOW - 1 }, validation: { generation: 1, misfit: "OFF_GRID" }, request: { id: "r1", method: "CreateBooking", contentHash: "aa" } });
+    const late = create({
+      during: { start: NOW - 2, end: NOW - 1 },
+      validation: { generation: 1, misfit: "OFF_GRID" },
+      request: { id: "r1", method: "CreateBooking", contentHash: "aa" },
+    });
     expect(only(state, late).outcome).toEqual({ kind: "booked", booking: answer });
   });
 
@@ -200,11 +284,17 @@ describe("reschedule", () => {
   const own = during["before its start"];
 
   test("may overlap its own old time, but nobody else's", () => {
-    const other = { ...bookingOf("CONFIRMED", "before its start"), id: "o", during: { start: own.end, end: own.end + HOUR } };
+    const other = {
+      ...bookingOf("CONFIRMED", "before its start"),
+      id: "o",
+      during: { start: own.end, end: own.end + HOUR },
+    };
     const into = { start: own.start + HOUR / 2, end: own.end };
     expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(into)).outcome)).toBe("CONFIRMED");
     const over = { start: own.start + HOUR / 2, end: own.end + HOUR / 2 };
-    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(over)).outcome)).toBe("SLOT_TAKEN");
+    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(over)).outcome)).toBe(
+      "SLOT_TAKEN",
+    );
   });
 
   test("compares the generation like a create", () => {
@@ -226,7 +316,10 @@ describe("reschedule", () => {
     const commands = [move(aside), { ...move(own), bookingId: "o" } as Command, move(elsewhere)];
     const { outcomes, changes } = decide(hostOf(bookingOf("CONFIRMED", "before its start"), other), commands, NOW);
     expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "CONFIRMED"]);
-    expect(changes.map(({ after }) => [after.id, after.during])).toEqual([["b1", elsewhere], ["o", own]]);
+    expect(changes.map(({ after }) => [after.id, after.during])).toEqual([
+      ["b1", elsewhere],
+      ["o", own],
+    ]);
   });
 });
 
@@ -244,7 +337,14 @@ describe("fence", () => {
   });
 
   test("ends validations of the same batch", () => {
-    const create: Command = { ...asked, kind: "create", bookingId: "b2", guestId: guest, during: elsewhere, validation: fits };
+    const create: Command = {
+      ...asked,
+      kind: "create",
+      bookingId: "b2",
+      guestId: guest,
+      during: elsewhere,
+      validation: fits,
+    };
     expect(decide(hostOf(), [fence(), create], NOW).outcomes.map(said)).toEqual(["fenced", "stale"]);
   });
 
@@ -262,7 +362,10 @@ describe("fence", () => {
   });
 
   test("records overdue holds in its way instead of counting them", () => {
-    const { outcome, events } = only(hostOf(bookingOf("HELD", "before its start", NOW)), fence(during["before its start"]));
+    const { outcome, events } = only(
+      hostOf(bookingOf("HELD", "before its start", NOW)),
+      fence(during["before its start"]),
+    );
     expect(outcome.kind === "fenced" && outcome.fenced.bookingCount).toBe(0);
     expect(events).toEqual(["EXPIRED"]);
   });
@@ -271,6 +374,10 @@ describe("fence", () => {
     const command = fence(during["before its start"]);
     const state = { ...confirmedWith(command, 30), bookings: [bookingOf("HELD", "before its start")] };
     const { outcome } = only(state, command);
-    expect(outcome.kind === "fenced" && outcome.fenced).toEqual({ generation: 8, bookingIds: ["c", "b1"], bookingCount: 31 });
+    expect(outcome.kind === "fenced" && outcome.fenced).toEqual({
+      generation: 8,
+      bookingIds: ["c", "b1"],
+      bookingCount: 31,
+    });
   });
 });

@@ -37,8 +37,8 @@ export function decide(host: HostState, commands: readonly Command[], now: Insta
 }
 
 function decideOne(ledger: Ledger, command: Command): Outcome {
-  const replayed = replay(ledger, command);
-  if (replayed !== undefined) return replayed;
+  const again = replay(ledger, command);
+  if (again !== undefined) return again;
   const outcome = decideNew(ledger, command);
   if (command.request !== undefined && outcome.kind === "booked") {
     ledger.remember(command.request, outcome.booking);

@@ -5,7 +5,15 @@
 
 import { type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
 import { type Booking, type BookingEvent, type BookingEventKind, expired, SYSTEM_ACTOR } from "./booking.ts";
-import type { BookingChange, ConfirmedInRanges, FenceCommand, HostDecision, HostState, RememberedRequest, RequestKey } from "./command.ts";
+import type {
+  BookingChange,
+  ConfirmedInRanges,
+  FenceCommand,
+  HostDecision,
+  HostState,
+  RememberedRequest,
+  RequestKey,
+} from "./command.ts";
 
 export interface Ledger {
   readonly now: Instant;

@@ -21,7 +21,7 @@ const anyOpenTime = fc.record({ intervals: separateIntervals, slotMs: fc.integer
 
 /** Pictures of time: one character an instant. */
 function picture(characters: string, mark: string): Interval[] {
-  return [...characters].flatMap((character, start) => (character === mark ? [{ start, end: start + 1 }] : []));
+  return characters.split("").flatMap((character, start) => (character === mark ? [{ start, end: start + 1 }] : []));
 }
 
 describe("slots", () => {
@@ -61,7 +61,8 @@ describe("slots", () => {
       fc.property(anyOpenTime, anyInterval, (open, candidate) => {
         const inside = open.intervals.some((available) => contains(available, candidate));
         const within = slotsByTrying(open).filter((slot) => contains(candidate, slot));
-        const covered = within.reduce((sum, slot) => sum + slot.end - slot.start, 0) === candidate.end - candidate.start;
+        const covered =
+          within.reduce((sum, slot) => sum + slot.end - slot.start, 0) === candidate.end - candidate.start;
         const expected = inside ? (covered ? undefined : "OFF_GRID") : "OUTSIDE_AVAILABILITY";
         expect(misfit(open, candidate)).toBe(expected);
       }),
@@ -90,7 +91,7 @@ describe("slots", () => {
   });
 
   test.each([
-    { open: "##.##", booked: "....." , free: "##.##" },
+    { open: "##.##", booked: ".....", free: "##.##" },
     { open: "##.##", booked: ".#...", free: "#..##" },
     { open: "#####", booked: "##..#", free: "..##." },
     { open: ".....", booked: ".....", free: "....." },

@@ -27,8 +27,7 @@ function firstSlotFrom(available: Interval, slotMs: number, instant: Instant): n
 export function misfit(open: OpenTime, candidate: Interval): Misfit | undefined {
   const available = open.intervals.find((each) => contains(each, candidate));
   if (available === undefined) return "OUTSIDE_AVAILABILITY";
-  const onGrid =
-    (candidate.start - available.start) % open.slotMs === 0 && duration(candidate) % open.slotMs === 0;
+  const onGrid = (candidate.start - available.start) % open.slotMs === 0 && duration(candidate) % open.slotMs === 0;
   return onGrid ? undefined : "OFF_GRID";
 }
 

@@ -8,6 +8,7 @@ import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
+import { periodically } from "../../../shared/periodically.ts";
 import type { BookingEvent } from "../domain/booking.ts";
 import { sequenceOf } from "../storage/bookings.ts";
 import { readEvents, sequencesOf } from "../storage/events.ts";
@@ -50,7 +51,7 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
     log,
     stopping.signal,
   );
-  const poll = openPoll(pool, wakers, log);
+  const poll = periodically("poll the feeds", POLL_MS, poller(pool, wakers), log);
   return {
     watch: (hostId, afterSequence, signal) => watch(pool, wakers, hostId, afterSequence, signal),
     changed(hostIds) {
@@ -59,8 +60,7 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
     },
     async close() {
       stopping.abort();
-      poll.stop();
-      await listening;
+      await Promise.all([poll.stop(), listening]);
     },
   };
 }
@@ -110,27 +110,26 @@ async function sleep(woken: Promise<void>, signal: AbortSignal): Promise<"woken"
   }
 }
 
-/** Looks from time to time whether a watched host's feed has grown without anybody saying so: one query for all hosts. */
-function openPoll(pool: Pool, wakers: Wakers, log: Logger): { stop(): void } {
+/** Looks whether a watched host's feed has grown without anybody saying so: one query for all watched hosts. */
+function poller(pool: Pool, wakers: Wakers): () => Promise<void> {
   let seen = new Map<string, number>();
-  const timer = setInterval(async () => {
+  return async () => {
     const hostIds = wakers.hostIds();
     if (hostIds.length === 0) return;
-    try {
-      const found = await sequencesOf(pool, hostIds);
-      wakers.wake(hostIds.filter((hostId) => found.get(hostId) !== seen.get(hostId)));
-      seen = found;
-    } catch (error) {
-      log.warn({ err: error }, "could not poll the feeds");
-    }
-  }, POLL_MS);
-  return { stop: () => clearInterval(timer) };
+    const found = await sequencesOf(pool, hostIds);
+    wakers.wake(hostIds.filter((hostId) => found.get(hostId) !== seen.get(hostId)));
+    seen = found;
+  };
 }
 
 function sequenceUnknown(last: number): Refusal {
-  return new Refusal("SEQUENCE_UNKNOWN", `the host's feed has come to ${last}; list its bookings and watch from there`, {
-    metadata: { last_sequence: String(last) },
-  });
+  return new Refusal(
+    "SEQUENCE_UNKNOWN",
+    `the host's feed has come to ${last}; list its bookings and watch from there`,
+    {
+      metadata: { last_sequence: String(last) },
+    },
+  );
 }
 
 function watchLagged(): Refusal {

@@ -50,6 +50,9 @@ export function openApart(deps: Run, width: number, batchMax: number, queueMax: 
         start();
       } else if (kind === "fence") {
         queue.unshift(pending);
+        // Its host passes the others that wait for a connection, too.
+        const place = waiting.indexOf(hostId);
+        if (place > 0) waiting.unshift(...waiting.splice(place, 1));
       } else if (queue.length < queueMax) {
         queue.push(pending);
       } else {

@@ -55,9 +55,14 @@ export async function runBatch(
   for (const [hostId, pendings] of byHost) byHost.set(hostId, fencesFirst(pendings));
   const hostIds = [...byHost.keys()];
 
-  const begun = lock === "try" ? beginTrying(client, hostIds) : beginWaiting(client, hostIds[0] ?? "", HOST_LOCK_WAIT_MS);
+  const begun =
+    lock === "try" ? beginTrying(client, hostIds) : beginWaiting(client, hostIds[0] ?? "", HOST_LOCK_WAIT_MS);
   const clock = readClock(client);
-  const load = sendLoad(client, hostIds, batch.map((pending) => pending.command));
+  const load = sendLoad(
+    client,
+    hostIds,
+    batch.map((pending) => pending.command),
+  );
   await allOf([...begun, clock, ...sentOf(load)]);
 
   const lockedNow = new Set((await lastOf<LockRow>(begun)).filter((row) => row.locked).map((row) => row.host_id));
@@ -75,11 +80,19 @@ export async function runBatch(
     }
     // From here to COMMIT nothing is waited for, so this is the last moment to drop what nobody waits for any more.
     const wanted = wantedOf(pendings);
-    const { outcomes, ...decision } = decide(state, wanted.map((pending) => pending.command), now);
+    const { outcomes, ...decision } = decide(
+      state,
+      wanted.map((pending) => pending.command),
+      now,
+    );
     wanted.forEach((pending, index) => decided.set(pending, outcomes[index] as Outcome));
     if (changesAnything({ hostId, ...decision }, state)) writes.push({ hostId, ...decision });
   }
-  const result = { decided, locked, changedHosts: writes.filter(({ events }) => events.length > 0).map(({ hostId }) => hostId) };
+  const result = {
+    decided,
+    locked,
+    changedHosts: writes.filter(({ events }) => events.length > 0).map(({ hostId }) => hostId),
+  };
   await finish(client, writes, result);
   return result;
 }
@@ -124,5 +137,6 @@ async function allOf(sent: readonly Sent[]): Promise<void> {
 
 async function lastOf<Row>(sent: readonly Sent[]): Promise<Row[]> {
   const result: QueryResult | undefined = await sent.at(-1);
-  return result?.rows ?? [];
+  const rows: unknown[] = result?.rows ?? [];
+  return rows as Row[];
 }

@@ -85,6 +85,8 @@ async function afterRollback(
   if (error instanceof Refusal) return refuseAll(batch, () => error);
   if (isConnectionLost(error)) {
     deps.log.warn({ err: error }, "a batch lost its connection before the commit");
+    // Nothing was sent that could be committed; perhaps only this connection was dead.
+    if (attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
     return refuseAll(batch, () => databaseUnreachable(error));
   }
   if (isTransient(error)) {

@@ -31,9 +31,7 @@ async function sweepOnce(pool: Pool, lanes: Lanes, signal: AbortSignal): Promise
   const holds = await findOverdueHolds(pool, HOLDS_PER_SWEEP, signal);
   const caller = { signal, deadline: Infinity };
   const outcomes = await Promise.allSettled(
-    holds.map(({ id, hostId }) =>
-      lanes.commit({ kind: "expire", hostId, bookingId: id, actor: SYSTEM_ACTOR }, caller),
-    ),
+    holds.map(({ id, hostId }) => lanes.commit({ kind: "expire", hostId, bookingId: id, actor: SYSTEM_ACTOR }, caller)),
   );
   // A host that is busy now is swept next time; only if none could be recorded is something wrong.
   const failed = outcomes.find((outcome) => outcome.status === "rejected");

@@ -47,7 +47,11 @@ export function rememberSnapshots(
   peer: AvailabilityPeer,
   noteGeneration: (hostId: string) => Promise<number>,
 ): Snapshots {
-  const remembered = new LRUCache<string, Map<number, Snapshot>>({ max: 100_000, maxSize: INTERVALS_MAX, sizeCalculation });
+  const remembered = new LRUCache<string, Map<number, Snapshot>>({
+    max: 100_000,
+    maxSize: INTERVALS_MAX,
+    sizeCalculation,
+  });
   const underWay = new Map<string, Ask>();
 
   async function ask(hostId: string, window: Interval, timeoutMs: number): Promise<Snapshot> {
@@ -61,7 +65,8 @@ export function rememberSnapshots(
   function remember(hostId: string, block: number, snapshot: Snapshot): void {
     const blocks = new Map(remembered.get(hostId));
     // Answers may come in another order than they were asked for.
-    if ((blocks.get(block)?.begunAt ?? -Infinity) < snapshot.begunAt) remembered.set(hostId, blocks.set(block, snapshot));
+    if ((blocks.get(block)?.begunAt ?? -Infinity) < snapshot.begunAt)
+      remembered.set(hostId, blocks.set(block, snapshot));
   }
 
   /** Asks for a whole block on behalf of everybody who comes while it is under way. */
@@ -95,7 +100,8 @@ export function rememberSnapshots(
   return {
     async at(hostId, start, newerThan, caller) {
       const block = Math.floor(start / BLOCK_MS);
-      const snapshot = known(hostId, block, newerThan) ?? (await unlessGone(whole(hostId, block, newerThan, caller), caller));
+      const snapshot =
+        known(hostId, block, newerThan) ?? (await unlessGone(whole(hostId, block, newerThan, caller), caller));
       if (covers(snapshot, start)) return snapshot;
       // A block with more intervals than one answer holds: ask from where it is needed, and keep the answer to oneself.
       const rest = { start, end: blockWindow(block).end };

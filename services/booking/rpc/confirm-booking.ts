@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { etag, parse, requestId, uuid } from "../../../shared/rpc/parse.ts";
 import type { BookingDeps } from "./deps.ts";

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { SECOND_MS } from "../../../shared/interval.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
-import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/parse.ts";
 import type { BookingDeps } from "./deps.ts";

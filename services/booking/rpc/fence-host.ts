@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";

@@ -1,11 +1,19 @@
 import { z } from "zod";
 import { BookingState, BookingStateSchema } from "../../../shared/gen/booking/v1/booking_pb.ts";
-import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
-import { enumValue, invalidRequest, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
+import {
+  enumValue,
+  invalidRequest,
+  optionalUuid,
+  pageSize,
+  pageToken,
+  parse,
+  withWindow,
+} from "../../../shared/rpc/parse.ts";
 import { windowAt } from "../../../shared/rpc/window.ts";
 import type * as domain from "../domain/booking.ts";
 import { type BookingQuery, listBookings as list } from "../storage/bookings.ts";
@@ -38,7 +46,14 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     } else {
       // The window is in the token: "now" must not move between two pages.
       const [from, to, start, id] = decodePageToken(asked.pageToken, bound, ["instant", "instant", "instant", "uuid"]);
-      query = { hostId, guestId, window: windowAt({ startTime: from, endTime: to }, from), states: wanted, limit, after: { start, id } };
+      query = {
+        hostId,
+        guestId,
+        window: windowAt({ startTime: from, endTime: to }, from),
+        states: wanted,
+        limit,
+        after: { start, id },
+      };
     }
     const { bookings, sequence } = await list(deps.pool, { ...query, limit: limit + 1 }, call.signal);
     const page = bookings.slice(0, limit);

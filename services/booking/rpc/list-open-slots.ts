@@ -1,5 +1,5 @@
 import { Refusal } from "../../../shared/errors.ts";
-import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";

@@ -1,7 +1,12 @@
 /** Bookings as the contract's messages. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type BookingSchema, type BookingEventSchema, BookingEventKind, BookingState } from "../../../shared/gen/booking/v1/booking_pb.ts";
+import {
+  type BookingSchema,
+  type BookingEventSchema,
+  BookingEventKind,
+  BookingState,
+} from "../../../shared/gen/booking/v1/booking_pb.ts";
 import { timestamp } from "../../../shared/rpc/parse.ts";
 import * as domain from "../domain/booking.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { StreamHandler } from "../../../shared/rpc/handler.ts";
 import { parse, sequence, uuid } from "../../../shared/rpc/parse.ts";
 import type { BookingDeps } from "./deps.ts";

@@ -175,10 +175,7 @@ function confirmedByFence(
   return new Map(
     fences.map((fence, index) => {
       const found = byOrdinal.get(index + 1) ?? [];
-      return [
-        fence,
-        { first: found.map((row) => ({ id: row.id, start: row.start_ms })), count: found[0]?.total ?? 0 },
-      ];
+      return [fence, { first: found.map((row) => ({ id: row.id, start: row.start_ms })), count: found[0]?.total ?? 0 }];
     }),
   );
 }
@@ -190,5 +187,6 @@ function multirange(fence: FenceCommand): string {
 }
 
 function rowsOf<Row>(result: QueryResult | undefined): Row[] {
-  return result?.rows ?? [];
+  const rows: unknown[] = result?.rows ?? [];
+  return rows as Row[];
 }

@@ -29,9 +29,30 @@ export function sendWrites(client: PoolClient, writes: readonly HostWrites[]): S
   const requests = writes.flatMap((host) => host.requests.map((request) => ({ hostId: host.hostId, ...request })));
   return [
     writeHosts(client, writes),
-    ...(moved.length === 0 ? [] : [deleteBookings(client, moved.map(({ after }) => after.id))]),
-    ...(updated.length === 0 ? [] : [updateBookings(client, updated.map(({ after }) => after))]),
-    ...(inserted.length === 0 ? [] : [insertBookings(client, inserted.map(({ after }) => after))]),
+    ...(moved.length === 0
+      ? []
+      : [
+          deleteBookings(
+            client,
+            moved.map(({ after }) => after.id),
+          ),
+        ]),
+    ...(updated.length === 0
+      ? []
+      : [
+          updateBookings(
+            client,
+            updated.map(({ after }) => after),
+          ),
+        ]),
+    ...(inserted.length === 0
+      ? []
+      : [
+          insertBookings(
+            client,
+            inserted.map(({ after }) => after),
+          ),
+        ]),
     ...(events.length === 0 ? [] : [insertEvents(client, events)]),
     ...(requests.length === 0 ? [] : [insertRequests(client, requests)]),
   ];
@@ -47,12 +68,20 @@ function writeHosts(client: PoolClient, hosts: readonly HostWrites[]): Sent {
     text: `insert into host_fences (host_id, generation, sequence)
            select * from unnest($1::uuid[], $2::int8[], $3::int8[])
            on conflict (host_id) do update set generation = excluded.generation, sequence = excluded.sequence`,
-    values: [hosts.map((host) => host.hostId), hosts.map((host) => host.generation), hosts.map((host) => host.sequence)],
+    values: [
+      hosts.map((host) => host.hostId),
+      hosts.map((host) => host.generation),
+      hosts.map((host) => host.sequence),
+    ],
   });
 }
 
 function deleteBookings(client: PoolClient, ids: readonly string[]): Sent {
-  return client.query({ name: "delete-bookings", text: "delete from bookings where id = any($1::uuid[])", values: [ids] });
+  return client.query({
+    name: "delete-bookings",
+    text: "delete from bookings where id = any($1::uuid[])",
+    values: [ids],
+  });
 }
 
 function updateBookings(client: PoolClient, bookings: readonly Booking[]): Sent {
