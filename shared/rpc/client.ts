@@ -1,0 +1,51 @@
+/** Calls from one service to another: Connect over HTTP/2, binary. */
+
+import type { Transport } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { monotonicMs } from "../clock.ts";
+import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
+import { ANSWER_MAX_BYTES } from "../limits.ts";
+import { IDLE_HTTP2_TIMEOUT_MS } from "./wire-limits.ts";
+
+/** A transport to a peer that can be closed: its connection would keep the process alive. */
+export interface PeerTransport extends Transport {
+  close(): void;
+}
+
+/**
+ * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed. Every
+ * call must be given a `timeoutMs` (see `timeoutWithin`): a peer that is gone without a word answers nothing at all.
+ */
+export function peerTransport(baseUrl: string): PeerTransport {
+  // No pings: with them, connect-node verifies an idle connection before each call and doubles the wait of the first.
+  const sessionManager = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: IDLE_HTTP2_TIMEOUT_MS / 2 });
+  const transport = createConnectTransport({
+    baseUrl,
+    httpVersion: "2",
+    sessionManager,
+    useBinaryFormat: true,
+    // Compressing between two processes next to each other costs more than the bytes that it saves.
+    acceptCompression: [],
+    readMaxBytes: ANSWER_MAX_BYTES,
+  });
+  return {
+    unary: transport.unary.bind(transport),
+    stream: transport.stream.bind(transport),
+    close: () => sessionManager.abort(),
+  };
+}
+
+/**
+ * The timeout of a call to a peer: what is left until `deadline` (on the scale of `monotonicMs`, as in `Call`), at most
+ * `ceilingMs`. 0, which fails at once, if nothing is left.
+ */
+export function timeoutWithin(deadline: number, ceilingMs: number): number {
+  return Math.max(0, Math.floor(Math.min(ceilingMs, deadline - monotonicMs())));
+}
+
+/** The reason that a peer gave for its refusal, such as `USER_NOT_FOUND`; undefined if there is none. */
+export function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  return error.findDetails(ErrorInfoSchema)[0]?.reason;
+}

@@ -1,0 +1,60 @@
+/** A call on the Connect port from its headers to its handler: all that happens while connect-es reads and decodes it. */
+
+import type { HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import { status } from "@grpc/grpc-js";
+import type { Chain } from "./chain.ts";
+import { connectError } from "./connect-error.ts";
+import { StatusError, statusErrorOf } from "./errors.ts";
+import type { OpenCall } from "./open-call.ts";
+import type { Route } from "./route.ts";
+
+interface Admission {
+  readonly call: OpenCall;
+  decoded: boolean;
+}
+
+const admissionKey = createContextKey<Admission | undefined>(undefined);
+
+/**
+ * Opens the call and learns who makes it, before its body is read. Throws ConnectError to turn it away.
+ *
+ * connect-es tells nobody but the client if it cannot decode the body. All that we see of it is `context.signal`, which it
+ * aborts with its error just before it sends that: here such a call gets its end and its line in the log.
+ */
+export async function admit(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
+  const { method, log } = route;
+  const call = chain.calls.open({ method, log, transport: context.protocolName, timeoutMs: context.timeoutMs() });
+  const admission: Admission = { call, decoded: false };
+  context.values.set(admissionKey, admission);
+  const onAbort = (): void => {
+    if (admission.decoded) call.abandon();
+    else call.close(endingBeforeHandler(context.signal.reason));
+  };
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  try {
+    call.actor = await chain.authenticate(context.requestHeader.get("authorization") ?? undefined, method);
+  } catch (thrown) {
+    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+  }
+}
+
+/** The call that `admit` opened, now that its message is decoded. From here on the chain ends it. */
+export function admittedCall(context: HandlerContext): OpenCall {
+  const admission = context.values.get(admissionKey);
+  if (admission === undefined) throw new Error("the call did not come through the gate");
+  admission.decoded = true;
+  return admission.call;
+}
+
+function endingBeforeHandler(reason: unknown): StatusError {
+  if (!(reason instanceof ConnectError)) {
+    return new StatusError(status.CANCELLED, "the client left", undefined, reason);
+  }
+  if (reason.cause instanceof StatusError) return reason.cause;
+  // Whatever fails in here fails on what the client sent. connect-es calls a body that is not the message "internal" and
+  // would answer 500, a page for whoever is on call; it reads the code only after this.
+  if (reason.code === Code.Internal) Object.assign(reason, { code: Code.InvalidArgument });
+  return new StatusError(Number(reason.code), reason.rawMessage, undefined, reason);
+}

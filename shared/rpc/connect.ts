@@ -1,0 +1,143 @@
+/**
+ * The adapter to connect-es: Connect, gRPC-Web and gRPC over whatever HTTP connection a request came by. connect-es reads,
+ * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { constants } from "node:http2";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { Logger } from "pino";
+import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import type { Chain } from "./chain.ts";
+import { answerMessage, streamMessages } from "./chain.ts";
+import { connectError } from "./connect-error.ts";
+import { admit, admittedCall } from "./connect-gate.ts";
+import { strictTextDecoder } from "./connect-json.ts";
+import { statusErrorOf } from "./errors.ts";
+import type { Answer, Route } from "./route.ts";
+import { shortenTimeouts } from "./timeouts.ts";
+
+export type Request = IncomingMessage | Http2ServerRequest;
+export type Response = ServerResponse | Http2ServerResponse;
+
+/** Answers HTTP requests for the routes. The log gets what goes wrong outside of any call. */
+export function connectListener(
+  chain: Chain,
+  routes: readonly Route[],
+  log: Logger,
+): (request: Request, response: Response) => void {
+  const handlers = new Map(routerOf(chain, routes).handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) {
+      respond(response, 404, { code: "unimplemented", message: "there is no such method" });
+      return;
+    }
+    answer(handler, request, response).catch((cause: unknown) => {
+      // The client left in the middle of its answer; the call's own line says CANCELLED or OK.
+      if (ConnectError.from(cause).code !== Code.Aborted) log.error({ err: cause }, "an answer could not be delivered");
+      response.destroy();
+    });
+  };
+}
+
+async function answer(handler: UniversalHandler, request: Request, response: Response): Promise<void> {
+  shortenTimeouts(request.headers);
+  let universal;
+  try {
+    universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
+  } catch {
+    // It makes a URL of the Host header, whatever that may be.
+    respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
+    return;
+  }
+  // By default, whoever stops reading destroys the stream, and then nobody can dispose of what is left of it.
+  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  response.once("finish", () => discardRest(request));
+  await universalResponseToNodeResponse(await handler({ ...universal, body }), response);
+}
+
+/**
+ * Disposes of a body that was answered before it was read to its end, such as one that is too large. Left unread, it
+ * blocks what follows it: the next request of an HTTP/1.1 connection, the shared window of an HTTP/2 connection.
+ */
+function discardRest(request: Request): void {
+  if (request.complete) return;
+  if ("stream" in request) {
+    request.stream.close(constants.NGHTTP2_NO_ERROR);
+  } else {
+    // connect-es may have stopped reading and yet listen, and a stream that is listened to so does not flow.
+    request.removeAllListeners("readable");
+    request.resume();
+  }
+}
+
+function respond(response: Response, status: number, body: { readonly code: string; readonly message: string }): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(body));
+}
+
+function routerOf(chain: Chain, routes: readonly Route[]): ConnectRouter {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip, compressionBrotli],
+    readMaxBytes: REQUEST_MAX_BYTES,
+    writeMaxBytes: ANSWER_MAX_BYTES,
+    maxTimeoutMs: DEADLINE_MAX_MS,
+  });
+  for (const route of routes) {
+    const textDecoder = strictTextDecoder(route.method.input, chain.errorDomain);
+    const jsonOptions = { ignoreUnknownFields: false, textDecoder };
+    const requestGate = (context: HandlerContext): Promise<void> => admit(chain, route, context);
+    router.rpc(route.method, implementation(chain, route), { jsonOptions, requestGate });
+  }
+  return router;
+}
+
+function implementation(chain: Chain, route: Route): MethodImpl<DescMethod> {
+  switch (route.kind) {
+    case "unary":
+      return (async (request: Message, context: HandlerContext) => {
+        const call = admittedCall(context);
+        try {
+          return await answerMessage(chain, route, call, request);
+        } catch (thrown) {
+          throw connectError(statusErrorOf(thrown, chain.errorDomain));
+        }
+      }) as MethodImpl<DescMethod>;
+    case "server_streaming":
+      return ((request: Message, context: HandlerContext) =>
+        streamed(chain, route, single(request), context)) as MethodImpl<DescMethod>;
+    case "bidi_streaming":
+      return ((requests: AsyncIterable<Message>, context: HandlerContext) =>
+        streamed(chain, route, requests, context)) as MethodImpl<DescMethod>;
+  }
+}
+
+async function* streamed(
+  chain: Chain,
+  route: Exclude<Route, { kind: "unary" }>,
+  requests: AsyncIterable<Message>,
+  context: HandlerContext,
+): AsyncGenerator<Answer> {
+  const call = admittedCall(context);
+  try {
+    yield* streamMessages(chain, route, call, requests);
+  } catch (thrown) {
+    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+  }
+}
+
+async function* single(request: Message): AsyncGenerator<Message> {
+  yield request;
+}

@@ -1,0 +1,70 @@
+/** The details of a refusal as messages of google/rpc/error_details.proto, never more than a header can carry. */
+
+import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Refusal } from "../errors.ts";
+import { ERROR_DETAILS_MAX_BYTES } from "../limits.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  PreconditionFailureSchema,
+  ResourceInfoSchema,
+  RetryInfoSchema,
+} from "../gen/google/rpc/error_details_pb.ts";
+import { SECOND_MS } from "../interval.ts";
+
+export interface ErrorDetail {
+  readonly desc: DescMessage;
+  readonly message: Message;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The refusal's details, `ErrorInfo` first, together at most `ERROR_DETAILS_MAX_BYTES`: gRPC sends them in a trailer, and
+ * proxies cut a call off whose headers exceed 8 KiB. What is too long loses entries from its end, never the reason.
+ */
+export function errorDetails(refusal: Refusal, domain: string): ErrorDetail[] {
+  const { fields, resource, preconditions, retryAfterMs, metadata } = refusal.details;
+  const reason = refusal.reason;
+  const fitting = new FittingDetails();
+  if (!fitting.add(ErrorInfoSchema, { reason, domain, metadata: { ...metadata } })) {
+    fitting.add(ErrorInfoSchema, { reason, domain });
+  }
+  if (retryAfterMs !== undefined) fitting.add(RetryInfoSchema, { retryDelay: durationOf(retryAfterMs) });
+  if (resource !== undefined) {
+    fitting.add(ResourceInfoSchema, { resourceType: resource.type, resourceName: resource.name });
+  }
+  fitting.addShortened(BadRequestSchema, fields, (fieldViolations) => ({ fieldViolations }));
+  fitting.addShortened(PreconditionFailureSchema, preconditions, (violations) => ({ violations }));
+  return fitting.details;
+}
+
+class FittingDetails {
+  readonly details: ErrorDetail[] = [];
+  #bytesLeft = ERROR_DETAILS_MAX_BYTES;
+
+  add<D extends DescMessage>(desc: D, init: MessageInitShape<D>): boolean {
+    const message = create(desc, init);
+    const bytes = toBinary(desc, message);
+    if (bytes.length > this.#bytesLeft) return false;
+    this.#bytesLeft -= bytes.length;
+    this.details.push({ desc, message, bytes });
+    return true;
+  }
+
+  /** Adds as many entries as fit, found by halving: a request can break ten thousand rules, and each try encodes. */
+  addShortened<D extends DescMessage, Entry>(
+    desc: D,
+    entries: readonly Entry[] | undefined,
+    wrap: (entries: Entry[]) => MessageInitShape<D>,
+  ): void {
+    for (let count = entries?.length ?? 0; count > 0; count = Math.floor(count / 2)) {
+      if (this.add(desc, wrap(entries?.slice(0, count) ?? []))) return;
+    }
+  }
+}
+
+function durationOf(milliseconds: number): { seconds: bigint; nanos: number } {
+  const seconds = Math.floor(milliseconds / SECOND_MS);
+  return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * SECOND_MS) * 1e6) };
+}

@@ -1,0 +1,105 @@
+/**
+ * The gRPC port. grpc-js offers no way to set most limits of its HTTP/2 server, and it wraps a timeout of more than 24
+ * days around to the past. So the server is ours, and grpc-js gets its sessions and streams once we have looked at them.
+ */
+
+import { EventEmitter } from "node:events";
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { createServer } from "node:http2";
+import { Server, status } from "@grpc/grpc-js";
+import { ANSWER_MAX_BYTES, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import type { Chain } from "./chain.ts";
+import { grpcDefinition, grpcHandler } from "./grpc.ts";
+import { http2Options } from "./http2-options.ts";
+import { limitBodyTime } from "./body-time.ts";
+import type { Address, Listener } from "./listen.ts";
+import { listen } from "./listen.ts";
+import type { Route } from "./route.ts";
+import { Sessions } from "./sessions.ts";
+import { grpcTimeoutMs } from "./timeouts.ts";
+import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
+
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+export async function listenGrpc(chain: Chain, routes: readonly Route[], address: Address): Promise<Listener> {
+  const grpc = grpcServer(chain, routes);
+  const byPath = new Map(routes.map((route) => [route.path, route]));
+  const sessions = new Sessions();
+  const server = createServer(http2Options);
+  server.on("session", (session) => {
+    sessions.add(session);
+    grpc.emit("session", session);
+  });
+  server.on("stream", (opened, headers) => {
+    const stream = opened as ServerHttp2Stream;
+    const route = byPath.get(headers[":path"] ?? "");
+    if (route !== undefined && !boundTime(route, stream, headers)) return;
+    grpc.emit("stream", stream, headers);
+  });
+  const port = await listen(server, address);
+  const closed = Promise.withResolvers<void>();
+  const stopAccepting = (): void => {
+    server.close(() => closed.resolve());
+    sessions.goAway();
+  };
+  const close = async (): Promise<void> => {
+    stopAccepting();
+    await Promise.all([sessions.close(), closed.promise]);
+  };
+  return { port, stopAccepting, close };
+}
+
+/** Gives every call its timeout, in the header that grpc-js reads. False if the call was refused for a malformed one. */
+function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+  const asked = headers["grpc-timeout"];
+  if (asked === undefined) {
+    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
+    if (route.kind === "unary") headers["grpc-timeout"] = `${DEADLINE_DEFAULT_MS}m`;
+    if (route.kind === "server_streaming") limitBodyTime(stream);
+    return true;
+  }
+  const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
+  if (timeoutMs === undefined) {
+    refuse(stream, "grpc-timeout is malformed");
+    return false;
+  }
+  headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
+  return true;
+}
+
+function refuse(stream: ServerHttp2Stream, message: string): void {
+  const headers = { ":status": 200, "content-type": "application/grpc+proto" };
+  stream.respond(
+    { ...headers, "grpc-status": status.INVALID_ARGUMENT, "grpc-message": message },
+    { endStream: true },
+  );
+}
+
+interface GrpcEvents {
+  session: [session: Http2Session];
+  stream: [stream: ServerHttp2Stream, headers: IncomingHttpHeaders];
+}
+
+/** A grpc-js server without a port: it answers the sessions and streams that are emitted on what this returns. */
+function grpcServer(chain: Chain, routes: readonly Route[]): EventEmitter<GrpcEvents> {
+  const server = new Server({
+    "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
+    "grpc.max_send_message_length": ANSWER_MAX_BYTES,
+    "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.max_connection_idle_ms": IDLE_HTTP2_TIMEOUT_MS,
+    // Nobody reads channelz here, and its counters cost every call.
+    "grpc.enable_channelz": 0,
+  });
+  for (const route of routes) {
+    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route) });
+  }
+  // What grpc-js wants of an http2 server: its address, for traces, and these two events. The method is private; the
+  // version is pinned, and should a newer one lack it, every test fails at this line.
+  const events = Object.assign(new EventEmitter<GrpcEvents>(), { address: () => null });
+  (server as unknown as GrpcInternals)._setupHandlers(events, []);
+  return events;
+}
+
+interface GrpcInternals {
+  _setupHandlers(http2Server: EventEmitter<GrpcEvents>, interceptors: readonly never[]): void;
+}

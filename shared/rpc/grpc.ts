@@ -1,0 +1,133 @@
+/**
+ * The adapter to grpc-js. It passes encoded messages through: our own chain decodes, after it knows who calls. This is
+ * the hot path of the service: what it does per call, it does ten thousand times a second.
+ */
+
+import type {
+  Metadata as GrpcMetadata,
+  MethodDefinition,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  StatusObject,
+  UntypedHandleCall,
+} from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { StatusSchema } from "../gen/google/rpc/status_pb.ts";
+import type { Chain } from "./chain.ts";
+import { answerBytes, streamBytes } from "./chain.ts";
+import type { StatusError } from "./errors.ts";
+import { statusErrorOf } from "./errors.ts";
+import type { OpenCall } from "./open-call.ts";
+import type { Route } from "./route.ts";
+
+type UnaryRoute = Extract<Route, { kind: "unary" }>;
+type StreamRoute = Exclude<Route, { kind: "unary" }>;
+type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+interface AnyCall {
+  readonly metadata: GrpcMetadata;
+  getDeadline(): Date | number;
+  once(event: string, listener: () => void): unknown;
+}
+
+/** What is common to a call that only answers with a stream and one that receives a stream too. */
+interface StreamCall extends AnyCall {
+  write(answer: Buffer): boolean;
+  end(): void;
+  emit(event: "error", ending: Partial<StatusObject>): unknown;
+}
+
+export function grpcDefinition(route: Route): MethodDefinition<Buffer, Buffer> {
+  return {
+    path: route.path,
+    requestStream: route.kind === "bidi_streaming",
+    responseStream: route.kind !== "unary",
+    requestSerialize: unchanged,
+    requestDeserialize: unchanged,
+    responseSerialize: unchanged,
+    responseDeserialize: unchanged,
+  };
+}
+
+export function grpcHandler(chain: Chain, route: Route): UntypedHandleCall {
+  if (route.kind === "unary") {
+    return (call: UnaryCall, respond: sendUnaryData<Buffer>) => answerUnary(chain, route, call, respond);
+  }
+  if (route.kind === "server_streaming") {
+    return (call: ServerWritableStream<Buffer, Buffer>) => answerStream(chain, route, call, single(call.request));
+  }
+  return (call: ServerDuplexStream<Buffer, Buffer>) => answerStream(chain, route, call, call);
+}
+
+function answerUnary(chain: Chain, route: UnaryRoute, grpcCall: UnaryCall, respond: sendUnaryData<Buffer>): void {
+  const call = open(chain, route, grpcCall);
+  answerBytes(chain, route, call, grpcCall.request, authorizationOf(grpcCall.metadata)).then(
+    (answer) => respond(null, bufferOf(answer)),
+    (ending: StatusError) => respond(grpcStatus(ending)),
+  );
+}
+
+async function answerStream(
+  chain: Chain,
+  route: StreamRoute,
+  grpcCall: StreamCall,
+  requests: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const call = open(chain, route, grpcCall);
+  const drained = (): Promise<void> => new Promise((resolve) => void grpcCall.once("drain", resolve));
+  try {
+    for await (const answer of streamBytes(chain, route, call, requests, authorizationOf(grpcCall.metadata))) {
+      // A reader that is slow makes the handler wait, rather than fill our memory.
+      if (!grpcCall.write(bufferOf(answer))) await call.wait(drained());
+    }
+    grpcCall.end();
+  } catch (thrown) {
+    // grpc-js takes the status from an `error` event and then ends the stream.
+    grpcCall.emit("error", grpcStatus(statusErrorOf(thrown, chain.errorDomain)));
+  }
+}
+
+function open(chain: Chain, route: Route, grpcCall: AnyCall): OpenCall {
+  const deadline = Number(grpcCall.getDeadline());
+  const timeoutMs = deadline === Infinity ? undefined : deadline - Date.now();
+  const call = chain.calls.open({ method: route.method, log: route.log, transport: "grpc", timeoutMs });
+  // grpc-js says `cancelled` after every call, at its regular end too; then the call is closed and this does nothing.
+  grpcCall.once("cancelled", () => call.abandon());
+  return call;
+}
+
+function authorizationOf(metadata: GrpcMetadata): string | undefined {
+  const value = metadata.get("authorization")[0];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The status in grpc-js's terms. Details travel as a `google.rpc.Status`, which is where every client looks for them. */
+function grpcStatus(ending: StatusError): Partial<StatusObject> {
+  const metadata = new Metadata();
+  // grpc-js percent-encodes the message and throws on text that is not well formed.
+  const message = ending.message.toWellFormed();
+  if (ending.details.length > 0) {
+    const details = ending.details.map(({ desc, bytes }) => ({
+      typeUrl: `type.googleapis.com/${desc.typeName}`,
+      value: bytes,
+    }));
+    const bytes = toBinary(StatusSchema, create(StatusSchema, { code: ending.code, message, details }));
+    metadata.set("grpc-status-details-bin", bufferOf(bytes));
+  }
+  return { code: ending.code, details: message, metadata };
+}
+
+/** The same bytes as grpc-js wants them. No copy. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function* single(request: Buffer): AsyncGenerator<Buffer> {
+  yield request;
+}
+
+function unchanged(bytes: Buffer): Buffer {
+  return bytes;
+}

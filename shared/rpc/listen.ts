@@ -1,0 +1,37 @@
+import { once } from "node:events";
+import type { Server } from "node:net";
+
+export interface Address {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no new connections, and no new streams on the open ones. */
+  stopAccepting(): void;
+  /** Stops accepting, lets connections send for a moment what is answered already, then cuts them off. */
+  close(): Promise<void>;
+}
+
+/** The port that the server listens on from now on. Throws an error of one line if it cannot be had. */
+export async function listen(server: Server, address: Address): Promise<number> {
+  server.listen(address.port, address.host);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw new Error(`port ${address.port} on ${address.host} ${whyNot(cause)}`, { cause });
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("the server has no port");
+  return bound.port;
+}
+
+function whyNot(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return "is in use";
+  if (code === "EACCES") return "is not permitted to this user";
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return "is not an address of this machine";
+  return `cannot be opened: ${message}`;
+}

@@ -1,0 +1,116 @@
+import { status } from "@grpc/grpc-js";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import { monotonicMs } from "../clock.ts";
+import { StatusError } from "./errors.ts";
+import type { Call } from "./handler.ts";
+import { callTimeoutMs } from "./timeouts.ts";
+
+/** The protocols do not fire their own timers in the same millisecond as we do. */
+const TIMER_SLACK_MS = 5;
+
+/** For a call that is interrupted after its end, so that nothing is made per call. Nobody gets to see it. */
+const HAS_ENDED = new StatusError(status.CANCELLED, "the call has ended");
+
+/** What an adapter knows of a call when it arrives. */
+export interface Arrival {
+  readonly method: DescMethod;
+  readonly log: Logger;
+  /** The protocol that it came by, for the log. */
+  readonly transport: string;
+  /** What is left of the caller's timeout; undefined if it named none. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** One call under way. It ends by its handler, or is interrupted: by its client, its deadline, or the service's stop. */
+export class OpenCall implements Call {
+  readonly method: DescMethod;
+  readonly log: Logger;
+  readonly transport: string;
+  readonly startedAt: number;
+  readonly deadline: number;
+  actor = "";
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #onClosed: (call: OpenCall) => void;
+  #closed = false;
+  #interruption: StatusError | undefined;
+  #rejectWait: ((interruption: StatusError) => void) | undefined;
+
+  constructor(arrival: Arrival, onClosed: (call: OpenCall) => void) {
+    this.method = arrival.method;
+    this.log = arrival.log;
+    this.transport = arrival.transport;
+    this.startedAt = monotonicMs();
+    const timeoutMs = callTimeoutMs(arrival.method, arrival.timeoutMs);
+    this.deadline = this.startedAt + timeoutMs;
+    this.#onClosed = onClosed;
+    if (timeoutMs <= 0) this.interrupt(deadlineExceeded());
+    else if (timeoutMs !== Infinity) this.#timer = setTimeout(interruptAtDeadline, timeoutMs, this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Settles as `work` does, or rejects as soon as the call is interrupted. One wait at a time. */
+  wait<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // Not Promise.race: a reaction on one long-lived promise per message would fill the memory of a long stream.
+      // `work` is listened to in any case, or its late failure would end the process as an unhandled rejection.
+      work.then(resolve, reject);
+      this.#rejectWait = reject;
+      if (this.#interruption !== undefined) reject(this.#interruption);
+    });
+  }
+
+  /** Why the call was ended from outside; undefined while nothing has ended it. */
+  get interruption(): StatusError | undefined {
+    return this.#interruption;
+  }
+
+  /** Ends the call from outside: whoever waits is told first, the handler through `signal`. The first one counts. */
+  interrupt(reason: StatusError): void {
+    if (this.#interruption !== undefined) return;
+    this.#interruption = reason;
+    this.#rejectWait?.(reason);
+    this.#controller.abort(reason);
+  }
+
+  /** The protocol says that nobody waits any more: the client left, or its own timer was faster than ours. */
+  abandon(): void {
+    const late = monotonicMs() >= this.deadline - TIMER_SLACK_MS;
+    this.interrupt(late ? deadlineExceeded() : new StatusError(status.CANCELLED, "the client left"));
+  }
+
+  /** To be called when the call has ended, with its error if it has one. Writes its line; only the first time counts. */
+  close(ending: StatusError | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#rejectWait = undefined;
+    this.#interruption ??= ending ?? HAS_ENDED;
+    this.#onClosed(this);
+    logCall(this, ending);
+  }
+}
+
+/** One log line per call: never bodies, tokens or e-mail addresses. */
+function logCall(call: OpenCall, ending: StatusError | undefined): void {
+  const line = {
+    code: status[ending?.code ?? status.OK],
+    reason: ending?.reason,
+    duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
+    transport: call.transport,
+  };
+  if (ending?.code === status.INTERNAL) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
+  else call.log.info(line, "call");
+}
+
+function interruptAtDeadline(call: OpenCall): void {
+  call.interrupt(deadlineExceeded());
+}
+
+function deadlineExceeded(): StatusError {
+  return new StatusError(status.DEADLINE_EXCEEDED, "the deadline passed before the call was done");
+}

@@ -1,0 +1,150 @@
+import { create } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { Refusal } from "../errors.ts";
+import type { FieldViolation } from "../errors.ts";
+import { Role, RoleSchema } from "../gen/availability/v1/user_pb.ts";
+import { DAY_MS } from "../interval.ts";
+import {
+  email,
+  enumValue,
+  etag,
+  holdSeconds,
+  instant,
+  optionalInstant,
+  pageSize,
+  parse,
+  requestId,
+  sequence,
+  slotMinutes,
+  text,
+  timestamp,
+  uuid,
+  withInterval,
+  withWindow,
+} from "./parse.ts";
+
+const ID = "0190f3a1-7c3e-7d5a-9f00-0123456789ab";
+const NOON = Date.UTC(2027, 0, 1, 12);
+
+function violations<Schema extends z.ZodType>(schema: Schema, message: unknown): readonly FieldViolation[] {
+  try {
+    parse(schema, message as z.input<Schema>);
+  } catch (thrown) {
+    if (thrown instanceof Refusal && thrown.reason === "INVALID_REQUEST") return thrown.details.fields ?? [];
+    throw thrown;
+  }
+  return [];
+}
+
+function badFields<Schema extends z.ZodType>(schema: Schema, message: unknown): string[] {
+  return violations(schema, message).map(({ field }) => field);
+}
+
+function at(seconds: bigint, nanos: number) {
+  return create(TimestampSchema, { seconds, nanos });
+}
+
+describe("parse", () => {
+  test("names every bad field as the contract does, the order of the ends included", () => {
+    const schema = withInterval({ hostId: uuid, slotDurationMinutes: slotMinutes, requestId });
+    const message = {
+      hostId: "",
+      slotDurationMinutes: 0,
+      requestId: "x",
+      startTime: timestamp(NOON),
+      endTime: timestamp(NOON),
+    };
+    expect(badFields(schema, message).toSorted()).toEqual(["end_time", "host_id", "request_id", "slot_duration_minutes"]);
+  });
+
+  test("gives domain values for a good request", () => {
+    const schema = withInterval({ hostId: uuid, requestId });
+    const message = {
+      hostId: ID.toUpperCase(),
+      requestId: "",
+      startTime: timestamp(NOON),
+      endTime: timestamp(NOON + 1),
+      ignored: 1,
+    };
+    expect(parse(schema, message)).toEqual({
+      hostId: ID,
+      requestId: undefined,
+      during: { start: NOON, end: NOON + 1 },
+    });
+  });
+
+  test("names a field inside a list by its index", () => {
+    const schema = z.object({ ranges: z.array(withInterval({})) });
+    expect(badFields(schema, { ranges: [{ startTime: timestamp(NOON) }] })).toEqual(["ranges[0].end_time"]);
+  });
+
+  test("limits the length of an interval and of a window", () => {
+    const ends = { startTime: timestamp(NOON), endTime: timestamp(NOON + DAY_MS + 1) };
+    expect(violations(withInterval({}, DAY_MS), ends)).toEqual([
+      { field: "end_time", description: "must be at most 24 hours after start_time" },
+    ]);
+    expect(badFields(withWindow({}, DAY_MS), ends)).toEqual(["end_time"]);
+    expect(parse(withWindow({}, DAY_MS), {})).toEqual({ startTime: undefined, endTime: undefined });
+  });
+});
+
+describe("a single field", () => {
+  const rows: readonly (readonly [what: string, schema: z.ZodType, given: unknown, becomes: unknown])[] = [
+    ["id in upper case", uuid, ID.toUpperCase(), ID],
+    ["epoch", instant, at(0n, 0), 0],
+    ["last instant", instant, at(7_258_118_399n, 999_000_000), Date.UTC(2200, 0, 1) - 1],
+    ["unset time", optionalInstant, undefined, undefined],
+    ["page size by default", pageSize, 0, 50],
+    ["largest page", pageSize, 500, 500],
+    ["no hold", holdSeconds, 0, undefined],
+    ["hold", holdSeconds, 10, 10],
+    ["no etag", etag, "", undefined],
+    ["sequence", sequence, 7n, 7],
+    ["text of 200 characters that take two units each", text(200), "🙂".repeat(200), "🙂".repeat(200)],
+    ["e-mail address", email, "a.b+c@example.org", "a.b+c@example.org"],
+    ["role", enumValue(RoleSchema), Role.HOST, Role.HOST],
+  ];
+  test.each(rows)("%s is accepted", (_what, schema, given, becomes) => {
+    expect(parse(z.object({ it: schema }), { it: given }).it).toEqual(becomes);
+  });
+
+  const bad: readonly (readonly [what: string, schema: z.ZodType, given: unknown])[] = [
+    ["no id", uuid, ""],
+    ["id in braces", uuid, `{${ID}}`],
+    ["id with a line feed", uuid, `${ID}\n`],
+    ["id without hyphens", uuid, ID.replaceAll("-", "")],
+    ["no time", instant, undefined],
+    ["half a millisecond", instant, at(0n, 500_000)],
+    ["a nanosecond", instant, at(0n, 1)],
+    ["negative nanoseconds", instant, at(1n, -1_000_000)],
+    ["a second of nanoseconds", instant, at(0n, 1_000_000_000)],
+    ["1969", instant, at(-1n, 999_000_000)],
+    ["2200", instant, at(7_258_118_400n, 0)],
+    ["year 9999", instant, at(253_402_300_799n, 0)],
+    ["2^63 - 1 seconds", instant, at(2n ** 63n - 1n, 0)],
+    ["slot of 0 minutes", slotMinutes, 0],
+    ["slot of -1 minutes", slotMinutes, -1],
+    ["slot of 1441 minutes", slotMinutes, 1441],
+    ["page of -1", pageSize, -1],
+    ["page of a million", pageSize, 1_000_000],
+    ["hold of 9 seconds", holdSeconds, 9],
+    ["negative sequence", sequence, -1n],
+    ["sequence of 2^53", sequence, 2n ** 53n],
+    ["NUL", text(200), "a\0b"],
+    ["line feed", text(200), "a\nb"],
+    ["C1 control", text(200), "a\u0085b"],
+    ["lone surrogate", text(200), "a\ud800"],
+    ["empty text", text(200), ""],
+    ["201 characters", text(200), "🙂".repeat(201)],
+    ["address without a domain", email, "a@b"],
+    ["address with a space", email, "a b@example.org"],
+    ["etag of 65 characters", etag, "x".repeat(65)],
+    ["unspecified role", enumValue(RoleSchema), Role.UNSPECIFIED],
+    ["unknown role", enumValue(RoleSchema), 9],
+  ];
+  test.each(bad)("%s is refused", (_what, schema, given) => {
+    expect(badFields(z.object({ someField: schema }), { someField: given })).toEqual(["some_field"]);
+  });
+});

@@ -1,0 +1,210 @@
+/**
+ * Requests become domain values here, at the edge, and nothing deeper checks input. The schemas read protobuf messages
+ * as protobuf-es decodes them: unset strings are empty, unset numbers 0, unset messages undefined.
+ */
+
+import type { DescEnum } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import { Refusal } from "../errors.ts";
+import type { Instant, Interval } from "../interval.ts";
+import { DAY_MS, HOUR_MS } from "../interval.ts";
+import {
+  EMAIL_MAX_CHARACTERS,
+  ETAG_MAX_CHARACTERS,
+  FIRST_INSTANT,
+  HOLD_SECONDS_MAX,
+  HOLD_SECONDS_MIN,
+  INSTANTS_END,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  SLOT_MINUTES_MAX,
+  SLOT_MINUTES_MIN,
+} from "../limits.ts";
+
+/**
+ * The domain value of a request. Throws Refusal INVALID_REQUEST that names every bad field by its name in the contract.
+ * `schema` is keyed by the message's own names (`hostId` for `host_id`).
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input<Schema>): z.output<Schema> {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => ({
+    field: protoPath(issue.path),
+    description: issue.message,
+  }));
+  throw invalidRequest(fields);
+}
+
+/** The refusal for fields that break their rules. */
+export function invalidRequest(fields: readonly { readonly field: string; readonly description: string }[]): Refusal {
+  const [first] = fields;
+  const others = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
+  const message = `${first?.field || "the request"} ${first?.description ?? "is wrong"}${others}`;
+  return new Refusal("INVALID_REQUEST", message, { fields });
+}
+
+/** The instant as a field of an answer. */
+export function timestamp(instant: Instant): Timestamp {
+  return timestampFromMs(instant);
+}
+
+/** A UUID of any version, in lower case: PostgreSQL prints them so, and an id has one spelling in here. */
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i, { error: ({ input }) => requiredOr(input, "must be a UUID") })
+  .transform((id) => id.toLowerCase());
+
+/** A UUID, or undefined if the field is empty. */
+export const optionalUuid = z.union([z.literal("").transform(() => undefined), uuid], { error: "must be a UUID" });
+
+/** The caller's name for a write, with which it may be repeated. Empty: undefined. */
+export const requestId = optionalUuid;
+
+/** A point in time. Finer than milliseconds is refused, not rounded: rounded times could touch or overlap. */
+export const instant = z.custom<Timestamp>().optional().transform((given, context): Instant => {
+  const reason = wrongInstant(given);
+  if (reason !== undefined || given === undefined) return refuse(context, reason ?? "is required");
+  return Number(given.seconds) * 1000 + given.nanos / 1e6;
+});
+
+/** A point in time, or undefined if the field is unset. */
+export const optionalInstant = instant.optional();
+
+/** Reads `start_time` and `end_time` into `during`. The end is later, at most `maxMs` later. */
+export function startAndEnd(maxMs = Infinity) {
+  return z
+    .object({ startTime: instant, endTime: instant })
+    .superRefine((given, context) => refuseWrongEnd(given.startTime, given.endTime, maxMs, context))
+    .transform(({ startTime, endTime }): { during: Interval } => ({ during: { start: startTime, end: endTime } }));
+}
+
+/**
+ * `startAndEnd` beside the fields of `shape`. An intersection, so that a bad field among the others does not hide an end
+ * that precedes its start.
+ */
+export function withInterval<Shape extends z.ZodRawShape>(shape: Shape, maxMs = Infinity) {
+  return z.intersection(z.object(shape), startAndEnd(maxMs));
+}
+
+/** Like `withInterval` for a window whose ends are optional: `startTime` and `endTime` are undefined where unset. */
+export function withWindow<Shape extends z.ZodRawShape>(shape: Shape, maxMs: number) {
+  const ends = z
+    .object({ startTime: optionalInstant, endTime: optionalInstant })
+    .superRefine(({ startTime, endTime }, context) => {
+      if (startTime !== undefined && endTime !== undefined) refuseWrongEnd(startTime, endTime, maxMs, context);
+    });
+  return z.intersection(z.object(shape), ends);
+}
+
+export const slotMinutes = wholeNumber(SLOT_MINUTES_MIN, SLOT_MINUTES_MAX, "minutes");
+
+/** Seconds to hold a slot, or undefined (0) to book it at once. */
+export const holdSeconds = z.union([
+  z.literal(0).transform(() => undefined),
+  wholeNumber(HOLD_SECONDS_MIN, HOLD_SECONDS_MAX, "seconds"),
+], { error: `must be 0 or from ${HOLD_SECONDS_MIN} to ${HOLD_SECONDS_MAX} seconds` });
+
+export const pageSize = z
+  .number()
+  .refine((size) => size >= 0 && size <= PAGE_SIZE_MAX, `must be from 1 to ${PAGE_SIZE_MAX}, or 0 for the default`)
+  .transform((size) => (size === 0 ? PAGE_SIZE_DEFAULT : size));
+
+/** `decodePageToken` knows what is right; the field has no other rules. */
+export const pageToken = z.string();
+
+/** A sequence or generation number: 0 or more, and exact as a JavaScript number. */
+export const sequence = z
+  .bigint()
+  .refine((value) => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER), "must be 0 or more, and less than 2^53")
+  .transform(Number);
+
+/** What the server gave out as `etag`, or undefined if the field is empty. Only equality means anything. */
+export const etag = z.union([z.literal("").transform(() => undefined), text(ETAG_MAX_CHARACTERS)], {
+  error: `must be an etag, of at most ${ETAG_MAX_CHARACTERS} characters`,
+});
+
+export const email = textRule((value) => wrongText(value, EMAIL_MAX_CHARACTERS) ?? wrongEmail(value));
+
+/**
+ * Text of 1 to `maxCharacters` characters (code points, which is what PostgreSQL counts). No control characters: NUL cannot
+ * be stored, and the others forge log lines. Invalid UTF-8 arrives as text that is not well formed: see `utf8.ts`.
+ */
+export function text(maxCharacters: number): z.ZodType<string, string> {
+  return textRule((value) => wrongText(value, maxCharacters));
+}
+
+/** One of an enum's values that this server knows. The zero value, "unspecified", is refused like an unknown one. */
+export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value, number> {
+  const known = desc.values.filter((value) => value.number !== 0);
+  const numbers = new Set(known.map((value) => value.number));
+  const names = known.map((value) => value.name).join(", ");
+  return z.custom<Value>((value) => typeof value === "number" && numbers.has(value), `must be one of ${names}`) as z.ZodType<Value, number>;
+}
+
+function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {
+  return z.string().superRefine((value, context) => {
+    const reason = wrong(value);
+    if (reason !== undefined) refuse(context, reason);
+  });
+}
+
+function wholeNumber(min: number, max: number, unit: string): z.ZodType<number, number> {
+  return z.number().refine((value) => value >= min && value <= max, `must be from ${min} to ${max} ${unit}`);
+}
+
+function wrongInstant(given: Timestamp | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const { seconds, nanos } = given;
+  if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
+  if (nanos % 1e6 !== 0) return "is finer than a millisecond";
+  const milliseconds = Number(seconds) * 1000;
+  if (milliseconds < FIRST_INSTANT || milliseconds >= INSTANTS_END) return "is outside the years 1970 to 2199";
+  return undefined;
+}
+
+function wrongText(value: string, maxCharacters: number): string | undefined {
+  if (value === "") return "is required";
+  if (!value.isWellFormed()) return "is not valid UTF-8";
+  if (/\p{Cc}/u.test(value)) return "has control characters";
+  // Counted only if it can matter: a character takes at most two of a string's units.
+  if (value.length > maxCharacters && [...value].length > maxCharacters) return `has more than ${maxCharacters} characters`;
+  return undefined;
+}
+
+/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
+function wrongEmail(value: string): string | undefined {
+  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
+}
+
+function refuseWrongEnd(start: Instant, end: Instant, maxMs: number, context: z.core.$RefinementCtx): void {
+  const path = ["endTime"];
+  if (end <= start) {
+    context.addIssue({ code: "custom", path, message: "must be later than start_time" });
+  } else if (end - start > maxMs) {
+    const limit = maxMs % DAY_MS === 0 && maxMs > DAY_MS ? `${maxMs / DAY_MS} days` : `${maxMs / HOUR_MS} hours`;
+    context.addIssue({ code: "custom", path, message: `must be at most ${limit} after start_time` });
+  }
+}
+
+function refuse(context: z.core.$RefinementCtx, message: string): never {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+function requiredOr(input: unknown, otherwise: string): string {
+  return input === "" ? "is required" : otherwise;
+}
+
+/** `["ranges", 3, "startTime"]` as `ranges[3].start_time`, the path of google.rpc.BadRequest. */
+function protoPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step).replaceAll(/[A-Z]/g, underscored)}`))
+    .join("")
+    .replace(/^\./, "");
+}
+
+function underscored(letter: string): string {
+  return `_${letter.toLowerCase()}`;
+}

@@ -1,0 +1,30 @@
+import type { Http2Session } from "node:http2";
+import { CLOSE_GRACE_MS } from "./wire-limits.ts";
+
+/** The open HTTP/2 connections of a listener. Node's servers do not close them when they close themselves. */
+export class Sessions {
+  readonly #open = new Set<Http2Session>();
+
+  add(session: Http2Session): void {
+    this.#open.add(session);
+    session.once("close", () => this.#open.delete(session));
+  }
+
+  /** Tells the clients to open no more streams. A connection closes by itself after its last one. */
+  goAway(): void {
+    for (const session of this.#open) session.close();
+  }
+
+  /** Waits for the connections to close by themselves, but not for long. */
+  async close(): Promise<void> {
+    this.goAway();
+    const closed = [...this.#open].map((session) => new Promise((resolve) => void session.once("close", resolve)));
+    const grace = setTimeout(() => this.#destroyAll(), CLOSE_GRACE_MS);
+    await Promise.all(closed);
+    clearTimeout(grace);
+  }
+
+  #destroyAll(): void {
+    for (const session of this.#open) session.destroy();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Limits of the listeners. Node's defaults let one client open four billion streams and hold a half-sent body for ever;
+ * none of these is part of the contract, so they may change without a release note.
+ */
+
+import { SECOND_MS, MINUTE_MS } from "../interval.ts";
+
+/** Calls that one connection may have open. Clients queue the rest themselves. */
+export const CONCURRENT_STREAMS_MAX = 1024;
+
+/** Memory that Node may spend on one HTTP/2 connection, its unread answers included (in megabytes, as Node counts). */
+export const CONNECTION_MEMORY_MAX_MB = 128;
+
+export const HEADERS_MAX_BYTES = 16 * 1024;
+
+/**
+ * Streams that a client may cancel at once, and per second. Node's own defaults (1,000 and 33) close the connection of an
+ * honest client whose deadlines run out under load; without a limit, cancelling is a cheap way to burn our CPU.
+ */
+export const STREAM_RESET_BURST = 10_000;
+export const STREAM_RESETS_PER_SECOND = 1_000;
+
+/** How long a new connection may keep silent, or take to send a request's headers. */
+export const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
+/** How long a request's body may take to arrive. */
+export const BODY_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** Longer than the idle timeout of common load balancers (60 s), so that the balancer closes first and loses no call. */
+export const IDLE_HTTP1_TIMEOUT_MS = 75 * SECOND_MS;
+export const IDLE_HTTP2_TIMEOUT_MS = 10 * MINUTE_MS;
+
+/** Dead clients are found by pinging connections that carry calls: their streams would hold memory for ever. */
+export const KEEPALIVE_INTERVAL_MS = 30 * SECOND_MS;
+export const KEEPALIVE_TIMEOUT_MS = 10 * SECOND_MS;
+
+/** Between "not serving" and the first refused connection: time for whoever watches our health to look elsewhere. */
+export const DRAIN_PAUSE_MS = 250;
+/** How long calls in flight may go on once no new ones are taken. */
+export const DRAIN_GRACE_MS = 10 * SECOND_MS;
+/** How long connections get to send what has been answered. */
+export const CLOSE_GRACE_MS = SECOND_MS;
