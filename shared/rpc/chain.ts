@@ -1,14 +1,15 @@
 /**
  * What every call goes through, by whichever listener it came: authenticate, decode, handle, log, map errors. The two
  * adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
- * `chain.authenticate` and `answerMessage`.
+ * `authenticate` and `answerMessage`.
  */
 
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
-import type { Authenticate } from "./authenticate.ts";
+import type { Identify } from "./authenticate.ts";
+import { authenticate } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -16,7 +17,7 @@ import type { Answer, Route } from "./route.ts";
 
 export interface Chain {
   readonly calls: OpenCalls;
-  readonly authenticate: Authenticate;
+  readonly identify: Identify;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
 }
@@ -71,7 +72,7 @@ async function bytesToBytes(
   body: Uint8Array,
   authorization: string | undefined,
 ): Promise<Uint8Array> {
-  call.actor = await chain.authenticate(authorization, route.method);
+  await authenticate(chain.identify, route, call, authorization);
   const answer = await route.handler(decode(route.method.input, body), call);
   return encode(route.method.output, answer);
 }
@@ -83,7 +84,7 @@ async function* bytesStream(
   bodies: AsyncIterable<Uint8Array>,
   authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  call.actor = await chain.authenticate(authorization, route.method);
+  await authenticate(chain.identify, route, call, authorization);
   for await (const answer of invokeStream(route, call, decodeEach(route.method.input, bodies))) {
     yield encode(route.method.output, answer);
   }
@@ -122,22 +123,27 @@ async function settle<T>(chain: Chain, call: OpenCall, work: Promise<T>): Promis
 }
 
 async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>): AsyncGenerator<T> {
-  // What it is if the adapter stops asking, which resumes this function in its `finally`.
-  let ending: StatusError | undefined = new StatusError(status.CANCELLED, "the client left");
+  const finish = (ending: StatusError | undefined): void => {
+    call.close(ending);
+    // Not awaited: a handler that ignores its signal must not hold the end of the call back. Nobody is left to tell.
+    source.return(undefined).catch(() => undefined);
+  };
+  // A call that is interrupted ends at once, even while this waits in `yield` for a reader that has gone without a word.
+  call.signal.addEventListener("abort", () => finish(call.interruption), { once: true });
   try {
     for (let next = await call.wait(source.next()); next.done !== true; next = await call.wait(source.next())) {
       yield next.value;
     }
     // A handler that sees its signal and returns has not come to its end: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;
-    ending = undefined;
+    finish(undefined);
   } catch (thrown) {
-    ending = statusErrorOf(thrown, chain.errorDomain);
+    const ending = statusErrorOf(thrown, chain.errorDomain);
+    finish(ending);
     throw ending;
   } finally {
-    call.close(ending);
-    // Not awaited: a handler that ignores its signal must not hold the end of the call back. Nobody is left to tell.
-    source.return(undefined).catch(() => undefined);
+    // Only now if the adapter stopped asking, which ends this function at its `yield`.
+    finish(new StatusError(status.CANCELLED, "the client left"));
   }
 }
 

@@ -1,11 +1,12 @@
 /** Calls from one service to another: Connect over HTTP/2, binary. */
 
-import type { Transport } from "@connectrpc/connect";
+import type { Interceptor, Transport } from "@connectrpc/connect";
 import { ConnectError } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { monotonicMs } from "../clock.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
+import type { PeerTls } from "./tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** A transport to a peer that can be closed: its connection would keep the process alive. */
@@ -13,13 +14,20 @@ export interface PeerTransport extends Transport {
   close(): void;
 }
 
+export interface PeerOptions {
+  /** The bearer token to call with, asked for at every call. Unset: none is sent. */
+  readonly token?: () => Promise<string>;
+  /** For `https://`. */
+  readonly tls?: PeerTls;
+}
+
 /**
  * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed. Every
  * call must be given a `timeoutMs` (see `timeoutWithin`): a peer that is gone without a word answers nothing at all.
  */
-export function peerTransport(baseUrl: string): PeerTransport {
+export function peerTransport(baseUrl: string, { token, tls }: PeerOptions = {}): PeerTransport {
   // No pings: with them, connect-node verifies an idle connection before each call and doubles the wait of the first.
-  const sessionManager = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: IDLE_HTTP2_TIMEOUT_MS / 2 });
+  const sessionManager = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: IDLE_HTTP2_TIMEOUT_MS / 2 }, tls);
   const transport = createConnectTransport({
     baseUrl,
     httpVersion: "2",
@@ -28,11 +36,20 @@ export function peerTransport(baseUrl: string): PeerTransport {
     // Compressing between two processes next to each other costs more than the bytes that it saves.
     acceptCompression: [],
     readMaxBytes: ANSWER_MAX_BYTES,
+    interceptors: token === undefined ? [] : [bearer(token)],
   });
   return {
     unary: transport.unary.bind(transport),
     stream: transport.stream.bind(transport),
     close: () => sessionManager.abort(),
+  };
+}
+
+/** Sends a token with every call. */
+export function bearer(token: () => Promise<string>): Interceptor {
+  return (next) => async (request) => {
+    request.header.set("authorization", `Bearer ${await token()}`);
+    return next(request);
   };
 }
 

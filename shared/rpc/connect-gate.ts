@@ -3,6 +3,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
+import { authenticate } from "./authenticate.ts";
 import type { Chain } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
@@ -34,7 +35,7 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
   try {
-    call.actor = await chain.authenticate(context.requestHeader.get("authorization") ?? undefined, method);
+    await authenticate(chain.identify, route, call, context.requestHeader.get("authorization") ?? undefined);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));
   }
@@ -56,5 +57,5 @@ function endingBeforeHandler(reason: unknown): StatusError {
   // Whatever fails in here fails on what the client sent. connect-es calls a body that is not the message "internal" and
   // would answer 500, a page for whoever is on call; it reads the code only after this.
   if (reason.code === Code.Internal) Object.assign(reason, { code: Code.InvalidArgument });
-  return new StatusError(Number(reason.code), reason.rawMessage, undefined, reason);
+  return new StatusError(reason.code as number, reason.rawMessage, undefined, reason);
 }

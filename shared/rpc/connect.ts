@@ -18,6 +18,7 @@ import {
 } from "@connectrpc/connect-node";
 import type { Logger } from "pino";
 import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { answerMessage, streamMessages } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
@@ -53,6 +54,7 @@ export function connectListener(
 
 async function answer(handler: UniversalHandler, request: Request, response: Response): Promise<void> {
   shortenTimeouts(request.headers);
+  joinRepeatedAuthorization(request.headers, request.rawHeaders);
   let universal;
   try {
     universal = universalRequestFromNodeRequest(request, response, undefined, undefined);

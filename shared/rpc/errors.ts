@@ -41,5 +41,8 @@ export function statusErrorOf(thrown: unknown, domain: string): StatusError {
     const code = status[statusOf[thrown.reason]];
     return new StatusError(code, thrown.message, { reason: thrown.reason, details: errorDetails(thrown, domain) });
   }
+  if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
+    return new StatusError(status.DEADLINE_EXCEEDED, "the deadline has passed");
+  }
   return new StatusError(status.INTERNAL, "internal error", undefined, thrown);
 }

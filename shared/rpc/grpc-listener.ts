@@ -5,9 +5,10 @@
 
 import { EventEmitter } from "node:events";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { createServer } from "node:http2";
+import { createSecureServer, createServer } from "node:http2";
 import { Server, status } from "@grpc/grpc-js";
 import { ANSWER_MAX_BYTES, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { grpcDefinition, grpcHandler } from "./grpc.ts";
 import { http2Options } from "./http2-options.ts";
@@ -17,20 +18,28 @@ import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { grpcTimeoutMs } from "./timeouts.ts";
+import type { ServerTls } from "./tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
-export async function listenGrpc(chain: Chain, routes: readonly Route[], address: Address): Promise<Listener> {
+export async function listenGrpc(
+  chain: Chain,
+  routes: readonly Route[],
+  address: Address,
+  tls: ServerTls | undefined,
+): Promise<Listener> {
   const grpc = grpcServer(chain, routes);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();
-  const server = createServer(http2Options);
+  const server = tls === undefined ? createServer(http2Options) : createSecureServer({ ...http2Options, ...tls });
+  server.on("connection", (socket) => sessions.addSocket(socket));
   server.on("session", (session) => {
     sessions.add(session);
     grpc.emit("session", session);
   });
-  server.on("stream", (opened, headers) => {
+  server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
+    joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
     if (route !== undefined && !boundTime(route, stream, headers)) return;
     grpc.emit("stream", stream, headers);
@@ -68,10 +77,7 @@ function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHtt
 
 function refuse(stream: ServerHttp2Stream, message: string): void {
   const headers = { ":status": 200, "content-type": "application/grpc+proto" };
-  stream.respond(
-    { ...headers, "grpc-status": status.INVALID_ARGUMENT, "grpc-message": message },
-    { endStream: true },
-  );
+  stream.respond({ ...headers, "grpc-status": status.INVALID_ARGUMENT, "grpc-message": message }, { endStream: true });
 }
 
 interface GrpcEvents {

@@ -56,9 +56,9 @@ export function grpcHandler(chain: Chain, route: Route): UntypedHandleCall {
     return (call: UnaryCall, respond: sendUnaryData<Buffer>) => answerUnary(chain, route, call, respond);
   }
   if (route.kind === "server_streaming") {
-    return (call: ServerWritableStream<Buffer, Buffer>) => answerStream(chain, route, call, single(call.request));
+    return (call: ServerWritableStream<Buffer, Buffer>) => void answerStream(chain, route, call, single(call.request));
   }
-  return (call: ServerDuplexStream<Buffer, Buffer>) => answerStream(chain, route, call, call);
+  return (call: ServerDuplexStream<Buffer, Buffer>) => void answerStream(chain, route, call, received(call));
 }
 
 function answerUnary(chain: Chain, route: UnaryRoute, grpcCall: UnaryCall, respond: sendUnaryData<Buffer>): void {
@@ -122,6 +122,11 @@ function grpcStatus(ending: StatusError): Partial<StatusObject> {
 /** The same bytes as grpc-js wants them. No copy. */
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** What a client streams. Iterated as usual, a stream that is read to its end is destroyed, and our answers with it. */
+function received(call: ServerDuplexStream<Buffer, Buffer>): AsyncIterable<Buffer> {
+  return call.iterator({ destroyOnReturn: false });
 }
 
 async function* single(request: Buffer): AsyncGenerator<Buffer> {

@@ -5,15 +5,16 @@
 
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import type { Entitled } from "../auth/access.ts";
 
-/** What a handler knows of a call beside its message. */
-export interface Call {
+/** What a handler knows of a call beside its message: who calls, how long that counts, and whom to tell. */
+export interface Call extends Entitled {
   readonly method: DescMethod;
   /** Aborted when nobody waits for the answer any more: the client left, the deadline passed, the service stops. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting, on the scale of `performance.now()`. `Infinity` for a stream without a deadline. */
   readonly deadline: number;
-  /** Who calls: the subject of the token, for the records. */
+  /** The subject of the caller's token, for the records. */
   readonly actor: string;
   readonly log: Logger;
 }

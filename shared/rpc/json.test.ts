@@ -27,7 +27,12 @@ test("the body of seed.md is read to the letter, and so are the contract's own n
     slotDurationMinutes: 30,
   });
   const { hostId, startTime, endTime, slotDuration } = SEED;
-  const byProtoName = { host_id: hostId, start_time: startTime, end_time: endTime, slot_duration_minutes: slotDuration };
+  const byProtoName = {
+    host_id: hostId,
+    start_time: startTime,
+    end_time: endTime,
+    slot_duration_minutes: slotDuration,
+  };
   for (const value of [SEED, byProtoName]) {
     const decoded = decodeJson(AddAvailabilityRequestSchema, value, { offsets: "refuse" });
     expect("message" in decoded && equals(AddAvailabilityRequestSchema, decoded.message, message)).toBe(true);
@@ -44,7 +49,7 @@ test.each([
   ["a name of the prototype", JSON.parse('{"__proto__":{"hostId":"x"}}'), ["__proto__"]],
   ["a field by both of its names", { hostId: "a", host_id: "b" }, ["host_id"]],
   ["a number of 33 bits", { slotDuration: 2 ** 31 }, ["slot_duration_minutes"]],
-  ["a text with a lone surrogate", { hostId: "\ud800" }, ["host_id"]],
+  ["a text with a lone surrogate", { hostId: "\uD800" }, ["host_id"]],
   ["a list", [], [""]],
   ["null", null, [""]],
 ])("%s is refused", (_what, value, fields) => {

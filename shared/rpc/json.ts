@@ -33,7 +33,10 @@ export function decodeJson<Desc extends DescMessage>(
   for (const [name, given] of Object.entries(value)) {
     const field = desc.fields.find(({ jsonName, name: protoName }) => name === jsonName || name === protoName);
     if (field === undefined) {
-      violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: "is not a field" });
+      violations.push({
+        field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(),
+        description: "is not a field",
+      });
     } else if (seen.has(field)) {
       violations.push({ field: field.name, description: "is given twice, by both of its names" });
     } else {

@@ -1,13 +1,20 @@
 import { status } from "@grpc/grpc-js";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import type { Scope } from "../auth/access.ts";
+import { nobody } from "../auth/identity.ts";
+import type { Identity } from "../auth/identity.ts";
 import { monotonicMs } from "../clock.ts";
+import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "./errors.ts";
 import type { Call } from "./handler.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
 /** The protocols do not fire their own timers in the same millisecond as we do. */
 const TIMER_SLACK_MS = 5;
+
+/** The longest that a timer of Node can be set for. One that is set for longer fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** For a call that is interrupted after its end, so that nothing is made per call. Nobody gets to see it. */
 const HAS_ENDED = new StatusError(status.CANCELLED, "the call has ended");
@@ -29,9 +36,12 @@ export class OpenCall implements Call {
   readonly transport: string;
   readonly startedAt: number;
   readonly deadline: number;
-  actor = "";
-  readonly #controller = new AbortController();
+  identity: Identity = nobody;
+  /** Nobody's own is nothing: until it is known who calls, no data is theirs. */
+  scope: Scope = "user";
+  #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
+  #tokenTimer: NodeJS.Timeout | undefined;
   readonly #onClosed: (call: OpenCall) => void;
   #closed = false;
   #interruption: StatusError | undefined;
@@ -49,7 +59,16 @@ export class OpenCall implements Call {
     else if (timeoutMs !== Infinity) this.#timer = setTimeout(interruptAtDeadline, timeoutMs, this);
   }
 
+  get actor(): string {
+    return this.identity.subject;
+  }
+
+  /** Made for those who look: most calls end well without anybody having asked. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#interruption !== undefined) this.#controller.abort(this.#interruption);
+    }
     return this.#controller.signal;
   }
 
@@ -74,11 +93,21 @@ export class OpenCall implements Call {
     if (this.#interruption !== undefined) return;
     this.#interruption = reason;
     this.#rejectWait?.(reason);
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
+  }
+
+  /** Interrupts the call when its caller's token ends: a stream must not outlive the right to it. */
+  endWithToken(): void {
+    if (this.#closed) return;
+    const leftMs = this.identity.expireTime - Date.now();
+    if (leftMs <= 0) this.interrupt(tokenExpired());
+    else this.#tokenTimer = setTimeout(() => this.endWithToken(), Math.min(leftMs, TIMER_MAX_MS));
   }
 
   /** The protocol says that nobody waits any more: the client left, or its own timer was faster than ours. */
   abandon(): void {
+    // grpc-js says so after every call. An error that nobody sees costs more than the rest of this class.
+    if (this.#interruption !== undefined) return;
     const late = monotonicMs() >= this.deadline - TIMER_SLACK_MS;
     this.interrupt(late ? deadlineExceeded() : new StatusError(status.CANCELLED, "the client left"));
   }
@@ -88,6 +117,7 @@ export class OpenCall implements Call {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#tokenTimer);
     this.#rejectWait = undefined;
     this.#interruption ??= ending ?? HAS_ENDED;
     this.#onClosed(this);
@@ -103,8 +133,14 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
     duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
     transport: call.transport,
   };
-  if (ending?.code === status.INTERNAL) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
+  if (isOurs(ending)) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
   else call.log.info(line, "call");
+}
+
+/** Whether somebody here has to look at it: at a bug, or at keys that are out of reach. */
+function isOurs(ending: StatusError | undefined): ending is StatusError {
+  if (ending === undefined) return false;
+  return ending.code === status.INTERNAL || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
 }
 
 function interruptAtDeadline(call: OpenCall): void {

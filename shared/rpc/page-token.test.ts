@@ -41,7 +41,7 @@ test.each([
 test("whatever else is sent is refused, every damaged token included", () => {
   const place = fc.nat({ max: TOKEN.length - 1 });
   const damaged = fc
-    .tuple(place, fc.constantFrom(..."ABCxyz019-_"))
+    .tuple(place, fc.constantFrom("A", "B", "x", "y", "0", "9", "-", "_"))
     .map(([index, letter]) => TOKEN.slice(0, index) + letter + TOKEN.slice(index + 1))
     .filter((token) => token !== TOKEN);
   fc.assert(

@@ -36,7 +36,8 @@ export function decodePageToken<const Shape extends CursorShape>(
   // Node skips characters that do not belong and ignores spare bits: several texts would be the same token.
   if (bytes.toString("base64url") !== token) throw invalidToken();
   const body = bytes.subarray(1 + CHECKSUM_BYTES);
-  if (bytes[0] !== VERSION || !checksum(query, body).equals(bytes.subarray(1, 1 + CHECKSUM_BYTES))) throw invalidToken();
+  if (bytes[0] !== VERSION || !checksum(query, body).equals(bytes.subarray(1, 1 + CHECKSUM_BYTES)))
+    throw invalidToken();
   const cursor = jsonOf(body);
   if (!hasShape(cursor, shape)) throw invalidToken();
   return cursor;

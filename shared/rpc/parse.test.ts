@@ -28,9 +28,9 @@ import {
 const ID = "0190f3a1-7c3e-7d5a-9f00-0123456789ab";
 const NOON = Date.UTC(2027, 0, 1, 12);
 
-function violations<Schema extends z.ZodType>(schema: Schema, message: unknown): readonly FieldViolation[] {
+function violations(schema: z.ZodType, message: unknown): readonly FieldViolation[] {
   try {
-    parse(schema, message as z.input<Schema>);
+    parse(schema, message);
   } catch (thrown) {
     if (thrown instanceof Refusal && thrown.reason === "INVALID_REQUEST") return thrown.details.fields ?? [];
     throw thrown;
@@ -38,7 +38,7 @@ function violations<Schema extends z.ZodType>(schema: Schema, message: unknown):
   return [];
 }
 
-function badFields<Schema extends z.ZodType>(schema: Schema, message: unknown): string[] {
+function badFields(schema: z.ZodType, message: unknown): string[] {
   return violations(schema, message).map(({ field }) => field);
 }
 
@@ -56,7 +56,12 @@ describe("parse", () => {
       startTime: timestamp(NOON),
       endTime: timestamp(NOON),
     };
-    expect(badFields(schema, message).toSorted()).toEqual(["end_time", "host_id", "request_id", "slot_duration_minutes"]);
+    expect(badFields(schema, message).toSorted()).toEqual([
+      "end_time",
+      "host_id",
+      "request_id",
+      "slot_duration_minutes",
+    ]);
   });
 
   test("gives domain values for a good request", () => {
@@ -135,7 +140,7 @@ describe("a single field", () => {
     ["NUL", text(200), "a\0b"],
     ["line feed", text(200), "a\nb"],
     ["C1 control", text(200), "a\u0085b"],
-    ["lone surrogate", text(200), "a\ud800"],
+    ["lone surrogate", text(200), "a\uD800"],
     ["empty text", text(200), ""],
     ["201 characters", text(200), "🙂".repeat(201)],
     ["address without a domain", email, "a@b"],

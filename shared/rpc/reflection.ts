@@ -4,7 +4,7 @@
  * files under the very names by which they import each other.
  */
 
-import type { DescFile, DescService } from "@bufbuild/protobuf";
+import type { DescEnum, DescExtension, DescFile, DescMessage, DescService } from "@bufbuild/protobuf";
 import { toBinary } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -93,19 +93,21 @@ function withImports(files: readonly DescFile[]): Set<DescFile> {
 
 /** The full names that the file defines: types with their members, services with their methods. */
 function symbolsIn(file: DescFile): string[] {
-  return [...nestedTypes(file)].flatMap((type) => {
-    switch (type.kind) {
-      case "service":
-        return [type.typeName, ...type.methods.map((method) => `${type.typeName}.${method.name}`)];
-      case "message":
-        return [type.typeName, ...[...type.fields, ...type.oneofs].map((member) => `${type.typeName}.${member.name}`)];
-      case "enum":
-        // Names of enum values belong to what encloses the enum.
-        return [type.typeName, ...type.values.map((value) => siblingName(type.typeName, value.name))];
-      case "extension":
-        return [type.typeName];
-    }
-  });
+  return [...nestedTypes(file)].flatMap((type) => [type.typeName, ...membersOf(type)]);
+}
+
+function membersOf(type: DescMessage | DescEnum | DescExtension | DescService): string[] {
+  switch (type.kind) {
+    case "service":
+      return type.methods.map((method) => `${type.typeName}.${method.name}`);
+    case "message":
+      return [...type.fields, ...type.oneofs].map((member) => `${type.typeName}.${member.name}`);
+    case "enum":
+      // Names of enum values belong to what encloses the enum.
+      return type.values.map((value) => siblingName(type.typeName, value.name));
+    case "extension":
+      return [];
+  }
 }
 
 function siblingName(fullName: string, name: string): string {

@@ -1,5 +1,7 @@
 import type { DescMessage, DescMethod, DescService, Message, MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import type { MethodAccess } from "../auth/access.ts";
+import { OPEN } from "../auth/access.ts";
 import type { Call } from "./handler.ts";
 
 /** What a handler answers: a message, or the plain object to make it of. */
@@ -17,18 +19,30 @@ interface RouteOf<Kind extends DescMethod["methodKind"], AnyHandler> {
   /** Where both protocols find it: `/booking.v1.BookingService/CreateBooking`. */
   readonly path: string;
   readonly handler: AnyHandler;
+  /** Who may call it. */
+  readonly access: MethodAccess | typeof OPEN;
   /** Made once per method: a child logger per call would cost more than the line that it writes. */
   readonly log: Logger;
 }
 
-/** One route for each method. `handlers` are keyed by the methods' local names (`createBooking`). */
-export function routesOf(service: DescService, handlers: Readonly<Record<string, unknown>>, log: Logger): Route[] {
+/** A service of a contract, what answers its methods, and who may call them. */
+export interface ServiceEntry {
+  readonly service: DescService;
+  /** Keyed by the methods' local names (`createBooking`), as is the access. */
+  readonly handlers: Readonly<Record<string, unknown>>;
+  readonly access: Readonly<Record<string, MethodAccess>> | typeof OPEN;
+}
+
+/** One route for each method. */
+export function routesOf({ service, handlers, access }: ServiceEntry, log: Logger): Route[] {
   return service.methods.map((method) => {
-    const path = `/${service.typeName}/${method.name}`;
-    const handler = handlers[method.localName];
-    if (typeof handler !== "function") throw new Error(`${path} has no handler`);
     const name = `${service.typeName}/${method.name}`;
+    const handler = handlers[method.localName];
+    if (typeof handler !== "function") throw new Error(`${name} has no handler`);
+    const methodAccess = access === OPEN ? OPEN : access[method.localName];
+    if (methodAccess === undefined) throw new Error(`nothing says who may call ${name}`);
+    const own = { kind: method.methodKind, method, path: `/${name}`, access: methodAccess };
     // `Handlers<S>` has checked kind and types of every handler where the entry was made.
-    return { kind: method.methodKind, method, path, handler, log: log.child({ method: name }) } as Route;
+    return { ...own, handler, log: log.child({ method: name }) } as Route;
   });
 }

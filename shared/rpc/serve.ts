@@ -6,7 +6,9 @@ import type { Logger } from "pino";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "../gen/health/v1/health_pb.ts";
-import { everybodyIsAnonymous } from "./authenticate.ts";
+import type { Access } from "../auth/access.ts";
+import { OPEN } from "../auth/access.ts";
+import type { Identify } from "./authenticate.ts";
 import type { Chain } from "./chain.ts";
 import { listenConnect } from "./connect-port.ts";
 import { listenGrpc } from "./grpc-listener.ts";
@@ -16,25 +18,28 @@ import { healthHandlers, HealthState } from "./health.ts";
 import type { Address, Listener } from "./listen.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { reflectionHandlers } from "./reflection.ts";
+import type { ServiceEntry } from "./route.ts";
 import { routesOf } from "./route.ts";
+import type { ServerTls } from "./tls.ts";
 import { admitIllFormedText } from "./utf8.ts";
 import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "./wire-limits.ts";
 
-/** A service of a contract and what answers its methods. */
-export interface ServiceEntry {
-  readonly service: DescService;
-  readonly handlers: Readonly<Record<string, unknown>>;
-}
-
-/** Pairs a service with its handlers. A method that has none, or one of another type, does not compile. */
-export function serviceEntry<S extends DescService>(service: S, handlers: Handlers<S>): ServiceEntry {
-  return { service, handlers };
+/** A method without a handler, with one of another type, or of which nothing says who may call it, does not compile. */
+export function serviceEntry<S extends DescService>(
+  service: S,
+  handlers: Handlers<S>,
+  access: Access<S> | typeof OPEN,
+): ServiceEntry {
+  return { service, handlers, access };
 }
 
 export interface ServeOptions {
   readonly services: readonly ServiceEntry[];
   readonly grpc: Address;
   readonly connect: Address;
+  /** Undefined: both listeners speak plain text. */
+  readonly tls: ServerTls | undefined;
+  readonly identify: Identify;
   /** Whether clients may ask for the contract itself. */
   readonly reflection: boolean;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
@@ -59,12 +64,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const { log } = options;
   const health = new HealthState(options.isReady, log);
   const calls = new OpenCalls();
-  const chain: Chain = { calls, authenticate: everybodyIsAnonymous, errorDomain: options.errorDomain };
-  const routes = withStandardServices(options, health).flatMap(({ service, handlers }) =>
-    routesOf(service, handlers, log),
-  );
-  const grpc = await listenGrpc(chain, routes, options.grpc);
-  const connect = await listenConnect(chain, routes, options.connect, log).catch(async (cause: unknown) => {
+  const chain: Chain = { calls, identify: options.identify, errorDomain: options.errorDomain };
+  const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
+  const grpc = await listenGrpc(chain, routes, options.grpc, options.tls);
+  const connect = await listenConnect(chain, routes, options.connect, options.tls, log).catch(async (cause: unknown) => {
     await grpc.close();
     throw cause;
   });
@@ -78,10 +81,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
 
 function withStandardServices(options: ServeOptions, health: HealthState): ServiceEntry[] {
   const own = options.services.map(({ service }) => service);
-  const entries = [...options.services, serviceEntry(Health, healthHandlers(health, own))];
+  const entries = [...options.services, serviceEntry(Health, healthHandlers(health, own), OPEN)];
   if (!options.reflection) return entries;
   const handlers = reflectionHandlers([...own, Health, ServerReflection, ServerReflectionAlpha]);
-  return [...entries, serviceEntry(ServerReflection, handlers), serviceEntry(ServerReflectionAlpha, handlers)];
+  return [
+    ...entries,
+    serviceEntry(ServerReflection, handlers, OPEN),
+    serviceEntry(ServerReflectionAlpha, handlers, OPEN),
+  ];
 }
 
 async function drain(health: HealthState, calls: OpenCalls, listeners: readonly Listener[]): Promise<void> {

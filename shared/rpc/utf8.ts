@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { configureTextEncoding, getTextEncoding } from "@bufbuild/protobuf/wire";
 
 /** What bytes that are not UTF-8 decode to: a lone surrogate, which no valid text contains. */
-const ILL_FORMED = "\ud800";
+const ILL_FORMED = "\uD800";
 
 let installed = false;
 
@@ -16,6 +16,8 @@ export function admitIllFormedText(): void {
   if (installed) return;
   installed = true;
   const encoding = getTextEncoding();
+  // Deprecated in favour of replacing the global TextDecoder, which would change it for every library here.
+  // oxlint-disable-next-line typescript/no-deprecated
   configureTextEncoding({
     ...encoding,
     decodeUtf8: (bytes, strict) => (strict === true && !isUtf8(bytes) ? ILL_FORMED : encoding.decodeUtf8(bytes)),
