@@ -1,6 +1,7 @@
 /** The booking service as a whole. */
 
 import type { Logger } from "pino";
+import { openAuth } from "../../shared/auth/open-auth.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import { HOUR_MS } from "../../shared/interval.ts";
@@ -12,6 +13,7 @@ import { assertMigrated } from "../../shared/postgres/migrate.ts";
 import { read } from "../../shared/postgres/read.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { readTls } from "../../shared/rpc/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { openFeed } from "./feed/feed.ts";
@@ -20,6 +22,7 @@ import { sweepHolds } from "./lanes/sweep.ts";
 import { type AvailabilityPeer, availabilityPeer } from "./peers/availability.ts";
 import { rememberGuests } from "./peers/guests.ts";
 import { rememberSnapshots } from "./peers/snapshots.ts";
+import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
 import { generationOf } from "./storage/fences.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
@@ -32,6 +35,8 @@ const CLEANUP_INTERVAL_MS = HOUR_MS;
 export interface BookingHooks {
   /** Stands between this service and the calls to its peer. */
   readonly peer: (peer: AvailabilityPeer) => AvailabilityPeer;
+  /** In place of READER_STALL_MAX_MS, for a test that cannot wait so long. */
+  readonly readerStallMaxMs: number;
 }
 
 /** Starts the service. Throws an Error to show to the operator if it cannot. */
@@ -46,6 +51,8 @@ export async function startBooking(
     for (const close of closers.toReversed()) await close();
   };
   try {
+    const auth = await openAuth(config.auth, "booking", "availability");
+    const tls = await readTls(config.tls);
     const database = await openDatabase({
       url: config.database.url,
       poolSize: config.database.poolSize,
@@ -58,10 +65,11 @@ export async function startBooking(
     await assertMigrated(database);
     await assertAdvisoryLocksWork(pool);
 
-    const transport = peerTransport(config.availabilityUrl);
+    const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
     closers.push(() => transport.close());
     const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
-    const feed = openFeed({ pool, url: config.database.url, log });
+    const { readerStallMaxMs } = hooks;
+    const feed = openFeed({ pool, url: config.database.url, log, readerStallMaxMs });
     closers.push(() => feed.close());
     const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
     closers.push(() => lanePool.end());
@@ -86,9 +94,14 @@ export async function startBooking(
       guests: rememberGuests(peer),
     };
     const served = await serve({
-      services: [serviceEntry(BookingService, bookingHandlers(deps)), serviceEntry(FenceService, fenceHandlers(deps))],
+      services: [
+        serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
+        serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
+      ],
       grpc: config.grpc,
       connect: config.connect,
+      tls: tls.server,
+      identify: auth.identify,
       reflection: config.reflection,
       errorDomain: "booking.v1",
       log,

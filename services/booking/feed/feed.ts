@@ -40,8 +40,13 @@ export const READER_STALL_MAX_MS = 30_000;
 const POLL_MS = 5_000;
 const EVENTS_PER_READ = 100;
 
-export function openFeed(deps: { readonly pool: Pool; readonly url: string; readonly log: Logger }): Feed {
-  const { pool, url, log } = deps;
+export function openFeed(deps: {
+  readonly pool: Pool;
+  readonly url: string;
+  readonly log: Logger;
+  readonly readerStallMaxMs?: number | undefined;
+}): Feed {
+  const { pool, url, log, readerStallMaxMs = READER_STALL_MAX_MS } = deps;
   const wakers = openWakers();
   const notify = openNotifier(pool, log);
   const stopping = new AbortController();
@@ -53,7 +58,7 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
   );
   const poll = periodically("poll the feeds", POLL_MS, poller(pool, wakers), log);
   return {
-    watch: (hostId, afterSequence, signal) => watch(pool, wakers, hostId, afterSequence, signal),
+    watch: (hostId, afterSequence, signal) => watch({ pool, wakers, readerStallMaxMs }, hostId, afterSequence, signal),
     changed(hostIds) {
       wakers.wake(hostIds);
       notify(hostIds);
@@ -65,9 +70,14 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
   };
 }
 
+interface Watching {
+  readonly pool: Pool;
+  readonly wakers: Wakers;
+  readonly readerStallMaxMs: number;
+}
+
 async function* watch(
-  pool: Pool,
-  wakers: Wakers,
+  { pool, wakers, readerStallMaxMs }: Watching,
   hostId: string,
   afterSequence: number | undefined,
   signal: AbortSignal,
@@ -81,17 +91,35 @@ async function* watch(
     // Armed before the read: what is committed between the read and the sleep wakes this sleep.
     const { woken, cancel } = wakers.next(hostId);
     try {
-      const events = await readEvents(pool, hostId, sequence, EVENTS_PER_READ, signal);
+      const events = await nextEvents(pool, hostId, sequence, signal);
       for (const event of events) {
         const offered = monotonicMs();
         sequence = event.sequence;
         yield { event, sequence };
-        if (monotonicMs() - offered > READER_STALL_MAX_MS) throw watchLagged();
+        if (monotonicMs() - offered > readerStallMaxMs) throw watchLagged();
       }
       if (events.length === 0 && (await sleep(woken, signal)) === "late") yield { sequence };
     } finally {
       cancel();
     }
+  }
+}
+
+/**
+ * The events behind a sequence, as many as one read takes. None while the database is out of reach: whoever watches sleeps
+ * through its restart and is woken when it can be listened to again.
+ */
+async function nextEvents(
+  pool: Pool,
+  hostId: string,
+  sequence: number,
+  signal: AbortSignal,
+): Promise<readonly BookingEvent[]> {
+  try {
+    return await readEvents(pool, hostId, sequence, EVENTS_PER_READ, signal);
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === "BUSY") return [];
+    throw error;
   }
 }
 

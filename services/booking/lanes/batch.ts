@@ -5,6 +5,7 @@
 
 import type { PoolClient, QueryResult } from "pg";
 import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
+import { inOnePacket } from "../../../shared/postgres/one-packet.ts";
 import { isConnectionLost, sqlState } from "../../../shared/postgres/sqlstate.ts";
 import type { BookingEvent } from "../domain/booking.ts";
 import type { Command, Outcome } from "../domain/command.ts";
@@ -55,14 +56,12 @@ export async function runBatch(
   for (const [hostId, pendings] of byHost) byHost.set(hostId, fencesFirst(pendings));
   const hostIds = [...byHost.keys()];
 
-  const begun =
-    lock === "try" ? beginTrying(client, hostIds) : beginWaiting(client, hostIds[0] ?? "", HOST_LOCK_WAIT_MS);
-  const clock = readClock(client);
-  const load = sendLoad(
-    client,
-    hostIds,
-    batch.map((pending) => pending.command),
-  );
+  const commands = batch.map((pending) => pending.command);
+  const { begun, clock, load } = inOnePacket(client, () => ({
+    begun: lock === "try" ? beginTrying(client, hostIds) : beginWaiting(client, hostIds[0] ?? "", HOST_LOCK_WAIT_MS),
+    clock: readClock(client),
+    load: sendLoad(client, hostIds, commands),
+  }));
   await allOf([...begun, clock, ...sentOf(load)]);
 
   const lockedNow = new Set((await lastOf<LockRow>(begun)).filter((row) => row.locked).map((row) => row.host_id));
@@ -108,8 +107,10 @@ async function finish(client: PoolClient, writes: readonly HostWrites[], result:
     await client.query("rollback");
     return;
   }
-  const sent = sendWrites(client, writes);
-  const commit = client.query("commit");
+  const { sent, commit } = inOnePacket(client, () => ({
+    sent: sendWrites(client, writes),
+    commit: client.query("commit"),
+  }));
   const settled = await Promise.allSettled([...sent, commit]);
   const failed = settled.find((each) => each.status === "rejected");
   // An error that the server sent for a write proves that the transaction is over: COMMIT then only rolls back.

@@ -33,6 +33,10 @@ export interface Snapshots {
 
 /** An addition whose fence call was lost is seen after this long at the latest. */
 const LIFETIME_MS = 30_000;
+/** From this age on a snapshot that is used is asked for anew while it still serves, so that nobody waits for its end ... */
+const REFRESH_AFTER_MS = 15_000;
+/** ... and only so many at a time: hosts that were first asked for together would be so again every 30 seconds. */
+const REFRESHES_MAX = 4;
 /** Snapshots are of whole blocks of time, so that neighbouring requests share them. */
 const BLOCK_MS = 92 * DAY_MS;
 /** Bound of the memory: intervals, with one more for each snapshot. */
@@ -85,8 +89,17 @@ export function rememberSnapshots(
 
   function known(hostId: string, block: number, newerThan: number): Snapshot | undefined {
     const snapshot = remembered.get(hostId)?.get(block);
-    const isFresh = snapshot !== undefined && monotonicMs() - snapshot.begunAt < LIFETIME_MS;
-    return isFresh && snapshot.begunAt > newerThan ? snapshot : undefined;
+    if (snapshot === undefined || snapshot.begunAt <= newerThan) return undefined;
+    const age = monotonicMs() - snapshot.begunAt;
+    if (age >= LIFETIME_MS) return undefined;
+    if (age >= REFRESH_AFTER_MS) refresh(hostId, block);
+    return snapshot;
+  }
+
+  function refresh(hostId: string, block: number): void {
+    if (underWay.size >= REFRESHES_MAX || underWay.has(`${hostId}/${block}`)) return;
+    // If it fails, so will the ask that somebody waits for, unless all is well again by then.
+    shared(hostId, block).catch(() => undefined);
   }
 
   function whole(hostId: string, block: number, newerThan: number, caller: Caller): Promise<Snapshot> {

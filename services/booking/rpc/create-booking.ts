@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
+import { assertMay } from "../../../shared/auth/access.ts";
 import { SECOND_MS } from "../../../shared/interval.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
@@ -15,6 +16,7 @@ const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestI
 export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.createBooking> {
   return async (message, call) => {
     const { hostId, guestId, during, holdSeconds: seconds, requestId: id } = parse(schema, message);
+    assertMay(call, { guest: guestId });
     const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
     const command = { kind: "create", hostId, guestId, during, holdMs, actor: call.actor, request } as const;

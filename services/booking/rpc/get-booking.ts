@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { may } from "../../../shared/auth/access.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/parse.ts";
@@ -13,7 +14,8 @@ export function getBooking(deps: BookingDeps): UnaryHandler<typeof BookingServic
   return async (message, call) => {
     const { bookingId } = parse(schema, message);
     const booking = await findBooking(deps.pool, bookingId, call.signal);
-    if (booking === undefined) throw bookingNotFound(bookingId);
+    // Somebody else's booking looks like one that does not exist: ids must not be worth guessing.
+    if (booking === undefined || !may(call, { host: booking.hostId, guest: booking.guestId })) throw bookingNotFound(bookingId);
     return { booking: bookingMessage(booking) };
   };
 }

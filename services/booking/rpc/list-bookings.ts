@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { assertMay } from "../../../shared/auth/access.ts";
 import { BookingState, BookingStateSchema } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
@@ -37,6 +38,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     if (hostId === undefined && guestId === undefined) {
       throw invalidRequest([{ field: "host_id", description: "or guest_id is required" }]);
     }
+    assertMay(call, { host: hostId, guest: guestId });
     const wanted = asked.states.map((state) => stateOf[state]).toSorted();
     const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted];
     let query: BookingQuery;
@@ -63,7 +65,8 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     return {
       bookings: page.map(bookingMessage),
       nextPageToken: more ? encodePageToken(bound, [window.start, window.end, last.during.start, last.id]) : "",
-      ...(sequence === undefined ? {} : { sequence: BigInt(sequence) }),
+      // How much happens in a host's calendar is not for guests to count.
+      ...(sequence === undefined || call.scope === "guest" ? {} : { sequence: BigInt(sequence) }),
     };
   };
 }

@@ -20,14 +20,25 @@ export async function findBooking(pool: Pool, bookingId: string, signal: AbortSi
   return rows[0] === undefined ? undefined : bookingFromRow(rows[0]);
 }
 
-/** The host of a booking, which never changes: what a command by booking id is queued and locked by. */
-export async function hostOfBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<string | undefined> {
-  const rows = await read<{ host_id: string }>(
+/** Whose a booking is. Neither ever changes. */
+export interface BookingPeople {
+  /** Whose lane and lock a command by booking id takes. */
+  readonly hostId: string;
+  readonly guestId: string;
+}
+
+export async function peopleOfBooking(
+  pool: Pool,
+  bookingId: string,
+  signal: AbortSignal,
+): Promise<BookingPeople | undefined> {
+  const rows = await read<{ host_id: string; guest_id: string }>(
     pool,
-    { name: "host-of-booking", text: "select host_id from bookings where id = $1", values: [bookingId] },
+    { name: "people-of-booking", text: "select host_id, guest_id from bookings where id = $1", values: [bookingId] },
     signal,
   );
-  return rows[0]?.host_id;
+  const row = rows[0];
+  return row === undefined ? undefined : { hostId: row.host_id, guestId: row.guest_id };
 }
 
 export interface BookingQuery {
@@ -106,14 +117,17 @@ export interface Overdue {
   readonly hostId: string;
 }
 
-/** Holds that are over and not recorded so, the longest overdue first. */
+/**
+ * Holds that are over and not recorded so, the longest overdue first. By `statement_timestamp()`: what may change within
+ * a statement, like `clock_timestamp()`, cannot be looked up in an index, and every sweep would read every hold.
+ */
 export async function findOverdueHolds(pool: Pool, limit: number, signal: AbortSignal): Promise<Overdue[]> {
   const rows = await read<{ id: string; host_id: string }>(
     pool,
     {
       name: "find-overdue-holds",
       text: `select b.id, b.host_id from bookings b
-             where b.state = 'HELD' and b.expire_time <= clock_timestamp()
+             where b.state = 'HELD' and b.expire_time <= statement_timestamp()
              order by b.expire_time limit $1`,
       values: [limit],
     },

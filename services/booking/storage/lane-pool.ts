@@ -11,6 +11,7 @@ const PLANNER_OPTIONS = [
   "enable_seqscan=off",
   "enable_hashjoin=off",
   "enable_mergejoin=off",
+  "enable_material=off",
   "plan_cache_mode=force_generic_plan",
   "jit=off",
 ];

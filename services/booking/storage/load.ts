@@ -68,6 +68,13 @@ export async function finishLoad(load: Load, hostIds: readonly string[]): Promis
   );
 }
 
+/**
+ * Ends a lateral subquery that must be looked up for each row before it. PostgreSQL may not dissolve a subquery with an
+ * OFFSET into a join. As a join it looks cheap, to statistics from when the table was small, to read the whole table
+ * once and compare it with every row: 90 ms for 30 creates on 7,000 bookings.
+ */
+const ONE_BY_ONE = "offset 0";
+
 interface HostRow {
   readonly host_id: string;
   readonly generation: number;
@@ -96,7 +103,9 @@ function queryRequests(client: PoolClient, commands: readonly Command[]): Sent {
     name: "load-requests",
     text: `select r.host_id, r.request_id, r.method, encode(r.content_hash, 'hex') as content_hash, r.answer
            from unnest($1::uuid[], $2::uuid[]) as asked(host_id, request_id)
-           join requests r on r.host_id = asked.host_id and r.request_id = asked.request_id`,
+           cross join lateral (
+             select * from requests where host_id = asked.host_id and request_id = asked.request_id ${ONE_BY_ONE}
+           ) r`,
     values: [commands.map((command) => command.hostId), commands.map((command) => command.request?.id)],
   });
 }
@@ -114,8 +123,11 @@ function queryOverlapping(
     name: "load-overlapping",
     text: `select distinct on (b.id) b.id, ${storedColumns}
            from unnest($1::uuid[], $2::float8[], $3::float8[]) as candidate(host_id, start_ms, end_ms)
-           join bookings b on b.host_id = candidate.host_id and b.state in ('HELD', 'CONFIRMED')
-             and b.during && ${rangeFromMillis("candidate.start_ms", "candidate.end_ms")}`,
+           cross join lateral (
+             select * from bookings
+             where host_id = candidate.host_id and state in ('HELD', 'CONFIRMED')
+               and during && ${rangeFromMillis("candidate.start_ms", "candidate.end_ms")} ${ONE_BY_ONE}
+           ) b`,
     values: [
       candidates.map((candidate) => candidate.hostId),
       candidates.map((candidate) => candidate.during.start),
@@ -137,7 +149,9 @@ function queryHoldsInRanges(client: PoolClient, fences: readonly FenceCommand[])
     name: "load-holds-in-ranges",
     text: `select b.id, ${storedColumns}
            from unnest($1::uuid[], $2::tstzmultirange[]) as fence(host_id, ranges)
-           join bookings b on b.host_id = fence.host_id and b.state = 'HELD' and b.during && fence.ranges`,
+           cross join lateral (
+             select * from bookings where host_id = fence.host_id and state = 'HELD' and during && fence.ranges ${ONE_BY_ONE}
+           ) b`,
     values: [fences.map((fence) => fence.hostId), fences.map(multirange)],
   });
 }

@@ -1,0 +1,45 @@
+/** Services as processes of their own, to be ended as a crash ends them. */
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { ServiceName } from "../../services/migrate/migrate.ts";
+import { authVariables } from "./tokens.ts";
+
+export interface ServiceProcess {
+  /** `http://host:port` for Connect clients. */
+  readonly connectUrl: string;
+  /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a service's `main.ts` on free ports unless `environment` names others, and waits until it has started. It ends with
+ * this process, whatever becomes of that. Rejects with what the service says if it cannot start.
+ */
+export async function startProcess(
+  name: ServiceName,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
+  const env = { ...(await authVariables(name)), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
+  const child = fork(main, { env, execArgv: [], silent: true });
+  const ended = once(child, "exit");
+  const started = Promise.withResolvers<{ connectPort: number }>();
+  let complaint = "";
+  child.stderr?.on("data", (text) => (complaint += String(text)));
+  // Read to the end, or a full pipe would stop the service's log, and the service with it.
+  createInterface({ input: child.stdout! }).on("line", (line) => {
+    if (line.includes('"msg":"started"')) started.resolve(JSON.parse(line) as { connectPort: number });
+  });
+  void ended.then(() => started.reject(new Error(`${name} ended: ${complaint}`)));
+  const { connectPort } = await started.promise;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  return { connectUrl: `http://127.0.0.1:${connectPort}`, kill: () => end("SIGKILL"), stop: () => end("SIGTERM") };
+}

@@ -1,0 +1,18 @@
+import { expect } from "vitest";
+import { audit } from "../../services/audit/audit.ts";
+import type { DatabaseUrls } from "../../services/audit/audit.ts";
+import { lineOf } from "../../services/audit/violation.ts";
+
+/**
+ * What `npm run audit` finds in two databases, in its words: nothing, if the services keep what they promise. With a
+ * `hostId` only of that host, so that of several tests on one database the one at fault fails.
+ */
+export async function violationsIn(urls: DatabaseUrls, hostId?: string): Promise<string[]> {
+  const all = await Array.fromAsync(audit(urls));
+  return all.filter((violation) => hostId === undefined || violation.hostId === hostId).map(lineOf);
+}
+
+/** Fails the test unless the two databases hold what the services promise: at the end of whatever has happened to them. */
+export async function expectInOrder(urls: DatabaseUrls, hostId?: string): Promise<void> {
+  expect(await violationsIn(urls, hostId)).toEqual([]);
+}
