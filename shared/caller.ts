@@ -1,11 +1,21 @@
 /** Whoever waits for an answer, and may stop waiting. */
 
+import { setTimeout as pause } from "node:timers/promises";
+
 /** The part of a call that code below the RPCs needs: until when, and whether still, somebody waits. */
 export interface Caller {
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting, on the scale of `monotonicMs`. */
   readonly deadline: number;
+}
+
+/** What a caller waits longer before each further attempt at something that others keep changing. */
+const ATTEMPT_PAUSE_MS = 10;
+
+/** Waits a little, longer after each attempt and never in step with others. Rejects when the caller leaves. */
+export async function pauseAfter(attempt: number, { signal }: Pick<Caller, "signal">): Promise<void> {
+  await pause(attempt * ATTEMPT_PAUSE_MS * Math.random(), undefined, { signal });
 }
 
 /**

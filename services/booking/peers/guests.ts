@@ -9,6 +9,8 @@ import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
 export interface Guests {
   /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
   assertGuest(guestId: string, caller: Caller): Promise<void>;
+  /** Whether `assertGuest` need not ask. */
+  knows(guestId: string): boolean;
 }
 
 const GUESTS_MAX = 200_000;
@@ -32,6 +34,7 @@ export function rememberGuests(peer: AvailabilityPeer): Guests {
   }
 
   return {
+    knows: (guestId) => known.has(guestId),
     async assertGuest(guestId, caller) {
       if (known.get(guestId) === true) return;
       // With less than the whole time, the ask is the caller's own: its deadline must not end what others share.

@@ -27,6 +27,8 @@ export interface Snapshots {
    * than `newerThan`. Throws what `AvailabilityPeer.snapshot` throws.
    */
   at(hostId: string, start: Instant, newerThan: number, caller: Caller): Promise<Snapshot>;
+  /** Whether `at` need not ask, as far as can be told. */
+  has(hostId: string, start: Instant): boolean;
   /** Drops what is remembered of a host, so that its next caller need not find out that it is stale. */
   forget(hostId: string): void;
 }
@@ -73,17 +75,24 @@ export function rememberSnapshots(
       remembered.set(hostId, blocks.set(block, snapshot));
   }
 
+  /** Asks for a whole block, and remembers the answer. */
+  async function askBlock(hostId: string, block: number, timeoutMs: number): Promise<Snapshot> {
+    const snapshot = await ask(hostId, blockWindow(block), timeoutMs);
+    remember(hostId, block, snapshot);
+    return snapshot;
+  }
+
   /** Asks for a whole block on behalf of everybody who comes while it is under way. */
   function shared(hostId: string, block: number): Promise<Snapshot> {
     const key = `${hostId}/${block}`;
     const begunAt = monotonicMs();
-    const answer = ask(hostId, blockWindow(block), PEER_CALL_MAX_MS);
+    const answer = askBlock(hostId, block, PEER_CALL_MAX_MS);
     const begun = { begunAt, answer };
     underWay.set(key, begun);
     const done = (): void => {
       if (underWay.get(key) === begun) underWay.delete(key);
     };
-    answer.then((snapshot) => (done(), remember(hostId, block, snapshot)), done);
+    answer.then(done, done);
     return answer;
   }
 
@@ -105,7 +114,7 @@ export function rememberSnapshots(
   function whole(hostId: string, block: number, newerThan: number, caller: Caller): Promise<Snapshot> {
     // With less than the whole time, the ask is the caller's own: its deadline must not end what others share.
     const leftMs = timeLeftMs(caller);
-    if (leftMs < PEER_CALL_MAX_MS) return ask(hostId, blockWindow(block), leftMs);
+    if (leftMs < PEER_CALL_MAX_MS) return askBlock(hostId, block, leftMs);
     const joined = underWay.get(`${hostId}/${block}`);
     return joined !== undefined && joined.begunAt > newerThan ? joined.answer : shared(hostId, block);
   }
@@ -120,6 +129,7 @@ export function rememberSnapshots(
       const rest = { start, end: blockWindow(block).end };
       return unlessGone(ask(hostId, rest, timeLeftMs(caller)), caller);
     },
+    has: (hostId, start) => known(hostId, Math.floor(start / BLOCK_MS), -Infinity) !== undefined,
     forget: (hostId) => void remembered.delete(hostId),
   };
 }

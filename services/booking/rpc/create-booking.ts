@@ -20,8 +20,7 @@ export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingSer
     const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
     const command = { kind: "create", hostId, guestId, during, holdMs, actor: call.actor, request } as const;
-    const asked = { hostId, during, request, alsoAsk: () => deps.guests.assertGuest(guestId, call) };
-    const outcome = await validated(deps, call, asked, (validation) =>
+    const outcome = await validated(deps, call, { hostId, guestId, during, request }, (validation) =>
       deps.lanes.commit({ ...command, bookingId: randomUUIDv7(), validation }, call),
     );
     return { booking: bookingMessage(bookingOf(outcome)) };

@@ -15,7 +15,8 @@ export function getBooking(deps: BookingDeps): UnaryHandler<typeof BookingServic
     const { bookingId } = parse(schema, message);
     const booking = await findBooking(deps.pool, bookingId, call.signal);
     // Somebody else's booking looks like one that does not exist: ids must not be worth guessing.
-    if (booking === undefined || !may(call, { host: booking.hostId, guest: booking.guestId })) throw bookingNotFound(bookingId);
+    if (booking === undefined || !may(call, { host: booking.hostId, guest: booking.guestId }))
+      throw bookingNotFound(bookingId);
     return { booking: bookingMessage(booking) };
   };
 }

@@ -1,3 +1,4 @@
+import { pauseAfter } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
@@ -78,6 +79,7 @@ async function openStretch(
     const outdated = snapshots.filter((snapshot) => snapshot.generation !== booked.generation);
     if (outdated.length === 0) return { slots: openSlots(slots, booked.active, booked.now), next };
     newerThan = Math.max(...outdated.map((snapshot) => snapshot.begunAt));
+    if (attempt > 1) await pauseAfter(attempt, call);
   }
   throw new Refusal("BUSY", "the host's availability keeps changing", { retryAfterMs: 200 });
 }

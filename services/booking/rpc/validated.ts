@@ -1,13 +1,12 @@
 /** Commits a command that needs the host to be available: note, ask, compare, and again if the comparison fails. */
 
-import type { Caller } from "../../../shared/caller.ts";
+import { type Caller, pauseAfter } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import type { Outcome, RequestKey, Validation } from "../domain/command.ts";
 import { replayed } from "../domain/replay.ts";
 import { misfit } from "../domain/slots.ts";
-import type { Snapshot } from "../peers/snapshots.ts";
 import { findRequest } from "../storage/requests.ts";
 import type { BookingDeps } from "./deps.ts";
 
@@ -18,8 +17,8 @@ export interface Asked {
   readonly hostId: string;
   readonly during: Interval;
   readonly request: RequestKey | undefined;
-  /** What else must be asked of the peer before the commit. */
-  readonly alsoAsk?: (caller: Caller) => Promise<void>;
+  /** Who must be a guest, where that is not known already. */
+  readonly guestId?: string;
 }
 
 /**
@@ -36,10 +35,14 @@ export async function validated(
   commit: (validation: Validation) => Promise<Outcome>,
 ): Promise<Outcome> {
   const arrived = monotonicMs();
+  const again = await answeredBefore(deps, caller, asked);
+  if (again !== undefined) return again;
   let newerThan = -Infinity;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const snapshot = await askOrReplay(deps, caller, asked, newerThan);
-    if ("kind" in snapshot) return snapshot;
+    const [snapshot] = await Promise.all([
+      deps.snapshots.at(asked.hostId, asked.during.start, newerThan, caller),
+      asked.guestId === undefined ? undefined : deps.guests.assertGuest(asked.guestId, caller),
+    ]);
     const verdict = misfit(snapshot.open, asked.during);
     const outcome = await commit({ generation: snapshot.generation, misfit: verdict });
     if (outcome.kind === "stale") {
@@ -50,30 +53,21 @@ export async function validated(
     } else {
       return outcome;
     }
+    if (attempt > 1) await pauseAfter(attempt, caller);
   }
   throw new Refusal("BUSY", "the host's availability keeps changing; nothing was changed", { retryAfterMs: 200 });
 }
 
-/** A snapshot, or, where the peer cannot be asked, the answer that the same request was given before. */
-async function askOrReplay(
-  deps: BookingDeps,
-  caller: Caller,
-  asked: Asked,
-  newerThan: number,
-): Promise<Snapshot | Outcome> {
-  try {
-    const [snapshot] = await Promise.all([
-      deps.snapshots.at(asked.hostId, asked.during.start, newerThan, caller),
-      asked.alsoAsk?.(caller),
-    ]);
-    return snapshot;
-  } catch (error) {
-    if (asked.request === undefined || !(error instanceof Refusal)) throw error;
-    const remembered = await findRequest(deps.pool, asked.hostId, asked.request.id, caller.signal);
-    const outcome = remembered === undefined ? undefined : replayed(remembered, asked.request);
-    if (outcome === undefined) throw error;
-    return outcome;
-  }
+/**
+ * The answer that the same request was given before, if Availability would have to be asked now: a request that was carried
+ * out is answered without it, up or down. Where all is remembered, the lane looks under its lock, and this need not.
+ */
+async function answeredBefore(deps: BookingDeps, caller: Caller, asked: Asked): Promise<Outcome | undefined> {
+  const { hostId, during, request, guestId } = asked;
+  const isKnown = deps.snapshots.has(hostId, during.start) && (guestId === undefined || deps.guests.knows(guestId));
+  if (request === undefined || isKnown) return undefined;
+  const remembered = await findRequest(deps.pool, hostId, request.id, caller.signal);
+  return remembered === undefined ? undefined : replayed(remembered, request);
 }
 
 function isAboutAvailability(outcome: Outcome): boolean {

@@ -1,0 +1,137 @@
+/** Writes to the pair, and their answers, as plain data: what the model and the services both understand. */
+
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { ConnectError } from "@connectrpc/connect";
+import type { Booking } from "../../shared/gen/booking/v1/booking_pb.ts";
+import { BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
+import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
+import type { Instant, Interval } from "../../shared/interval.ts";
+import type { Clients } from "../support/clients.ts";
+import { quartersOf, times } from "./quarters.ts";
+
+/** All intervals are in quarters. An empty `requestId` or `etag` is none. */
+export type Call =
+  | {
+      readonly method: "AddAvailability";
+      readonly hostId: string;
+      readonly during: Interval;
+      readonly slotDurationMinutes: number;
+      readonly requestId: string;
+    }
+  | {
+      readonly method: "RemoveAvailability";
+      readonly hostId: string;
+      readonly during: Interval;
+      readonly requestId: string;
+    }
+  | {
+      readonly method: "CreateBooking";
+      readonly hostId: string;
+      readonly guestId: string;
+      readonly during: Interval;
+      readonly holdSeconds: number;
+      readonly requestId: string;
+    }
+  | { readonly method: "ConfirmBooking"; readonly bookingId: string; readonly etag: string; readonly requestId: string }
+  | { readonly method: "CancelBooking"; readonly bookingId: string; readonly etag: string; readonly requestId: string }
+  | {
+      readonly method: "RescheduleBooking";
+      readonly bookingId: string;
+      readonly during: Interval;
+      readonly etag: string;
+      readonly requestId: string;
+    };
+
+export type StateName = "HELD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
+
+/** A booking as a caller sees it. */
+export interface SeenBooking {
+  readonly id: string;
+  readonly hostId: string;
+  readonly guestId: string;
+  readonly during: Interval;
+  readonly state: StateName;
+  readonly etag: string;
+  readonly expireTime: Instant | undefined;
+  readonly createTime: Instant | undefined;
+  readonly updateTime: Instant | undefined;
+}
+
+export type Answer =
+  | { readonly kind: "booking"; readonly booking: SeenBooking }
+  /** The interval that holds what was added. */
+  | { readonly kind: "added"; readonly interval: Interval }
+  | { readonly kind: "removed"; readonly removed: readonly Interval[]; readonly remaining: readonly Interval[] }
+  /** `bookingIds`: with AVAILABILITY_BOOKED, the bookings in the way. */
+  | { readonly kind: "refused"; readonly reason: string; readonly bookingIds: readonly string[] };
+
+/** Makes a call. Rejects if it fails without a reason of the contract. */
+export async function send(clients: Clients, call: Call): Promise<Answer> {
+  try {
+    return await answered(clients, call);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const [info] = error.findDetails(ErrorInfoSchema);
+    if (info === undefined) throw error;
+    const violations = error.findDetails(PreconditionFailureSchema).flatMap((failure) => failure.violations);
+    const bookingIds = violations.filter(({ type }) => type === "BOOKING").map(({ subject }) => subject);
+    return { kind: "refused", reason: info.reason, bookingIds };
+  }
+}
+
+async function answered({ availability, bookings }: Clients, call: Call): Promise<Answer> {
+  switch (call.method) {
+    case "AddAvailability": {
+      const answer = await availability.addAvailability({ ...call, ...times(call.during) });
+      return { kind: "added", interval: quartersOf(answer.availability ?? {}) };
+    }
+    case "RemoveAvailability": {
+      const answer = await availability.removeAvailability({ ...call, ...times(call.during) });
+      return { kind: "removed", removed: answer.removed.map(quartersOf), remaining: answer.remaining.map(quartersOf) };
+    }
+    case "CreateBooking":
+      return booked(await bookings.createBooking({ ...call, ...times(call.during) }));
+    case "ConfirmBooking":
+      return booked(await bookings.confirmBooking(call));
+    case "CancelBooking":
+      return booked(await bookings.cancelBooking(call));
+    case "RescheduleBooking":
+      return booked(await bookings.rescheduleBooking({ ...call, ...times(call.during) }));
+  }
+}
+
+function booked({ booking }: { readonly booking?: Booking | undefined }): Answer {
+  if (booking === undefined) throw new Error("an answer without its booking");
+  return { kind: "booking", booking: seen(booking) };
+}
+
+const nameOf: Record<BookingState, StateName | undefined> = {
+  [BookingState.UNSPECIFIED]: undefined,
+  [BookingState.HELD]: "HELD",
+  [BookingState.CONFIRMED]: "CONFIRMED",
+  [BookingState.CANCELLED]: "CANCELLED",
+  [BookingState.EXPIRED]: "EXPIRED",
+};
+
+/** A booking's message as plain data. */
+export function seen(booking: Booking): SeenBooking {
+  const { id, hostId, guestId, etag } = booking;
+  const state = nameOf[booking.state];
+  if (state === undefined) throw new Error(`a booking in the state ${booking.state}`);
+  return {
+    id,
+    hostId,
+    guestId,
+    during: quartersOf(booking),
+    state,
+    etag,
+    expireTime: instant(booking.expireTime),
+    createTime: instant(booking.createTime),
+    updateTime: instant(booking.updateTime),
+  };
+}
+
+function instant(timestamp: Timestamp | undefined): Instant | undefined {
+  return timestamp === undefined ? undefined : timestampMs(timestamp);
+}

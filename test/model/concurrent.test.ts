@@ -1,0 +1,130 @@
+/** Several callers at once, at two replicas of each service, with a checker over what they were told and what is stored. */
+
+import * as fc from "fast-check";
+import type { Pool } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
+import { reasonOf } from "../../shared/rpc/client.ts";
+import type { Clients } from "../support/clients.ts";
+import { createGuest, createHost } from "../support/people.ts";
+import { poolOf } from "../support/pool.ts";
+import { startReplicatedPair } from "../support/replicated-pair.ts";
+import type { ReplicatedPair } from "../support/replicated-pair.ts";
+import { send } from "./calls.ts";
+import type { Answer } from "./calls.ts";
+import { checkPair } from "./checker.ts";
+import { expireHold } from "./expire-hold.ts";
+import { checkHistory } from "./history-checker.ts";
+import { recorded } from "./history.ts";
+import type { Entry } from "./history.ts";
+import { AHEAD, times } from "./quarters.ts";
+import { readAvailability, readBookings, readFeed, readOpenSlots } from "./reads.ts";
+import { callOf, latest } from "./resolve.ts";
+import type { Known } from "./resolve.ts";
+import { anySteps } from "./steps.ts";
+import type { TestStep } from "./steps.ts";
+
+const CALLERS = 8;
+/** Many short rounds rather than few long ones: a race is won or lost while most of the time is still open. */
+const ROUNDS = 25;
+
+let pair: ReplicatedPair;
+let pool: Pool;
+let guestIds: readonly string[];
+beforeAll(async () => {
+  pair = await startReplicatedPair();
+  pool = poolOf(pair.databases.booking);
+  guestIds = [await createGuest(pair.replicas[0]), await createGuest(pair.replicas[0])];
+});
+afterAll(async () => {
+  await pool.end();
+  await pair.stop();
+});
+
+test(
+  "whatever callers do at once, nothing is lost, doubled or stranded, and everybody is told the truth",
+  { timeout: 240_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anySteps(8, 12), { minLength: CALLERS, maxLength: CALLERS }), async (scripts) => {
+        const hostId = await createHost(pair.replicas[0]);
+        const history: Entry[] = [];
+        await Promise.all(scripts.map((steps, caller) => play(hostId, steps, caller, history)));
+        await expectTruth(hostId, history);
+        expect(await checkPair(pair.databases.availability, pair.databases.booking)).toEqual([]);
+      }),
+      // A race that was lost once is seldom lost again: there is nothing to shrink by.
+      { numRuns: ROUNDS, plugins: [fc.unbiased()], endOnFailure: true },
+    );
+  },
+);
+
+/** One caller's script. All callers know of all bookings, so that they change the same ones. */
+async function play(hostId: string, steps: readonly TestStep[], caller: number, history: Entry[]): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    const replica = replicaOf(caller + index);
+    const known = knownFrom(hostId, history);
+    if (step.kind === "expire") await endHold(known, step.pick);
+    else if (step.kind === "fence") await replica.fence.fenceHost({ hostId, ranges: [times(step.during)] });
+    else if (step.kind === "read") await expectApart(replica, hostId);
+    else await write(known, step, replica, replicaOf(caller + index + 1), history);
+  }
+}
+
+function replicaOf(turn: number): Clients {
+  return pair.replicas[turn % 2 === 0 ? 0 : 1];
+}
+
+/** What has a `request_id` is sent twice at once, to both replicas. */
+async function write(known: Known, step: TestStep, replica: Clients, other: Clients, history: Entry[]): Promise<void> {
+  const call = callOf(step, known);
+  if (call === undefined) return;
+  const at = (clients: Clients): Promise<Answer> => recorded(history, call, (sent) => send(clients, sent));
+  await Promise.all(call.requestId === "" ? [at(replica)] : [at(replica), at(other)]);
+}
+
+function knownFrom(hostId: string, history: readonly Entry[]): Known {
+  const seen = history.flatMap(({ answer }) => (answer.kind === "booking" ? [answer.booking] : []));
+  const bookings = [...Map.groupBy(seen, ({ id }) => id)].map(([id, versions]) => {
+    const etags = [...new Set(versions.map(({ etag }) => etag))];
+    return { id, etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
+  });
+  const accepted = history.filter(({ call, answer }) => call.requestId !== "" && answer.kind !== "refused");
+  return { hostId, guestIds, bookings, requests: accepted.map(({ call }) => call) };
+}
+
+async function endHold({ hostId, bookings }: Known, pick: number): Promise<void> {
+  const booking = latest(bookings, pick);
+  if (booking !== undefined) await expireHold(pool, hostId, booking.id);
+}
+
+/** A page is of one moment: what it shows never overlaps, whatever happens meanwhile. */
+async function expectApart(replica: Clients, hostId: string): Promise<void> {
+  const available = await readAvailability(replica, hostId, AHEAD, PAGE_SIZE_MAX);
+  const slots = await readOpenSlots(replica, hostId, AHEAD, PAGE_SIZE_MAX).catch(noneIfBusy);
+  for (const list of [available, slots]) {
+    const starts = list.slice(1).map(({ start }) => start);
+    expect(list.slice(0, -1).every(({ end }, index) => end <= (starts[index] ?? Infinity))).toBe(true);
+  }
+}
+
+/** Availability may change as often as the service looks: then it says so. */
+function noneIfBusy(error: unknown): [] {
+  if (reasonOf(error) !== "BUSY") throw error;
+  return [];
+}
+
+async function expectTruth(hostId: string, history: readonly Entry[]): Promise<void> {
+  const [first, second] = pair.replicas;
+  // Records what has expired, so that the feed is whole.
+  await first.fence.fenceHost({ hostId, ranges: [times(AHEAD)] });
+  const { bookings, sequence } = await readBookings(second, hostId, AHEAD, [], PAGE_SIZE_MAX);
+  const feed = await readFeed(first, hostId, Number(sequence));
+  expect(feed.map((event) => event.sequence)).toEqual(
+    Array.from({ length: Number(sequence) }, (_, index) => index + 1),
+  );
+  expect(checkHistory(history, feed)).toEqual([]);
+  const replayed = new Map(feed.map(({ booking }) => [booking.id, booking]));
+  expect(bookings.map(({ id }) => replayed.get(id))).toEqual(bookings);
+  expect(replayed.size).toBe(bookings.length);
+}

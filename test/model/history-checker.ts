@@ -1,0 +1,158 @@
+/**
+ * Checks what callers were told against the feed, which is the order in which a host's bookings changed. Together they show
+ * that every call happened at one moment between its beginning and its end.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import { overlaps } from "../../shared/interval.ts";
+import type { SeenBooking } from "./calls.ts";
+import { isBefore, spanOf } from "./history.ts";
+import type { Entry, Span } from "./history.ts";
+import { activeIn, whyNotChanged } from "./model.ts";
+import type { SeenEvent } from "./reads.ts";
+
+/** `history` and `feed` are of one host, and whole. Returns what does not fit together, a line each. */
+export function checkHistory(history: readonly Entry[], feed: readonly SeenEvent[]): string[] {
+  const writes = writesOf(history, feed);
+  return [
+    ...answeredInTwoWays(history),
+    ...lost(history, feed),
+    ...untold(writes, feed),
+    ...outOfOrder(writes),
+    ...unexplained(history, writes, feed),
+    ...onRemovedTime(history, writes),
+  ];
+}
+
+/** One version of a booking that somebody was told of. */
+interface Write extends Span {
+  readonly event: SeenEvent;
+  readonly entries: readonly Entry[];
+}
+
+function writesOf(history: readonly Entry[], feed: readonly SeenEvent[]): Write[] {
+  const told = Map.groupBy(history, ({ answer }) =>
+    answer.kind === "booking" ? versionOf(answer.booking) : undefined,
+  );
+  return feed.flatMap((event) => {
+    const entries = told.get(versionOf(event.booking));
+    return entries === undefined ? [] : [{ event, entries, ...spanOf(entries) }];
+  });
+}
+
+function versionOf({ id, etag }: SeenBooking): string {
+  return `${id} ${etag}`;
+}
+
+/** Calls with one `request_id` of which more than one answer, or more than one content, was accepted. */
+function answeredInTwoWays(history: readonly Entry[]): string[] {
+  return [...acceptedById(history).values()].flatMap(([first, ...others]) =>
+    others
+      .filter(({ call, answer }) => !isDeepStrictEqual({ call, answer }, { call: first?.call, answer: first?.answer }))
+      .map((other) => `one request, two answers: ${JSON.stringify([first, other])}`),
+  );
+}
+
+/** Refusals are not remembered: of two twins the first to be decided may be refused, and the other accepted. */
+function acceptedById(history: readonly Entry[]): Map<string, Entry[]> {
+  const named = history.filter(({ call, answer }) => call.requestId !== "" && answer.kind !== "refused");
+  return Map.groupBy(named, ({ call }) => call.requestId);
+}
+
+/** Writes that were acknowledged and are not in the feed, or not as they were acknowledged. */
+function lost(history: readonly Entry[], feed: readonly SeenEvent[]): string[] {
+  const events = new Map(feed.map(({ booking }) => [versionOf(booking), booking]));
+  return history
+    .filter(
+      ({ answer }) =>
+        answer.kind === "booking" && !isDeepStrictEqual(events.get(versionOf(answer.booking)), answer.booking),
+    )
+    .map((entry) => `an acknowledged write is not in the feed: ${JSON.stringify(entry)}`);
+}
+
+/** Events that were nobody's call: the service does nothing by itself but record what has expired. */
+function untold(writes: readonly Write[], feed: readonly SeenEvent[]): string[] {
+  const told = new Set(writes.map(({ event }) => event));
+  return feed
+    .filter((event) => event.kind !== "EXPIRED" && !told.has(event))
+    .map((event) => `nobody was told of an event: ${JSON.stringify(event)}`);
+}
+
+/** Writes that come in the feed behind one that began only after they had ended. */
+function outOfOrder(writes: readonly Write[]): string[] {
+  return writes
+    .filter((write) => write.event.sequence <= earliest(write, writes))
+    .map((write) => `a write comes too early in the feed: ${JSON.stringify(write)}`);
+}
+
+/** The last event that certainly had happened when `span` began. */
+function earliest(span: Span, writes: readonly Write[]): number {
+  return Math.max(0, ...writes.filter((write) => isBefore(write, span)).map(({ event }) => event.sequence));
+}
+
+/** The last event that can have happened when `span` ended. */
+function latest(span: Span, writes: readonly Write[]): number {
+  return Math.min(...writes.filter((write) => isBefore(span, write)).map(({ event }) => event.sequence)) - 1;
+}
+
+/** Refusals for which the bookings gave no reason at any moment between the call's beginning and its end. */
+function unexplained(history: readonly Entry[], writes: readonly Write[], feed: readonly SeenEvent[]): string[] {
+  const moments = momentsOf(feed);
+  return history
+    .filter((entry) => {
+      const possible = moments.slice(earliest(entry, writes), latest(entry, writes) + 1);
+      return !possible.some((bookings) => explains(bookings, entry));
+    })
+    .map((entry) => `a refusal without its reason: ${JSON.stringify(entry)}`);
+}
+
+/** A host's bookings before the first event and after each. */
+function momentsOf(feed: readonly SeenEvent[]): SeenBooking[][] {
+  const bookings = new Map<string, SeenBooking>();
+  return [[], ...feed.map(({ booking }) => [...bookings.set(booking.id, booking).values()])];
+}
+
+function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): boolean {
+  if (answer.kind !== "refused") return true;
+  const candidate = "during" in call ? [call.during] : [];
+  const named = "bookingId" in call ? bookings.find(({ id }) => id === call.bookingId) : undefined;
+  switch (answer.reason) {
+    case "SLOT_TAKEN":
+      return activeIn(bookings, candidate).some((booking) => booking !== named);
+    case "AVAILABILITY_BOOKED": {
+      const inTheWay = new Set(activeIn(bookings, candidate).map(({ id }) => id));
+      return answer.bookingIds.length > 0 && answer.bookingIds.every((id) => inTheWay.has(id));
+    }
+    case "ETAG_MISMATCH":
+    case "HOLD_EXPIRED":
+    case "BOOKING_NOT_ACTIVE":
+      return "bookingId" in call && named !== undefined && whyNotChanged(named, call) === answer.reason;
+    default:
+      // The other reasons are not about bookings.
+      return true;
+  }
+}
+
+/** Bookings of time that was removed before the call began, and that nobody was adding again until it ended. */
+function onRemovedTime(history: readonly Entry[], writes: readonly Write[]): string[] {
+  const changes = history.filter(({ answer }) => answer.kind === "added" || answer.kind === "removed");
+  // What was sent again was answered from memory: it is one change, at the time of the first.
+  const once = [...Map.groupBy(changes, (entry) => entry.call.requestId || entry).values()].flatMap((entries) =>
+    entries.slice(0, 1).map(({ call, answer }) => ({ call, answer, ...spanOf(entries) })),
+  );
+  return writes
+    .filter(({ entries }) =>
+      entries.some(({ call }) => call.method === "CreateBooking" || call.method === "RescheduleBooking"),
+    )
+    .filter((write) =>
+      once.some(({ answer, ...removal }) => {
+        if (answer.kind !== "removed" || !isBefore(removal, write)) return false;
+        const gone = answer.removed.filter((range) => overlaps(range, write.event.booking.during));
+        const later = once.filter(
+          (change) => change.answer.kind === "added" && !isBefore(change, removal) && !isBefore(write, change),
+        );
+        return gone.some((range) => !later.some(({ call }) => "during" in call && overlaps(call.during, range)));
+      }),
+    )
+    .map((write) => `a booking of time that was gone: ${JSON.stringify(write)}`);
+}

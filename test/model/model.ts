@@ -1,0 +1,230 @@
+/**
+ * What the pair promises, as a slow program: written from the comments of the contracts, not from the services' code. One
+ * call after another, everything as plain values, nothing remembered, no locks.
+ */
+
+import { overlaps } from "../../shared/interval.ts";
+import type { Instant, Interval } from "../../shared/interval.ts";
+import type { Answer, Call, SeenBooking, StateName } from "./calls.ts";
+import { add, intervalsOf, misfitOf, remove, slotsOf } from "./open-time.ts";
+import type { OpenQuarters } from "./open-time.ts";
+
+export interface Model {
+  readonly open: OpenQuarters;
+  /** Of no meaning while nothing is open. */
+  readonly slotQuarters: number;
+  readonly bookings: readonly ModelBooking[];
+  /** The feed, but for EXPIRED: when that is recorded is up to the service. */
+  readonly events: readonly ModelEvent[];
+  readonly requests: readonly { readonly call: Call; readonly answer: Answer }[];
+}
+
+export interface ModelBooking extends SeenBooking {
+  /** All that it had before. */
+  readonly pastEtags: readonly string[];
+}
+
+export interface ModelEvent {
+  readonly kind: string;
+  readonly booking: SeenBooking;
+}
+
+export const nothingYet: Model = { open: new Set(), slotQuarters: 0, bookings: [], events: [], requests: [] };
+
+/** What only the service can choose, read off its answer; an answer without a booking leaves it open. */
+export interface Chosen {
+  readonly id: string;
+  readonly etag: string;
+  readonly now: Instant | undefined;
+}
+
+export interface Step {
+  readonly answer: Answer;
+  readonly after: Model;
+}
+
+const MINUTES_PER_QUARTER = 15;
+
+/** What a call must be answered, and what is so afterwards. */
+export function decide(model: Model, call: Call, chosen: Chosen): Step {
+  const before = model.requests.find((request) => call.requestId !== "" && request.call.requestId === call.requestId);
+  if (before !== undefined) {
+    const isSame = JSON.stringify(before.call) === JSON.stringify(call);
+    return { answer: isSame ? before.answer : refused("REQUEST_ID_REUSED"), after: model };
+  }
+  const step = decideNew(model, call, chosen);
+  if (step.answer.kind === "refused" || call.requestId === "") return step;
+  const requests = [...step.after.requests, { call, answer: step.answer }];
+  return { ...step, after: { ...step.after, requests } };
+}
+
+function decideNew(model: Model, call: Call, chosen: Chosen): Step {
+  switch (call.method) {
+    case "AddAvailability":
+      return addAvailability(model, call.during, call.slotDurationMinutes / MINUTES_PER_QUARTER);
+    case "RemoveAvailability":
+      return removeAvailability(model, call.during);
+    case "CreateBooking":
+      return createBooking(model, call, chosen);
+    case "ConfirmBooking":
+    case "CancelBooking":
+    case "RescheduleBooking":
+      return changeBooking(model, call, chosen);
+  }
+}
+
+function addAvailability(model: Model, during: Interval, slotQuarters: number): Step {
+  if (model.open.size > 0 && model.slotQuarters !== slotQuarters) return no(model, "SLOT_DURATION_MISMATCH");
+  const open = add(model.open, during);
+  const merged = intervalsOf(open).find((each) => each.start <= during.start && during.end <= each.end) ?? during;
+  return { answer: { kind: "added", interval: merged }, after: { ...model, open, slotQuarters } };
+}
+
+function removeAvailability(model: Model, during: Interval): Step {
+  const open = remove(model.open, during);
+  const gone = model.open.difference(open);
+  const removed = intervalsOf(gone);
+  const inTheWay = activeIn(model.bookings, removed).toSorted((a, b) => a.during.start - b.during.start);
+  if (inTheWay.length > 0) {
+    const bookingIds = inTheWay.slice(0, 20).map(({ id }) => id);
+    return { answer: refused("AVAILABILITY_BOOKED", bookingIds), after: model };
+  }
+  const touched = intervalsOf(model.open).filter((each) => removed.some((range) => overlaps(each, range)));
+  const remaining = intervalsOf(open).filter((each) => touched.some((whole) => overlaps(whole, each)));
+  return { answer: { kind: "removed", removed, remaining }, after: { ...model, open } };
+}
+
+function createBooking(model: Model, call: Extract<Call, { method: "CreateBooking" }>, chosen: Chosen): Step {
+  const { hostId, guestId, during, holdSeconds } = call;
+  const reason = whyNotAt(model, model.bookings, during);
+  if (reason !== undefined) return no(model, reason);
+  const isHold = holdSeconds > 0;
+  const booking: ModelBooking = {
+    id: model.bookings.some(({ id }) => id === chosen.id) ? "an id that no booking has" : chosen.id,
+    hostId,
+    guestId,
+    during,
+    state: isHold ? "HELD" : "CONFIRMED",
+    etag: chosen.etag,
+    // The start is years ahead, so that no hold is cut short by it.
+    expireTime: isHold && chosen.now !== undefined ? chosen.now + holdSeconds * 1000 : undefined,
+    createTime: chosen.now,
+    updateTime: chosen.now,
+    pastEtags: [],
+  };
+  return wrote({ ...model, bookings: [...model.bookings, booking] }, booking, isHold ? "HELD" : "CONFIRMED");
+}
+
+type Change = Extract<Call, { bookingId: string }>;
+
+function changeBooking(model: Model, call: Change, chosen: Chosen): Step {
+  const booking = model.bookings.find(({ id }) => id === call.bookingId);
+  if (booking === undefined) return no(model, "BOOKING_NOT_FOUND");
+  const reason = whyNotChanged(booking, call);
+  if (reason !== undefined) return no(model, reason);
+  switch (call.method) {
+    case "ConfirmBooking":
+      if (booking.state === "CONFIRMED") return { answer: bookingAnswer(booking), after: model };
+      return change(model, booking, { state: "CONFIRMED", expireTime: undefined }, "CONFIRMED", chosen);
+    case "CancelBooking":
+      if (booking.state === "CANCELLED") return { answer: bookingAnswer(booking), after: model };
+      return change(model, booking, { state: "CANCELLED", expireTime: undefined }, "CANCELLED", chosen);
+    case "RescheduleBooking": {
+      const others = model.bookings.filter(({ id }) => id !== booking.id);
+      const inTheWay = whyNotAt(model, others, call.during);
+      if (inTheWay !== undefined) return no(model, inTheWay);
+      return change(model, booking, { during: call.during }, "RESCHEDULED", chosen);
+    }
+  }
+}
+
+/** Why a booking cannot be changed as asked, apart from where it would go. Final states come before versions. */
+export function whyNotChanged(booking: SeenBooking, { method, etag }: Change): string | undefined {
+  if (booking.state === "EXPIRED") return method === "ConfirmBooking" ? "HOLD_EXPIRED" : "BOOKING_NOT_ACTIVE";
+  if (booking.state === "CANCELLED" && method !== "CancelBooking") return "BOOKING_NOT_ACTIVE";
+  return etag !== "" && etag !== booking.etag ? "ETAG_MISMATCH" : undefined;
+}
+
+/** Why the time cannot be booked beside `others`. */
+function whyNotAt(model: Model, others: readonly SeenBooking[], during: Interval): string | undefined {
+  const misfit = misfitOf(model.open, model.slotQuarters, during);
+  if (misfit !== undefined) return misfit;
+  if (during.start < 0) return "START_IN_PAST";
+  return activeIn(others, [during]).length > 0 ? "SLOT_TAKEN" : undefined;
+}
+
+/** Active bookings that overlap a range. */
+export function activeIn<B extends SeenBooking>(bookings: readonly B[], ranges: readonly Interval[]): B[] {
+  const isActive = (state: StateName): boolean => state === "HELD" || state === "CONFIRMED";
+  return bookings.filter(({ state, during }) => isActive(state) && ranges.some((range) => overlaps(during, range)));
+}
+
+/** The open slots that start in the window. */
+export function openSlots(model: Model, window: Interval): Interval[] {
+  return slotsOf(model.open, model.slotQuarters)
+    .filter(({ start }) => start >= 0 && window.start <= start && start < window.end)
+    .filter((slot) => activeIn(model.bookings, [slot]).length === 0);
+}
+
+/** The bookings that share an instant with the window, by start, then id. */
+export function bookingsIn(model: Model, window: Interval, states: readonly StateName[]): ModelBooking[] {
+  return model.bookings
+    .filter(({ during, state }) => overlaps(during, window) && (states.length === 0 || states.includes(state)))
+    .toSorted((a, b) => a.during.start - b.during.start || (a.id < b.id ? -1 : 1));
+}
+
+/** A hold ends at `expireTime`. `etag` is what the service shows from then on. */
+export function expire(model: Model, bookingId: string, expireTime: Instant, etag: string): Model {
+  return replace(model, bookingId, (booking) => {
+    const pastEtags = [...booking.pastEtags, booking.etag];
+    return {
+      ...booking,
+      state: "EXPIRED",
+      expireTime,
+      updateTime: expireTime,
+      pastEtags,
+      etag: unseen({ pastEtags }, etag),
+    };
+  });
+}
+
+function replace(model: Model, id: string, by: (booking: ModelBooking) => ModelBooking): Model {
+  return { ...model, bookings: model.bookings.map((booking) => (booking.id === id ? by(booking) : booking)) };
+}
+
+function change(model: Model, before: ModelBooking, to: Partial<SeenBooking>, kind: string, chosen: Chosen): Step {
+  const pastEtags = [...before.pastEtags, before.etag];
+  const booking = { ...before, ...to, pastEtags, etag: unseen({ pastEtags }, chosen.etag), updateTime: chosen.now };
+  return wrote(
+    replace(model, before.id, () => booking),
+    booking,
+    kind,
+  );
+}
+
+function unseen({ pastEtags }: Pick<ModelBooking, "pastEtags">, etag: string): string {
+  return pastEtags.includes(etag) ? "an etag that the booking has not had" : etag;
+}
+
+function wrote(model: Model, booking: ModelBooking, kind: string): Step {
+  const events = [...model.events, { kind, booking: asSeen(booking) }];
+  return { answer: bookingAnswer(booking), after: { ...model, events } };
+}
+
+/** Without what the model keeps for itself. */
+export function asSeen(booking: ModelBooking): SeenBooking {
+  const { pastEtags: _, ...visible } = booking;
+  return visible;
+}
+
+function bookingAnswer(booking: ModelBooking): Answer {
+  return { kind: "booking", booking: asSeen(booking) };
+}
+
+function no(model: Model, reason: string): Step {
+  return { answer: refused(reason), after: model };
+}
+
+function refused(reason: string, bookingIds: readonly string[] = []): Answer {
+  return { kind: "refused", reason, bookingIds };
+}

@@ -1,0 +1,90 @@
+/** What callers can read of a host, as plain data and whole: all pages of a list, all of a feed so far. */
+
+import { BookingEventKind, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
+import type { Booking, BookingEvent } from "../../shared/gen/booking/v1/booking_pb.ts";
+import type { Interval } from "../../shared/interval.ts";
+import type { Clients } from "../support/clients.ts";
+import { watchBookings } from "../support/watching.ts";
+import { seen } from "./calls.ts";
+import type { SeenBooking, StateName } from "./calls.ts";
+import { quartersOf, times } from "./quarters.ts";
+
+export async function readAvailability(
+  { availability }: Clients,
+  hostId: string,
+  window: Interval,
+  pageSize: number,
+): Promise<Interval[]> {
+  const found = await pages((page) => availability.listAvailability({ hostId, ...times(window), ...page }), pageSize);
+  return found.flatMap(({ availabilities }) => availabilities.map(quartersOf));
+}
+
+export async function readOpenSlots(
+  { bookings }: Clients,
+  hostId: string,
+  window: Interval,
+  pageSize: number,
+): Promise<Interval[]> {
+  const found = await pages((page) => bookings.listOpenSlots({ hostId, ...times(window), ...page }), pageSize);
+  return found.flatMap(({ slots }) => slots.map(quartersOf));
+}
+
+/** With the sequence to watch from. */
+export async function readBookings(
+  { bookings }: Clients,
+  hostId: string,
+  window: Interval,
+  states: readonly StateName[],
+  pageSize: number,
+): Promise<{ readonly bookings: SeenBooking[]; readonly sequence: bigint }> {
+  const asked = { hostId, ...times(window), states: states.map((state) => BookingState[state]) };
+  const found = await pages((page) => bookings.listBookings({ ...asked, ...page }), pageSize);
+  return { bookings: found.flatMap((page) => page.bookings.map(seen)), sequence: found[0]?.sequence ?? -1n };
+}
+
+export interface SeenEvent {
+  readonly sequence: number;
+  readonly kind: string;
+  readonly actor: string;
+  readonly booking: SeenBooking;
+}
+
+const nameOf: Record<BookingEventKind, string> = {
+  [BookingEventKind.UNSPECIFIED]: "UNSPECIFIED",
+  [BookingEventKind.HELD]: "HELD",
+  [BookingEventKind.CONFIRMED]: "CONFIRMED",
+  [BookingEventKind.RESCHEDULED]: "RESCHEDULED",
+  [BookingEventKind.CANCELLED]: "CANCELLED",
+  [BookingEventKind.EXPIRED]: "EXPIRED",
+};
+
+/** The feed from its beginning up to the event `last`, which must be there or come. */
+export async function readFeed({ bookings }: Clients, hostId: string, last: number): Promise<SeenEvent[]> {
+  const watching = await watchBookings(bookings, hostId, 0);
+  try {
+    await watching.reaches(last);
+    return watching.messages.flatMap(({ event }) =>
+      event?.booking === undefined ? [] : [seenEvent(event, event.booking)],
+    );
+  } finally {
+    watching.leave();
+  }
+}
+
+function seenEvent({ sequence, kind, actor }: BookingEvent, booking: Booking): SeenEvent {
+  return { sequence: Number(sequence), kind: nameOf[kind] ?? String(kind), actor, booking: seen(booking) };
+}
+
+async function pages<Page extends { readonly nextPageToken: string }>(
+  ask: (page: { readonly pageSize: number; readonly pageToken: string }) => Promise<Page>,
+  pageSize: number,
+): Promise<Page[]> {
+  const found: Page[] = [];
+  let pageToken = "";
+  do {
+    const page = await ask({ pageSize, pageToken });
+    found.push(page);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return found;
+}

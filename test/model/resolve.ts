@@ -1,0 +1,66 @@
+/** From what a step says in general to one call: which booking, which version, which earlier request. */
+
+import { randomUUID } from "node:crypto";
+import type { Call } from "./calls.ts";
+import type { TestStep } from "./steps.ts";
+
+/** What a caller knows. */
+export interface Known {
+  readonly hostId: string;
+  readonly guestIds: readonly string[];
+  /** In the order of their creation. */
+  readonly bookings: readonly { readonly id: string; readonly etag: string; readonly pastEtags: readonly string[] }[];
+  /** Calls with a `request_id` that were accepted. */
+  readonly requests: readonly Call[];
+}
+
+/** The write that a step means; undefined if it is none, or if there is nothing yet that it could be about. */
+export function callOf(step: TestStep, known: Known): Call | undefined {
+  const { hostId, guestIds } = known;
+  if (step.kind === "repeat") {
+    const repeated = latest(known.requests, step.pick);
+    return repeated !== undefined && step.altered ? altered(repeated) : repeated;
+  }
+  if (!("named" in step)) return undefined;
+  const requestId = step.named ? randomUUID() : "";
+  switch (step.kind) {
+    case "add": {
+      const { during, slotDurationMinutes } = step;
+      return { method: "AddAvailability", hostId, during, slotDurationMinutes, requestId };
+    }
+    case "remove":
+      return { method: "RemoveAvailability", hostId, during: step.during, requestId };
+    case "create": {
+      const guestId = guestIds[step.guest] ?? "";
+      return {
+        method: "CreateBooking",
+        hostId,
+        guestId,
+        during: step.during,
+        holdSeconds: step.holdSeconds,
+        requestId,
+      };
+    }
+    default: {
+      const booking = latest(known.bookings, step.pick);
+      if (booking === undefined) return undefined;
+      const etag = { none: "", current: booking.etag, past: booking.pastEtags.at(-1) ?? '"none of its own"' }[
+        step.etag
+      ];
+      const asked = { bookingId: booking.id, etag, requestId };
+      if (step.kind === "reschedule") return { method: "RescheduleBooking", during: step.during, ...asked };
+      return { method: step.kind === "confirm" ? "ConfirmBooking" : "CancelBooking", ...asked };
+    }
+  }
+}
+
+/** The `pick`th from the end, around and around. */
+export function latest<T>(all: readonly T[], pick: number): T | undefined {
+  return all.at(-1 - (pick % Math.max(1, all.length)));
+}
+
+/** Other content under the same `request_id`. */
+function altered(call: Call): Call {
+  if (!("during" in call)) return { ...call, etag: '"another"' };
+  return { ...call, during: { ...call.during, end: call.during.end + 1 } };
+}

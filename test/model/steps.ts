@@ -1,0 +1,110 @@
+/** What a sequence may do next, as plain data: generated without knowing what is stored, and printed when a test fails. */
+
+import * as fc from "fast-check";
+import type { Interval } from "../../shared/interval.ts";
+import type { StateName } from "./calls.ts";
+import { AHEAD, PAST } from "./quarters.ts";
+
+/** `pick`: one of the bookings so far, the latest is 0. `etag`: which of the versions that the caller has seen it sends. */
+export type TestStep =
+  | { readonly kind: "add"; readonly during: Interval; readonly slotDurationMinutes: number; readonly named: boolean }
+  | { readonly kind: "remove"; readonly during: Interval; readonly named: boolean }
+  | {
+      readonly kind: "create";
+      readonly during: Interval;
+      readonly guest: number;
+      readonly holdSeconds: number;
+      readonly named: boolean;
+    }
+  | { readonly kind: "confirm" | "cancel"; readonly pick: number; readonly etag: Etag; readonly named: boolean }
+  | {
+      readonly kind: "reschedule";
+      readonly pick: number;
+      readonly etag: Etag;
+      readonly during: Interval;
+      readonly named: boolean;
+    }
+  | { readonly kind: "expire"; readonly pick: number }
+  | { readonly kind: "fence"; readonly during: Interval }
+  /** An earlier call with its `request_id`: the same again, or with other content. */
+  | { readonly kind: "repeat"; readonly pick: number; readonly altered: boolean }
+  | { readonly kind: "read"; readonly window: Interval; readonly states: readonly StateName[] };
+
+type Etag = "none" | "current" | "past";
+
+/** Any sequence: it begins with open time, or most of it would be refusals. */
+export function anySteps(minLength: number, maxLength: number): fc.Arbitrary<TestStep[]> {
+  const opening = fc.constantFrom(30, 60).map((slotDurationMinutes): TestStep => {
+    return { kind: "add", during: AHEAD, slotDurationMinutes, named: false };
+  });
+  return fc
+    .tuple(opening, fc.array(anyStep, { minLength, maxLength, size: "max" }))
+    .map(([first, rest]) => [first, ...rest]);
+}
+
+/** Mostly on the half hour, and mostly ahead: what is refused at once finds no bug. */
+const start = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 11 }).map((halfHour) => halfHour * 2) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 23 }) },
+);
+
+function anyInterval(...lengths: readonly number[]): fc.Arbitrary<Interval> {
+  const day = fc.oneof({ weight: 12, arbitrary: fc.constant(AHEAD) }, { weight: 1, arbitrary: fc.constant(PAST) });
+  return fc
+    .tuple(day, start, fc.constantFrom(...lengths))
+    .map(([{ start: first }, offset, length]) => ({ start: first + offset, end: first + offset + length }));
+}
+
+const pick = fc.nat({ max: 12 });
+const etag: fc.Arbitrary<Etag> = fc.constantFrom("none", "none", "current", "past");
+const named = fc.boolean();
+const candidate = anyInterval(2, 2, 2, 4, 4, 8, 3);
+const everything: Interval = { start: PAST.start, end: AHEAD.end + 24 };
+
+const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("add"),
+      during: anyInterval(1, 2, 4, 8, 12),
+      slotDurationMinutes: fc.constantFrom(30, 30, 60),
+      named,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("remove"),
+      during: fc.oneof(
+        { weight: 24, arbitrary: anyInterval(1, 2, 2, 4) },
+        { weight: 1, arbitrary: fc.constant(everything) },
+      ),
+      named,
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant("create"),
+      during: candidate,
+      guest: fc.nat({ max: 1 }),
+      // Longer than any test takes: holds end when a step ends them.
+      holdSeconds: fc.constantFrom(0, 0, 3600, 86_400),
+      named,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("confirm", "cancel"), pick, etag, named }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("cancel"), pick, etag, named }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("reschedule"), pick, etag, during: candidate, named }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("expire"), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fence"), during: anyInterval(4, 12) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("repeat"), pick, altered: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("read"),
+      window: fc.oneof(fc.constant(AHEAD), anyInterval(1, 3, 8)),
+      states: fc.oneof(fc.constant([]), fc.subarray<StateName>(["HELD", "CONFIRMED", "CANCELLED", "EXPIRED"])),
+    }),
+  },
+);
