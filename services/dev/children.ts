@@ -1,4 +1,4 @@
-/** The services of `npm start`, each a process of its own. */
+/** The programs of `npm start`, each a process of its own. */
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -8,8 +8,11 @@ import { isServing } from "../health/probe.ts";
 import type { ServiceName } from "../migrate/migrate.ts";
 import { StartFailure } from "./failure.ts";
 
+/** A folder of `services/` with a `main.ts`. */
+export type ProgramName = ServiceName | "gateway";
+
 export interface Child {
-  readonly name: ServiceName;
+  readonly name: ProgramName;
   readonly pid: number | undefined;
   /** Resolves, with how, when the process has ended, whoever ended it. */
   readonly ended: Promise<string>;
@@ -23,8 +26,8 @@ const PROBE_EVERY_MS = 50;
 /** Longer than a service takes to drain. */
 const STOP_TIMEOUT_MS = 20_000;
 
-/** Starts a service. It ends by itself when the channel to us closes, so that `kill -9` of us leaves none behind. */
-export function startChild(name: ServiceName, environment: Readonly<Record<string, string | undefined>>): Child {
+/** Starts a program. It ends by itself when the channel to us closes, so that `kill -9` of us leaves none behind. */
+export function startChild(name: ProgramName, environment: Readonly<Record<string, string | undefined>>): Child {
   const program = resolve(import.meta.dirname, "..", name, "main.ts");
   const child = fork(program, {
     env: { ...environment },
@@ -51,10 +54,19 @@ export function startChild(name: ServiceName, environment: Readonly<Record<strin
 
 /** Waits until a service says that it is serving. Throws StartFailure if it ends or does not say so in time. */
 export async function waitUntilServing(child: Child, address: string, signal: AbortSignal): Promise<void> {
+  await waitUntilReady(child, () => isServing(address, PROBE_TIMEOUT_MS), signal);
+}
+
+/** The same for a program that is asked in another way. */
+export async function waitUntilReady(
+  child: Child,
+  isReady: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   let gone: string | undefined;
   void child.ended.then((how) => (gone = how));
   const begun = performance.now();
-  while (!(await isServing(address, PROBE_TIMEOUT_MS))) {
+  while (!(await isReady())) {
     signal.throwIfAborted();
     if (gone !== undefined) throw new StartFailure(`${child.name} did not start (${gone})`);
     if (performance.now() - begun > READY_TIMEOUT_MS) throw new StartFailure(`${child.name} does not get ready`);

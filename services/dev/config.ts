@@ -12,6 +12,7 @@ const schema = z.object({
   AVAILABILITY_CONNECT_PORT: port(8081),
   BOOKING_GRPC_PORT: port(50_052),
   BOOKING_CONNECT_PORT: port(8082),
+  GATEWAY_PORT: port(8080),
   LISTEN_HOST: service.LISTEN_HOST,
   /** One line per call is for production: here it would hide the commands to try. */
   LOG_LEVEL: service.LOG_LEVEL.default("warn"),
@@ -26,7 +27,8 @@ const schema = z.object({
 
 export type DevConfig = z.output<typeof schema>;
 
-const project = resolve(import.meta.dirname, "../..");
+/** The folder of the checkout. */
+export const project = resolve(import.meta.dirname, "../..");
 
 /** Throws ConfigError. */
 export function readDevConfig(environment: Readonly<Record<string, string | undefined>>): DevConfig {

@@ -1,14 +1,20 @@
-/** Starts the pair, keeps it running, stops it. */
+/** Starts the pair and its gateway, keeps them running, stops them. */
 
+import { join } from "node:path";
 import type { ServiceName } from "../migrate/migrate.ts";
-import { startChild, waitUntilServing } from "./children.ts";
+import { startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import type { Child } from "./children.ts";
 import type { DevConfig } from "./config.ts";
 import { prepareDatabases } from "./databases.ts";
 import { StartFailure } from "./failure.ts";
+import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
 import { guide } from "./guide.ts";
+import { provideKeys } from "./keys.ts";
+import type { DevKeys } from "./keys.ts";
 import { assertPortFree } from "./ports.ts";
-import { provideSample } from "./sample.ts";
+import { writeSampleEnvironment } from "./sample-environment.ts";
+import { firstOpenSlot, provideSample } from "./sample.ts";
+import { adminToken, writeTokens } from "./tokens.ts";
 
 export interface Run {
   readonly config: DevConfig;
@@ -22,34 +28,49 @@ export interface Run {
 }
 
 /**
- * Returns when `signal` was aborted and all has ended: the services first, so that they finish their calls, then the
- * database. Throws StartFailure, after the same, when the pair cannot start or a part of it ends by itself.
+ * Returns when `signal` was aborted and all has ended: the gateway first and then the services, so that they finish their
+ * calls, then the database. Throws StartFailure, after the same, when the pair cannot start or a part of it ends by itself.
  */
 export async function run({ config, fresh, environment, signal, print }: Run): Promise<void> {
   const begun = performance.now();
   await using parts = new AsyncDisposableStack();
   await assertPortsFree(config);
   const databases = await prepareDatabases(config, fresh, (embedded) => parts.defer(() => embedded.stop()));
+  const keys = await provideKeys(join(config.DEV_FOLDER, "keys"));
   if (signal.aborted) return;
 
   const start = (name: ServiceName): Child =>
-    startChild(name, { ...environment, ...variables(config, name, databases.urls[name]) });
+    startChild(name, { ...environment, ...variables(config, name, databases.urls[name], keys) });
   const [availability, booking] = [start("availability"), start("booking")];
-  const children = [availability, booking];
   parts.defer(async () => {
-    await Promise.all(children.map((child) => child.stop()));
+    await Promise.all([availability.stop(), booking.stop()]);
   });
+  const urls = {
+    AVAILABILITY_URL: connectAddress(config, "availability"),
+    BOOKING_URL: connectAddress(config, "booking"),
+  };
+  const gateway = startChild("gateway", { ...environment, ...gatewayVariables(config, urls) });
+  parts.defer(() => gateway.stop());
   try {
-    await Promise.all(children.map((child) => waitUntilServing(child, grpcAddress(config, child.name), signal)));
-    const sample = await provideSample(connectAddress(config, "availability"), Date.now());
+    await Promise.all([
+      waitUntilServing(availability, grpcAddress(config, "availability"), signal),
+      waitUntilServing(booking, grpcAddress(config, "booking"), signal),
+      waitUntilReady(gateway, () => isGatewayServing(gatewayAddress(config)), signal),
+    ]);
+    const admin = await adminToken(keys);
+    const sample = await provideSample(connectAddress(config, "availability"), admin, Date.now());
+    const slot = await firstOpenSlot(connectAddress(config, "booking"), admin, sample.hostId);
+    await writeTokens(config.DEV_FOLDER, keys, sample);
+    await writeSampleEnvironment(config.DEV_FOLDER, sample, slot);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
     const database = databases.embedded?.url("booking") ?? "as BOOKING_DATABASE_URL says";
-    print(await guide(config, sample, { availabilityPid: availability.pid, bookingPid: booking.pid, database }));
+    const pids = { availabilityPid: availability.pid, bookingPid: booking.pid, gatewayPid: gateway.pid };
+    print(guide(config, sample, slot, { ...pids, database }));
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
-  await lasting(children, databases.embedded?.ended, signal);
+  await lasting([availability, booking, gateway], databases.embedded?.ended, signal);
 }
 
 async function assertPortsFree(config: DevConfig): Promise<void> {
@@ -58,6 +79,7 @@ async function assertPortsFree(config: DevConfig): Promise<void> {
     "AVAILABILITY_CONNECT_PORT",
     "BOOKING_GRPC_PORT",
     "BOOKING_CONNECT_PORT",
+    "GATEWAY_PORT",
   ] as const) {
     await assertPortFree(config.LISTEN_HOST, config[variable], variable);
   }
@@ -90,9 +112,15 @@ function connectAddress(config: DevConfig, service: ServiceName): string {
 }
 
 /** The settings of one service, as its `config.ts` reads them. */
-function variables(config: DevConfig, service: ServiceName, databaseUrl: string): Record<string, string> {
+function variables(
+  config: DevConfig,
+  service: ServiceName,
+  databaseUrl: string,
+  keys: DevKeys,
+): Record<string, string> {
   const isAvailability = service === "availability";
   return {
+    ...keys.variablesOf(service),
     DATABASE_URL: databaseUrl,
     LISTEN_HOST: config.LISTEN_HOST,
     LOG_LEVEL: config.LOG_LEVEL,

@@ -1,17 +1,26 @@
 /** Something to try the services with: a host, a guest and open time, made through the API like anybody's. */
 
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import type { Transport } from "@connectrpc/connect";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { User } from "../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";
+import { bearer } from "../../shared/rpc/client.ts";
 
 export interface Sample {
   readonly hostId: string;
   readonly guestId: string;
+}
+
+/** Times as JSON writes them. */
+export interface OpenSlot {
+  readonly startTime: string;
+  readonly endTime: string;
 }
 
 const SAMPLE_HOST = "host@example.com";
@@ -24,10 +33,10 @@ const SLOT_MINUTES = 30;
 /**
  * The oldest host and guest of the service at `availabilityUrl`; where there is none yet, one is made. The sample host is
  * open from 09:00 to 17:00 UTC on the seven days after `now` (milliseconds): asked for at every start, because the days
- * of an earlier one pass, and adding what is there changes nothing.
+ * of an earlier one pass, and adding what is there changes nothing. `token` is an administrator's.
  */
-export async function provideSample(availabilityUrl: string, now: number): Promise<Sample> {
-  const transport = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2" });
+export async function provideSample(availabilityUrl: string, token: string, now: number): Promise<Sample> {
+  const transport = transportTo(availabilityUrl, token);
   const users = createClient(UserService, transport);
   const availability = createClient(AvailabilityService, transport);
 
@@ -51,6 +60,18 @@ export async function provideSample(availabilityUrl: string, now: number): Promi
     }
   }
   return { hostId: host.id, guestId: guest.id };
+}
+
+/** The host's first slot that is free; undefined if there is none. */
+export async function firstOpenSlot(bookingUrl: string, token: string, hostId: string): Promise<OpenSlot | undefined> {
+  const bookings = createClient(BookingService, transportTo(bookingUrl, token));
+  const slot = (await bookings.listOpenSlots({ hostId, pageSize: 1 })).slots[0];
+  if (slot?.startTime === undefined || slot.endTime === undefined) return undefined;
+  return { startTime: timestampDate(slot.startTime).toISOString(), endTime: timestampDate(slot.endTime).toISOString() };
+}
+
+function transportTo(baseUrl: string, token: string): Transport {
+  return createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [bearer(async () => token)] });
 }
 
 /** Midnights (UTC) of the days after the one that `now` is in. */

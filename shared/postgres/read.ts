@@ -1,5 +1,6 @@
 /** Reads in plain SQL that end, in the database too, when nobody waits for them any more. */
 
+import { Client } from "pg";
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
 import { connect } from "./transaction.ts";
@@ -41,8 +42,21 @@ export async function read<Row extends QueryResultRow>(
   }
 }
 
+/**
+ * Over a connection of its own: it matters most when every connection of the pool is stuck, and then the pool has none to
+ * give. There are never more of them than the pool has connections.
+ */
 async function cancelQuery(pool: Pool, client: PoolClient): Promise<void> {
   const { processID } = client as Backend;
-  // A failure leaves the query to its own timeout.
-  await pool.query("select pg_cancel_backend($1)", [processID]).catch(() => undefined);
+  const canceller = new Client(pool.options);
+  // Without a listener a connection that is lost meanwhile would end the process.
+  canceller.on("error", () => undefined);
+  try {
+    await canceller.connect();
+    await canceller.query("select pg_cancel_backend($1)", [processID]);
+  } catch {
+    // Then the query ends by its own timeout.
+  } finally {
+    await canceller.end().catch(() => undefined);
+  }
 }

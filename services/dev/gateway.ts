@@ -1,0 +1,28 @@
+/** The gateway of `npm start`. */
+
+import type { DevConfig } from "./config.ts";
+
+const PROBE_TIMEOUT_MS = 1000;
+
+/** Where people and their browsers find it. */
+export function gatewayAddress({ LISTEN_HOST, GATEWAY_PORT }: DevConfig): string {
+  return `http://${LISTEN_HOST}:${GATEWAY_PORT}`;
+}
+
+/** Its settings, as its `config.ts` reads them. */
+export function gatewayVariables(
+  config: DevConfig,
+  urls: { readonly AVAILABILITY_URL: string; readonly BOOKING_URL: string },
+): Record<string, string> {
+  const { LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT } = config;
+  return { ...urls, LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT: String(GATEWAY_PORT) };
+}
+
+/** Whether it says that it is serving. False also when nobody answers in time. */
+export async function isGatewayServing(address: string): Promise<boolean> {
+  try {
+    return (await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })).ok;
+  } catch {
+    return false;
+  }
+}

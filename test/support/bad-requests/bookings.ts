@@ -1,0 +1,110 @@
+/** Wrong calls about bookings that are there, of lists, and of FenceService. */
+
+import { BookingState } from "../../../shared/gen/booking/v1/booking_pb.ts";
+import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
+import type { BadRequest, Known } from "./row.ts";
+import { bad, from, NOBODY } from "./row.ts";
+
+const { confirmBooking, cancelBooking, rescheduleBooking } = BookingService.method;
+const { getBooking, listBookings, listOpenSlots } = BookingService.method;
+const { fenceHost } = FenceService.method;
+const move = (known: Known, start: number, end: number) => {
+  const { hostId: _, ...times } = from(known, start, end);
+  return { ...times, bookingId: known.bookingId };
+};
+
+export const bookings: readonly BadRequest[] = [
+  bad(getBooking, "no id", () => ({}), "INVALID_REQUEST", "booking_id"),
+  bad(getBooking, "a malformed id", () => ({ bookingId: `${NOBODY}0` }), "INVALID_REQUEST", "booking_id"),
+  bad(getBooking, "nobody's id", () => ({ bookingId: NOBODY }), "BOOKING_NOT_FOUND"),
+  bad(confirmBooking, "no id", () => ({}), "INVALID_REQUEST", "booking_id"),
+  bad(confirmBooking, "nobody's id", () => ({ bookingId: NOBODY }), "BOOKING_NOT_FOUND"),
+  bad(
+    confirmBooking,
+    "a long etag",
+    ({ bookingId }) => ({ bookingId, etag: "x".repeat(65) }),
+    "INVALID_REQUEST",
+    "etag",
+  ),
+  bad(cancelBooking, "another etag", ({ bookingId }) => ({ bookingId, etag: '"0"' }), "ETAG_MISMATCH"),
+  bad(
+    cancelBooking,
+    "everything wrong",
+    () => ({ bookingId: "it", etag: "\0", requestId: "once" }),
+    "INVALID_REQUEST",
+    "booking_id",
+    "etag",
+    "request_id",
+  ),
+  bad(
+    rescheduleBooking,
+    "nobody's id",
+    (known) => ({ ...move(known, 10, 11), bookingId: NOBODY }),
+    "BOOKING_NOT_FOUND",
+  ),
+  bad(rescheduleBooking, "end before start", (known) => move(known, 10, 9), "INVALID_REQUEST", "end_time"),
+  bad(rescheduleBooking, "25 hours", (known) => move(known, 10, 35), "INVALID_REQUEST", "end_time"),
+  bad(rescheduleBooking, "off the grid", (known) => move(known, 10.1, 10.6), "OFF_GRID"),
+  bad(rescheduleBooking, "outside", (known) => move(known, 18, 18.5), "OUTSIDE_AVAILABILITY"),
+  bad(rescheduleBooking, "into the past", (known) => move(known, -62, -61.5), "START_IN_PAST"),
+  bad(listBookings, "neither host nor guest", () => ({}), "INVALID_REQUEST", "host_id"),
+  bad(
+    listBookings,
+    "an unspecified state",
+    ({ hostId }) => ({ hostId, states: [BookingState.HELD, BookingState.UNSPECIFIED] }),
+    "INVALID_REQUEST",
+    "states[1]",
+  ),
+  bad(
+    listBookings,
+    "a damaged token",
+    ({ hostId, pageToken }) => ({ hostId, pageSize: 1, pageToken: pageToken.replace(/..$/, "") }),
+    "INVALID_REQUEST",
+    "page_token",
+  ),
+  bad(
+    listBookings,
+    "a token of another query",
+    ({ hostId, guestId, pageToken }) => ({ hostId, guestId, pageSize: 1, pageToken }),
+    "INVALID_REQUEST",
+    "page_token",
+  ),
+  bad(listBookings, "page size -1", ({ hostId }) => ({ hostId, pageSize: -1 }), "INVALID_REQUEST", "page_size"),
+  bad(
+    listBookings,
+    "page size 1,000,000",
+    ({ hostId }) => ({ hostId, pageSize: 1_000_000 }),
+    "INVALID_REQUEST",
+    "page_size",
+  ),
+  bad(listBookings, "367 days", (known) => from(known, 0, 367 * 24), "INVALID_REQUEST", "end_time"),
+  bad(listOpenSlots, "nobody's id", () => ({ hostId: NOBODY }), "USER_NOT_FOUND"),
+  bad(listOpenSlots, "a guest", ({ guestId }) => ({ hostId: guestId }), "NOT_A_HOST"),
+  bad(listOpenSlots, "page size 501", ({ hostId }) => ({ hostId, pageSize: 501 }), "INVALID_REQUEST", "page_size"),
+  bad(
+    listOpenSlots,
+    "a token that is none",
+    ({ hostId }) => ({ hostId, pageToken: "AAAA" }),
+    "INVALID_REQUEST",
+    "page_token",
+  ),
+  bad(
+    fenceHost,
+    "one range too many",
+    (known) => ({
+      hostId: known.hostId,
+      ranges: Array.from({ length: FENCED_RANGES_MAX + 1 }, () => from(known, 20, 21)),
+    }),
+    "INVALID_REQUEST",
+    "ranges",
+  ),
+  bad(
+    fenceHost,
+    "a range that ends before its start",
+    (known) => ({ hostId: known.hostId, ranges: [from(known, 20, 21), from(known, 21, 20)] }),
+    "INVALID_REQUEST",
+    "ranges[1].end_time",
+  ),
+];
