@@ -1,21 +1,26 @@
 /** The life of a service's process: settings, start, signals, end. */
 
-import { pino } from "pino";
 import type { Logger } from "pino";
+import { openLog } from "./log.ts";
 
-/** A started service. */
-export interface Running {
-  readonly grpcPort: number;
-  readonly connectPort: number;
+/** What has been started and can be stopped. */
+export interface Started {
   /** Finishes what is under way, within limits, and closes everything. */
   stop(): Promise<void>;
+}
+
+/** A started service. */
+export interface Running extends Started {
+  readonly grpcPort: number;
+  readonly connectPort: number;
 }
 
 export interface ServiceProgram<Config extends { readonly logLevel: string }> {
   /** Names the service in its log and in what it says when it cannot start. */
   readonly name: string;
   readonly readConfig: (environment: NodeJS.ProcessEnv) => Config;
-  readonly start: (config: Config, log: Logger) => Promise<Running>;
+  /** What it has beside `stop` (its ports) goes to the log. */
+  readonly start: (config: Config, log: Logger) => Promise<Started>;
 }
 
 /**
@@ -35,23 +40,22 @@ export async function runService<Config extends { readonly logLevel: string }>(
     process.once("disconnect", () => ending.resolve("the parent process is gone"));
   }
 
-  let running: Running;
+  let started: Started;
   let log: Logger;
   try {
     const config = program.readConfig(process.env);
-    // pino writes each line at once by default. It must: the line that a dying process still buffers is the one needed.
-    log = pino({ name: program.name, level: config.logLevel });
+    log = openLog({ name: program.name, level: config.logLevel });
     endOnUncaught(process, log);
-    running = await program.start(config, log);
+    started = await program.start(config, log);
   } catch (error) {
     process.stderr.write(`${program.name} cannot start: ${oneLine(error)}\n`);
     process.exit(1);
   }
-  const { grpcPort, connectPort } = running;
-  log.info({ grpcPort, connectPort }, "started");
+  const { stop, ...ports } = started;
+  log.info(ports, "started");
 
   log.info({ because: await ending.promise }, "stopping");
-  await running.stop();
+  await stop();
   log.info("stopped");
   process.exit(0);
 }

@@ -17,6 +17,7 @@ import { createHost, openTime } from "./support/people.ts";
 import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { outcomeOf } from "./support/refusals.ts";
+import { admin, authVariables, service, tokenSource } from "./support/tokens.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
@@ -39,7 +40,11 @@ afterEach(async () => {
 async function start(databaseUrl: string, environment: Record<string, string> = {}) {
   const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment });
   started.push(() => served.stop());
-  return connectClients(served.connectUrl, NOBODY);
+  return {
+    ...connectClients(served.connectUrl, NOBODY, tokenSource(admin)),
+    // Nobody but Booking may ask for snapshots.
+    asBooking: connectClients(served.connectUrl, NOBODY, tokenSource(service("booking"))).availability,
+  };
 }
 
 /** Opens 8 to 10. */
@@ -104,7 +109,7 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
     .slice(1)
     .map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
   const snapshots = Promise.all(
-    Array.from({ length: 20 }, () => clients.availability.snapshotAvailability({ hostId: hosts[0]!, ...window })),
+    Array.from({ length: 20 }, () => clients.asBooking.snapshotAvailability({ hostId: hosts[0]!, ...window })),
   );
   const first = await Promise.race([snapshots.then(() => "snapshots"), ...removals]);
   expect(first).toBe("snapshots");
@@ -115,8 +120,9 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
 describe("the process", () => {
   const main = new URL("../services/availability/main.ts", import.meta.url);
 
-  function launch(environment: Record<string, string>): ChildProcess {
-    const child = fork(main, { env: { GRPC_PORT: "0", CONNECT_PORT: "0", ...environment }, silent: true });
+  async function launch(environment: Record<string, string>): Promise<ChildProcess> {
+    const env = { ...(await authVariables("availability")), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
+    const child = fork(main, { env, silent: true });
     started.push(async () => child.kill("SIGKILL"));
     return child;
   }
@@ -127,14 +133,14 @@ describe("the process", () => {
   }
 
   test("ends with 0 on SIGTERM", async () => {
-    const child = launch({ DATABASE_URL: database.url });
+    const child = await launch({ DATABASE_URL: database.url });
     await isUp(child);
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
   test("ends when its parent is gone", async () => {
-    const child = launch({ DATABASE_URL: database.url });
+    const child = await launch({ DATABASE_URL: database.url });
     await isUp(child);
     child.disconnect();
     expect(await once(child, "exit")).toEqual([0, null]);
@@ -148,8 +154,9 @@ describe("the process", () => {
       /the database is out of reach: connect ECONNREFUSED/,
     ],
   ])("says in one line on stderr, and ends with 1, if %s", async (_what, environment, line) => {
-    const child = launch(environment);
-    const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);
+    const child = await launch(environment);
+    const exited = once(child, "exit") as Promise<[code: number | null]>;
+    const [stderr, [code]] = await Promise.all([text(child.stderr!), exited]);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stderr).toMatch(line);
     expect(stderr).not.toContain("secret");
@@ -159,7 +166,7 @@ describe("the process", () => {
   test("says so if the database is not migrated", async () => {
     const empty = await createDatabase("empty");
     started.push(() => empty.drop());
-    const child = launch({ DATABASE_URL: empty.url });
+    const child = await launch({ DATABASE_URL: empty.url });
     expect(await text(child.stderr!)).toBe(
       "availability cannot start: the database lacks 0001-availability: run `npm run migrate` first\n",
     );

@@ -110,7 +110,7 @@ describe("ListAvailability", () => {
 describe("SnapshotAvailability", () => {
   async function snapshot(window: Interval, generation = 0n): Promise<SnapshotAvailabilityResponse> {
     const { start, end } = window;
-    return await clients.availability.snapshotAvailability({
+    return await replicas.asBooking.snapshotAvailability({
       hostId,
       startTime: timestampFromMs(start),
       endTime: timestampFromMs(end),

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { availabilityConfig, availabilityVariables } from "../services/availability/config.ts";
 import { bookingConfig, bookingVariables } from "../services/booking/config.ts";
+import { gatewayConfig, gatewayVariables } from "../services/gateway/config.ts";
 import { migrateDatabase } from "../services/migrate/migrate.ts";
 import { startOwnPostgres } from "./support/own-postgres.ts";
 import { onServer } from "./support/server.ts";
@@ -26,7 +27,12 @@ const secrets = Object.fromEntries(
 
 const part = z.object({
   command: z.array(z.string()).optional(),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  depends_on: z
+    .union([
+      z.record(z.string(), z.object({ condition: z.string() })),
+      z.array(z.string()).transform((names) => Object.fromEntries(names.map((name) => [name, {}]))),
+    ])
+    .default({}),
   environment: z.record(z.string(), z.coerce.string()).default({}),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
   restart: z.string(),
@@ -64,6 +70,23 @@ test("every variable of a service is one that it reads, with a value that it tak
   const booking = bookingConfig(environmentOf("booking"));
   expect(availability.bookingUrl).toBe(`http://booking:${booking.connect.port}`);
   expect(booking.availabilityUrl).toBe(`http://availability:${availability.connect.port}`);
+  expect(known(gatewayVariables.shape)).toEqual(expect.arrayContaining(Object.keys(environmentOf("gateway"))));
+  const gateway = gatewayConfig(environmentOf("gateway"));
+  expect(gateway.availabilityUrl).toBe(booking.availabilityUrl);
+  expect(gateway.bookingUrl).toBe(availability.bookingUrl);
+  expect(compose["gateway"]?.healthcheck?.test.join(" ")).toContain(`127.0.0.1:${gateway.listen.port}/healthz`);
+});
+
+test("each service signs with its own key, knows its peer by the peer's, and sees no other", () => {
+  for (const [name, peer] of [
+    ["availability", "booking"],
+    ["booking", "availability"],
+  ] as const) {
+    const files = [`/keys/${name}.jwk`, `/keys/${peer}.jwks`];
+    expect(compose[name]?.volumes).toEqual(files.map((file) => `.${file}:${file}:ro`));
+    const { SERVICE_KEY, PEER_JWKS } = environmentOf(name);
+    expect([SERVICE_KEY, PEER_JWKS]).toEqual(files);
+  }
 });
 
 test("each service has its own database, with one user who owns it and one who uses it", () => {
@@ -77,7 +100,9 @@ test("each service has its own database, with one user who owns it and one who u
 });
 
 test("every file that is named exists", () => {
-  const mounted = Object.values(compose).flatMap(({ volumes }) => volumes.filter((volume) => volume.startsWith("./")));
+  const mounted = Object.values(compose).flatMap(({ volumes }) =>
+    volumes.filter((volume) => /^\.\/(?!keys\/)/.test(volume)),
+  );
   const programs = Object.values(compose).flatMap((each) => [
     ...(each.command ?? []),
     ...(each.healthcheck?.test ?? []),
@@ -98,7 +123,7 @@ test("every file that is named exists", () => {
 test("everything waits for what it needs, is watched and comes back", () => {
   const needed = Object.values(compose).flatMap(({ depends_on: needs }) => Object.keys(needs));
   expect(Object.keys(compose)).toEqual(expect.arrayContaining(needed));
-  for (const name of ["postgres", "availability", "booking"]) {
+  for (const name of ["postgres", "availability", "booking", "gateway"]) {
     expect(compose[name]?.healthcheck, name).toBeDefined();
     expect(compose[name]?.restart, name).toBe("unless-stopped");
   }

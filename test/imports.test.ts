@@ -75,6 +75,16 @@ test("a service never imports another one", () => {
   expect(across).toEqual([]);
 });
 
+test("the gateway knows the services by their contracts only, and keeps nothing", () => {
+  const gateway = sources.filter(({ path }) => path.startsWith("services/gateway/"));
+  expect(gateway.length).toBeGreaterThan(0);
+  const beyond = against(gateway, (_, imported) => {
+    const isForeign = imported.startsWith("services/") && !imported.startsWith("services/gateway/");
+    return isForeign || imported.startsWith("shared/postgres/") || /^(pg|kysely|@mikro-orm\/.*)$/.test(imported);
+  });
+  expect(beyond).toEqual([]);
+});
+
 test("what the services share knows no service", () => {
   const shared = sources.filter(({ path }) => path.startsWith("shared/") && !isTest(path));
   expect(against(shared, (_, imported) => imported.startsWith("services/"))).toEqual([]);

@@ -3,7 +3,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -40,7 +40,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const PORTS = ["AVAILABILITY_GRPC_PORT", "AVAILABILITY_CONNECT_PORT", "BOOKING_GRPC_PORT", "BOOKING_CONNECT_PORT"];
+const PORTS = [
+  "AVAILABILITY_GRPC_PORT",
+  "AVAILABILITY_CONNECT_PORT",
+  "BOOKING_GRPC_PORT",
+  "BOOKING_CONNECT_PORT",
+  "GATEWAY_PORT",
+];
 
 interface Started {
   /** All that it has printed so far. */
@@ -99,7 +105,10 @@ function commands(printed: string): Record<string, string> {
 }
 
 async function shell(command: string | undefined): Promise<string> {
-  const { stdout } = await promisify(execFile)("sh", ["-c", command ?? "false"], { cwd: project });
+  const { stdout } = await promisify(execFile)("sh", ["-c", command ?? "false"], {
+    cwd: project,
+    env: { ...process.env, ...environment },
+  });
   return stdout;
 }
 
@@ -113,6 +122,15 @@ describe("the pair", () => {
     expect(await shell(guide["curl"])).toContain('"state":"BOOKING_STATE_CONFIRMED"');
     // grpcurl is seldom installed; buf understands the same address and the same body.
     expect(await shell(asBufCurl(guide["grpcurl"] ?? ""))).toContain('"startTime"');
+
+    for (const who of ["host", "guest", "admin"]) {
+      expect((await stat(join(folder, `${who}.token`))).mode & 0o777, who).toBe(0o600);
+    }
+    // Any other identity is one command away, and without one nobody gets in.
+    const minted = await shell(`npm run --silent token -- --role ADMIN --sub me --audience booking --minutes 1`);
+    const list = guide["curl"]!.replace(/\$\(cat [^)]*\)/, minted.trim());
+    expect(await shell(list)).toContain('"state":"BOOKING_STATE_CONFIRMED"');
+    expect(await shell(guide["curl"]!.replace(/-H "Authorization[^"]*"/, ""))).toContain('"unauthenticated"');
 
     started.signal("SIGINT");
     expect(await started.exited).toBe(0);
@@ -191,6 +209,7 @@ describe("what is in the way is said in one line", () => {
 });
 
 function asBufCurl(grpcurl: string): string {
-  const [, body = "", address = "", method = ""] = /^grpcurl -plaintext -d ('.*') (\S+) (\S+)$/.exec(grpcurl) ?? [];
-  return `npx buf curl --protocol grpc --http2-prior-knowledge -d ${body} http://${address}/${method}`;
+  const [, header = "", body = "", address = "", method = ""] =
+    /^grpcurl -plaintext (-H ".*") -d ('.*') (\S+) (\S+)$/.exec(grpcurl) ?? [];
+  return `npx buf curl --protocol grpc --http2-prior-knowledge ${header} -d ${body} http://${address}/${method}`;
 }

@@ -10,6 +10,7 @@ import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import type { Call, Handlers } from "../shared/rpc/handler.ts";
 import { email, enumValue, parse, text } from "../shared/rpc/parse.ts";
+import { UNLIMITED } from "../shared/rpc/rate-limit.ts";
 import type { Served, ServeOptions } from "../shared/rpc/serve.ts";
 import { serve, serviceEntry } from "../shared/rpc/serve.ts";
 
@@ -54,6 +55,7 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
     connect: { host: "127.0.0.1", port: 0 },
     tls: undefined,
     identify: nobodyIsAsked,
+    limits: UNLIMITED,
     reflection: true,
     errorDomain: "availability.v1",
     log,

@@ -1,25 +1,69 @@
 import { expect, test } from "vitest";
 import { availabilityConfig } from "./config.ts";
 
-const DATABASE_URL = "postgres://somebody:secret@database/availability";
+/** All that must be set. */
+const needed = {
+  DATABASE_URL: "postgres://somebody:secret@database/availability",
+  AUTH_JWKS: "https://identity.example/keys",
+  AUTH_ISSUER: "https://identity.example",
+  AUTH_AUDIENCE: "availability",
+  PEER_JWKS: "/keys/booking.jwks",
+  SERVICE_KEY: "/keys/availability.jwk",
+};
 
-test("needs nothing but the database", () => {
-  expect(availabilityConfig({ DATABASE_URL })).toEqual({
-    database: { url: DATABASE_URL, poolSize: 10 },
+test("needs the database and the keys, and nothing else", () => {
+  expect(availabilityConfig(needed)).toEqual({
+    database: { url: needed.DATABASE_URL, poolSize: 10 },
     grpc: { host: "127.0.0.1", port: 50051 },
     connect: { host: "127.0.0.1", port: 8081 },
-    reflection: true,
+    reflection: false,
     logLevel: "info",
+    auth: {
+      development: false,
+      jwks: needed.AUTH_JWKS,
+      issuer: needed.AUTH_ISSUER,
+      audience: needed.AUTH_AUDIENCE,
+      peerJwks: needed.PEER_JWKS,
+      serviceKey: needed.SERVICE_KEY,
+    },
+    tls: { cert: undefined, key: undefined, clientCa: undefined, peerCa: undefined },
+    limits: { readsPerSecond: 1000, writesPerSecond: 1000, streamStartsPerSecond: 100, openStreams: 1000 },
     bookingUrl: "http://127.0.0.1:8082",
   });
 });
 
 test("a variable that is set to nothing counts as unset", () => {
-  expect(availabilityConfig({ DATABASE_URL, GRPC_PORT: "" }).grpc.port).toBe(50051);
+  expect(availabilityConfig({ ...needed, GRPC_PORT: "" }).grpc.port).toBe(50051);
+});
+
+test.each([
+  [{ ENVIRONMENT: "development" }, true],
+  [{ ENVIRONMENT: "development", REFLECTION: "off" }, false],
+  [{ ENVIRONMENT: "production", REFLECTION: "on" }, true],
+])("with %j reflection is on: %s", (set, reflection) => {
+  expect(availabilityConfig({ ...needed, ...set }).reflection).toBe(reflection);
+});
+
+test.each(["production", "development"])("%s does not start without what authentication needs", (ENVIRONMENT) => {
+  expect(() => availabilityConfig({ DATABASE_URL: needed.DATABASE_URL, ENVIRONMENT })).toThrow(
+    "wrong settings: AUTH_JWKS is required; AUTH_ISSUER is required; AUTH_AUDIENCE is required; " +
+      "PEER_JWKS is required; SERVICE_KEY is required",
+  );
+});
+
+test.each([
+  [{ TLS_CERT: "cert.pem" }, "TLS_KEY is required"],
+  [{ TLS_KEY: "key.pem" }, "TLS_CERT is required"],
+  [{ TLS_CLIENT_CA: "ca.pem" }, "TLS_CERT is required; TLS_KEY is required"],
+])("half of TLS, %j, is none, and refused", (set, wrong) => {
+  expect(() => availabilityConfig({ ...needed, ...set })).toThrow(`wrong settings: ${wrong}`);
 });
 
 test("names every wrong variable on one line, and no value", () => {
   const wrong = {
+    ...needed,
+    DATABASE_URL: "",
+    ENVIRONMENT: "staging",
     GRPC_PORT: "65536",
     CONNECT_PORT: "1e3",
     DATABASE_POOL_SIZE: "1",
@@ -27,7 +71,8 @@ test("names every wrong variable on one line, and no value", () => {
     BOOKING_URL: "secret",
   };
   expect(() => availabilityConfig(wrong)).toThrow(
-    "wrong settings: DATABASE_URL is required; DATABASE_POOL_SIZE must be a whole number from 2 to 1000; " +
+    "wrong settings: ENVIRONMENT must be development or production; DATABASE_URL is required; " +
+      "DATABASE_POOL_SIZE must be a whole number from 2 to 1000; " +
       "GRPC_PORT must be a whole number from 0 to 65535; CONNECT_PORT must be a whole number from 0 to 65535; " +
       "REFLECTION must be on or off; BOOKING_URL must be an http:// or https:// URL",
   );

@@ -1,6 +1,7 @@
 /** The availability service as a whole. */
 
 import type { Logger } from "pino";
+import { openAuth } from "../../shared/auth/open-auth.ts";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { HOUR_MS } from "../../shared/interval.ts";
@@ -14,11 +15,13 @@ import { read } from "../../shared/postgres/read.ts";
 import { isConnectionLost } from "../../shared/postgres/sqlstate.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { readTls } from "../../shared/rpc/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import type { AvailabilityConfig } from "./config.ts";
 import { bookingPeer } from "./peers/booking.ts";
 import type { BookingPeer } from "./peers/booking.ts";
+import { availabilityAccess, userAccess } from "./rpc/access.ts";
 import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
@@ -27,21 +30,23 @@ import { availabilityTables } from "./storage/tables.ts";
 const CLEANUP_INTERVAL_MS = HOUR_MS;
 
 /**
- * Starts the service. Rejects with an Error to show to the operator if the database is out of reach, is not migrated or has
- * no working advisory locks, or if a port is taken.
+ * Starts the service. Rejects with an Error to show to the operator if a file of the settings cannot be used, if the
+ * database is out of reach, is not migrated or has no working advisory locks, or if a port is taken.
  */
 export async function startAvailability(
   config: AvailabilityConfig,
   log: Logger,
   between: (booking: BookingPeer) => BookingPeer = (booking) => booking,
 ): Promise<Running> {
+  const auth = await openAuth(config.auth, "availability", "booking");
+  const tls = await readTls(config.tls);
   const database = await openDatabase({
     ...config.database,
     entities: availabilityTables,
     migrations: availabilityMigrations,
     applicationName: "slotwright-availability",
   });
-  const transport = peerTransport(config.bookingUrl);
+  const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
   const close = async (): Promise<void> => {
     transport.close();
     await database.close();
@@ -57,11 +62,14 @@ export async function startAvailability(
     };
     const served = await serve({
       services: [
-        serviceEntry(UserService, userHandlers(deps)),
-        serviceEntry(AvailabilityService, availabilityHandlers(deps)),
+        serviceEntry(UserService, userHandlers(deps), userAccess),
+        serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
       ],
       grpc: config.grpc,
       connect: config.connect,
+      tls: tls.server,
+      identify: auth.identify,
+      limits: config.limits,
       reflection: config.reflection,
       errorDomain: "availability.v1",
       log,

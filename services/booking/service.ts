@@ -102,6 +102,7 @@ export async function startBooking(
       connect: config.connect,
       tls: tls.server,
       identify: auth.identify,
+      limits: config.limits,
       reflection: config.reflection,
       errorDomain: "booking.v1",
       log,

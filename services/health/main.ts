@@ -3,9 +3,12 @@
  * with 1. For a container's health check, where no other program is at hand.
  */
 
+import { readTls } from "../../shared/rpc/tls.ts";
 import { isServing } from "./probe.ts";
 
 const TIMEOUT_MS = 3000;
 
-const serving = await isServing(`http://127.0.0.1:${process.env["GRPC_PORT"] ?? ""}`, TIMEOUT_MS);
-process.exit(serving ? 0 : 1);
+const { GRPC_PORT: port, TLS_CERT: cert, TLS_KEY: key } = process.env;
+const { server: own } = await readTls({ cert, key, clientCa: undefined, peerCa: undefined });
+const address = `${own === undefined ? "http" : "https"}://127.0.0.1:${port ?? ""}`;
+process.exit((await isServing(address, TIMEOUT_MS, own)) ? 0 : 1);

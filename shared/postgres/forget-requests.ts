@@ -11,10 +11,11 @@ const BATCH = 1000;
 export async function forgetOldRequests(pool: Pool, signal: AbortSignal): Promise<number> {
   let forgotten = 0;
   for (let deleted = BATCH; deleted === BATCH && !signal.aborted; forgotten += deleted) {
+    // Not `clock_timestamp()`: what may change within a statement cannot be looked up in an index.
     const result = await pool.query(
       `delete from requests where ctid = any (array(
          select ctid from requests
-         where create_time < clock_timestamp() - make_interval(days => $1)
+         where create_time < statement_timestamp() - make_interval(days => $1)
          limit $2
          for update skip locked))`,
       [REQUEST_MEMORY_DAYS, BATCH],

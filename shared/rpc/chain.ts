@@ -1,7 +1,7 @@
 /**
- * What every call goes through, by whichever listener it came: authenticate, decode, handle, log, map errors. The two
+ * What every call goes through, by whichever listener it came: authenticate, limit, decode, handle, log, map errors. The two
  * adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
- * `authenticate` and `answerMessage`.
+ * `admitCaller` and `answerMessage`.
  */
 
 import type { DescMessage, Message } from "@bufbuild/protobuf";
@@ -13,17 +13,33 @@ import { authenticate } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
+import type { Limit } from "./rate-limit.ts";
 import type { Answer, Route } from "./route.ts";
 
 export interface Chain {
   readonly calls: OpenCalls;
   readonly identify: Identify;
+  readonly limit: Limit;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
 }
 
 type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
+
+/**
+ * All that comes before the body: who calls, and whether that is too often. Both listeners ask with the `authorization`
+ * header. Throws as `authenticate` does, or Refusal RATE_LIMITED.
+ */
+export async function admitCaller(
+  chain: Chain,
+  route: Route,
+  call: OpenCall,
+  authorization: string | undefined,
+): Promise<void> {
+  await authenticate(chain.identify, route, call, authorization);
+  await chain.limit(route, call);
+}
 
 /** Answers a unary call whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */
 export function answerBytes(
@@ -72,7 +88,7 @@ async function bytesToBytes(
   body: Uint8Array,
   authorization: string | undefined,
 ): Promise<Uint8Array> {
-  await authenticate(chain.identify, route, call, authorization);
+  await admitCaller(chain, route, call, authorization);
   const answer = await route.handler(decode(route.method.input, body), call);
   return encode(route.method.output, answer);
 }
@@ -84,7 +100,7 @@ async function* bytesStream(
   bodies: AsyncIterable<Uint8Array>,
   authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  await authenticate(chain.identify, route, call, authorization);
+  await admitCaller(chain, route, call, authorization);
   for await (const answer of invokeStream(route, call, decodeEach(route.method.input, bodies))) {
     yield encode(route.method.output, answer);
   }

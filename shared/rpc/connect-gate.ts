@@ -3,11 +3,12 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
-import { authenticate } from "./authenticate.ts";
 import type { Chain } from "./chain.ts";
+import { admitCaller } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { Route } from "./route.ts";
 
 interface Admission {
@@ -35,9 +36,13 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
   try {
-    await authenticate(chain.identify, route, call, context.requestHeader.get("authorization") ?? undefined);
+    await admitCaller(chain, route, call, context.requestHeader.get("authorization") ?? undefined);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));
+  } finally {
+    if (call.quota !== undefined) {
+      for (const [name, value] of Object.entries(rateLimitHeaders(call.quota))) context.responseHeader.set(name, value);
+    }
   }
 }
 

@@ -17,20 +17,24 @@ import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
+import { limitSettingsTime } from "./settings-time.ts";
 import type { ServerTls } from "./tls.ts";
 import {
   BODY_TIMEOUT_MS,
+  CONNECTIONS_MAX,
   CLOSE_GRACE_MS,
   HEADERS_MAX_BYTES,
   HEADERS_TIMEOUT_MS,
   IDLE_HTTP1_TIMEOUT_MS,
   IDLE_HTTP2_TIMEOUT_MS,
+  TIMEOUT_CHECK_INTERVAL_MS,
 } from "./wire-limits.ts";
 
 const http1Options = {
   maxHeaderSize: HEADERS_MAX_BYTES,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: BODY_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
   keepAliveTimeout: IDLE_HTTP1_TIMEOUT_MS,
 };
 
@@ -50,6 +54,7 @@ export async function listenConnect(
   const http2 = createHttp2Server(http2Options, onRequest);
   http2.on("session", (session) => {
     sessions.add(session);
+    limitSettingsTime(session);
     session.setTimeout(IDLE_HTTP2_TIMEOUT_MS, () => session.close());
   });
   http2.prependListener("request", ({ stream }) => limitBodyTime(stream));
@@ -70,8 +75,9 @@ export async function listenConnect(
   const [acceptHttp1] = http1.listeners(connected);
   http1.removeAllListeners(connected);
   const silent = new Set<Socket>();
+  // Of TLS, these are the connections underneath: one whose handshake never ends is seen nowhere else.
+  http1.on("connection", (socket) => sessions.addSocket(socket));
   http1.on(connected, (socket: Socket) => {
-    sessions.addSocket(socket);
     silent.add(socket);
     socket.once("close", () => silent.delete(socket));
     readFirstBytes(socket, (isHttp2) => {
@@ -85,6 +91,7 @@ export async function listenConnect(
     });
   });
 
+  http1.maxConnections = CONNECTIONS_MAX;
   const port = await listen(http1, address);
   const closed = Promise.withResolvers<void>();
   const stopAccepting = (): void => {
@@ -96,7 +103,7 @@ export async function listenConnect(
   const close = async (): Promise<void> => {
     stopAccepting();
     const cutOff = setTimeout(() => http1.closeAllConnections(), CLOSE_GRACE_MS);
-    await Promise.all([sessions.close(), closed.promise]);
+    await sessions.close(closed.promise);
     clearTimeout(cutOff);
   };
   return { port, stopAccepting, close };

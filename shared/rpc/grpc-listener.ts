@@ -17,9 +17,17 @@ import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
+import { limitSettingsTime } from "./settings-time.ts";
 import { grpcTimeoutMs } from "./timeouts.ts";
 import type { ServerTls } from "./tls.ts";
-import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
+import {
+  BODY_TIMEOUT_MS,
+  CONNECTIONS_MAX,
+  HEADERS_TIMEOUT_MS,
+  IDLE_HTTP2_TIMEOUT_MS,
+  KEEPALIVE_INTERVAL_MS,
+  KEEPALIVE_TIMEOUT_MS,
+} from "./wire-limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
 export async function listenGrpc(
@@ -31,10 +39,14 @@ export async function listenGrpc(
   const grpc = grpcServer(chain, routes);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();
-  const server = tls === undefined ? createServer(http2Options) : createSecureServer({ ...http2Options, ...tls });
+  const server =
+    tls === undefined
+      ? createServer(http2Options)
+      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: HEADERS_TIMEOUT_MS });
   server.on("connection", (socket) => sessions.addSocket(socket));
   server.on("session", (session) => {
     sessions.add(session);
+    limitSettingsTime(session);
     grpc.emit("session", session);
   });
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
@@ -44,6 +56,7 @@ export async function listenGrpc(
     if (route !== undefined && !boundTime(route, stream, headers)) return;
     grpc.emit("stream", stream, headers);
   });
+  server.maxConnections = CONNECTIONS_MAX;
   const port = await listen(server, address);
   const closed = Promise.withResolvers<void>();
   const stopAccepting = (): void => {
@@ -52,7 +65,7 @@ export async function listenGrpc(
   };
   const close = async (): Promise<void> => {
     stopAccepting();
-    await Promise.all([sessions.close(), closed.promise]);
+    await sessions.close(closed.promise);
   };
   return { port, stopAccepting, close };
 }
@@ -72,6 +85,8 @@ function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHtt
     return false;
   }
   headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
+  // Or a body that never comes would stay for as long as its sender asks: an hour.
+  if (timeoutMs > BODY_TIMEOUT_MS && route.kind !== "bidi_streaming") limitBodyTime(stream);
   return true;
 }
 

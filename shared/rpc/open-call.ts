@@ -8,6 +8,7 @@ import { monotonicMs } from "../clock.ts";
 import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "./errors.ts";
 import type { Call } from "./handler.ts";
+import type { Quota } from "./rate-limit.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
 /** The protocols do not fire their own timers in the same millisecond as we do. */
@@ -39,6 +40,10 @@ export class OpenCall implements Call {
   identity: Identity = nobody;
   /** Nobody's own is nothing: until it is known who calls, no data is theirs. */
   scope: Scope = "user";
+  /** What the caller has left of its rate, if that is limited. */
+  quota: Quota | undefined;
+  /** Called once when the call closes, to give back what it holds. */
+  onClose: (() => void) | undefined;
   #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #tokenTimer: NodeJS.Timeout | undefined;
@@ -120,6 +125,7 @@ export class OpenCall implements Call {
     clearTimeout(this.#tokenTimer);
     this.#rejectWait = undefined;
     this.#interruption ??= ending ?? HAS_ENDED;
+    this.onClose?.();
     this.#onClosed(this);
     logCall(this, ending);
   }

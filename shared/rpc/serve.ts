@@ -17,6 +17,8 @@ import type { IsReady } from "./health.ts";
 import { healthHandlers, HealthState } from "./health.ts";
 import type { Address, Listener } from "./listen.ts";
 import { OpenCalls } from "./open-calls.ts";
+import type { CallLimits } from "./rate-limit.ts";
+import { createLimit } from "./rate-limit.ts";
 import { reflectionHandlers } from "./reflection.ts";
 import type { ServiceEntry } from "./route.ts";
 import { routesOf } from "./route.ts";
@@ -40,6 +42,8 @@ export interface ServeOptions {
   /** Undefined: both listeners speak plain text. */
   readonly tls: ServerTls | undefined;
   readonly identify: Identify;
+  /** What one subject may ask of this replica. */
+  readonly limits: CallLimits;
   /** Whether clients may ask for the contract itself. */
   readonly reflection: boolean;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
@@ -64,13 +68,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const { log } = options;
   const health = new HealthState(options.isReady, log);
   const calls = new OpenCalls();
-  const chain: Chain = { calls, identify: options.identify, errorDomain: options.errorDomain };
+  const { identify, errorDomain } = options;
+  const chain: Chain = { calls, identify, limit: createLimit(options.limits), errorDomain };
   const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
   const grpc = await listenGrpc(chain, routes, options.grpc, options.tls);
-  const connect = await listenConnect(chain, routes, options.connect, options.tls, log).catch(async (cause: unknown) => {
-    await grpc.close();
-    throw cause;
-  });
+  const connect = await listenConnect(chain, routes, options.connect, options.tls, log).catch(
+    async (cause: unknown) => {
+      await grpc.close();
+      throw cause;
+    },
+  );
   let stopped: Promise<void> | undefined;
   return {
     grpcPort: grpc.port,

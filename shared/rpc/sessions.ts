@@ -23,12 +23,12 @@ export class Sessions {
     for (const session of this.#open) session.close();
   }
 
-  /** Waits for the connections to close by themselves, but not for long. */
-  async close(): Promise<void> {
+  /** Waits for the connections to close by themselves, and with them the server (`serverClosed`), but not for long. */
+  async close(serverClosed: Promise<void>): Promise<void> {
     this.goAway();
     const closed = [...this.#open].map((session) => new Promise((resolve) => void session.once("close", resolve)));
     const grace = setTimeout(() => this.#destroyAll(), CLOSE_GRACE_MS);
-    await Promise.all(closed);
+    await Promise.all([serverClosed, ...closed]);
     clearTimeout(grace);
   }
 

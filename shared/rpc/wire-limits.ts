@@ -5,6 +5,12 @@
 
 import { SECOND_MS, MINUTE_MS } from "../interval.ts";
 
+/**
+ * Connections of one listener; the next one is closed at once. Few clients need many, since each carries a thousand calls,
+ * and a process that runs out of file descriptors can no longer reach its database either.
+ */
+export const CONNECTIONS_MAX = 8192;
+
 /** Calls that one connection may have open. Clients queue the rest themselves. */
 export const CONCURRENT_STREAMS_MAX = 1024;
 
@@ -22,6 +28,8 @@ export const STREAM_RESETS_PER_SECOND = 1_000;
 
 /** How long a new connection may keep silent, or take to send a request's headers. */
 export const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
+/** How often Node looks for HTTP/1.1 connections that exceed it, which is how much longer they may really take. */
+export const TIMEOUT_CHECK_INTERVAL_MS = 5 * SECOND_MS;
 /** How long a request's body may take to arrive. */
 export const BODY_TIMEOUT_MS = 30 * SECOND_MS;
 

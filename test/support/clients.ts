@@ -1,12 +1,13 @@
 /** Clients of the pair, as other programs have them. */
 
 import { createClient } from "@connectrpc/connect";
-import type { Client } from "@connectrpc/connect";
+import type { Client, Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { bearer } from "../../shared/rpc/client.ts";
 
 export interface Clients {
   readonly users: Client<typeof UserService>;
@@ -15,10 +16,16 @@ export interface Clients {
   readonly fence: Client<typeof FenceService>;
 }
 
-/** Connect clients over HTTP/2. Both arguments are `http://host:port`. */
-export function connectClients(availabilityUrl: string, bookingUrl: string): Clients {
-  const availability = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2" });
-  const booking = createConnectTransport({ baseUrl: bookingUrl, httpVersion: "2" });
+/** Connect clients over HTTP/2 of services at `http://host:port`, who call with tokens from `token`. */
+export function connectClients(availabilityUrl: string, bookingUrl: string, token: () => Promise<string>): Clients {
+  const interceptors = [bearer(token)];
+  const availability = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2", interceptors });
+  const booking = createConnectTransport({ baseUrl: bookingUrl, httpVersion: "2", interceptors });
+  return clientsOver(availability, booking);
+}
+
+/** The same over any transports to the two services. */
+export function clientsOver(availability: Transport, booking: Transport): Clients {
   return {
     users: createClient(UserService, availability),
     availability: createClient(AvailabilityService, availability),

@@ -1,10 +1,12 @@
-/** Runs once before all test files: a PostgreSQL, and in it one migrated template database for each service. */
+/** Runs once before all test files: keys, a PostgreSQL, and in it one migrated template database for each service. */
 
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import type { TestProject } from "vitest/node";
+import { provideKeys } from "../../services/dev/keys.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
 import { onServer } from "./server.ts";
 import type { DatabaseServer } from "./server.ts";
@@ -21,7 +23,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     throw error;
   }
   project.provide("databaseServer", server);
+  const keyFolder = await mkdtemp(join(tmpdir(), "slotwright-keys-"));
+  await provideKeys(keyFolder);
+  project.provide("keyFolder", keyFolder);
   return async () => {
+    await rm(keyFolder, { recursive: true });
     await dropTemplates(server);
     await stop();
   };

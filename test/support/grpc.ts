@@ -10,20 +10,23 @@ export function grpcChannel(address: string): Client {
   return new Client(address, credentials.createInsecure());
 }
 
-/** One unary call. Rejects with grpc-js' ServiceError: `code`, `details`, and the error details in `metadata`. */
+/** One unary call, with the `authorization` if there is one. Rejects with grpc-js' ServiceError: `code`, `details`, and the error details in `metadata`. */
 export async function grpcCall<I extends DescMessage, O extends DescMessage>(
   channel: Client,
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,
   options: CallOptions = {},
+  authorization?: string,
 ): Promise<MessageShape<O>> {
+  const metadata = new Metadata();
+  if (authorization !== undefined) metadata.set("authorization", authorization);
   const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
   channel.makeUnaryRequest(
     `/${method.parent.typeName}/${method.name}`,
     (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
     (bytes) => fromBinary(method.output, bytes),
     create(method.input, request),
-    new Metadata(),
+    metadata,
     options,
     (error, answer) => {
       if (error !== null) reject(error);

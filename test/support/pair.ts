@@ -2,15 +2,19 @@
 
 import { pino } from "pino";
 import { availabilityConfig } from "../../services/availability/config.ts";
+import type { BookingPeer } from "../../services/availability/peers/booking.ts";
 import { startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
 import { startBooking } from "../../services/booking/service.ts";
+import type { BookingHooks } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { connectClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
 import { createDatabase } from "./postgres.ts";
 import type { TestDatabase } from "./postgres.ts";
+import { admin, authVariables, tokenSource } from "./tokens.ts";
+import type { Person } from "./tokens.ts";
 
 /** One service that runs. */
 export interface Served {
@@ -25,8 +29,10 @@ export interface Served {
 export interface Pair {
   readonly availability: Served;
   readonly booking: Served;
-  /** Connect clients of both. */
+  /** Connect clients of both, with the token of an administrator. */
   readonly clients: Clients;
+  /** The same with somebody else's. */
+  readonly clientsOf: (person: Person) => Clients;
   /** Stops both services and deletes the databases that were made for them. */
   readonly stop: () => Promise<void>;
 }
@@ -37,7 +43,11 @@ export interface PairOptions {
   /** More variables of the environment, as each service's `config.ts` reads them. */
   readonly availability?: Readonly<Record<string, string>>;
   readonly booking?: Readonly<Record<string, string>>;
+  /** What stands between each service and its calls to the other: see `BookingHooks`, and `between` of `startAvailability`. */
+  readonly hooks?: { readonly availability?: AvailabilityHook; readonly booking?: Partial<BookingHooks> };
 }
+
+export type AvailabilityHook = (booking: BookingPeer) => BookingPeer;
 
 /** Starts a pair. Each service knows the other's address from the start, as in production. */
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
@@ -52,19 +62,23 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const databases = { availability: await databaseOf("availability"), booking: await databaseOf("booking") };
   // Each needs the other's address, so one port must be known before its service listens.
   const bookingPort = await freePort();
-  const availability = await startAvailabilityService(databases.availability, {
-    BOOKING_URL: `http://127.0.0.1:${bookingPort}`,
-    ...options.availability,
-  });
-  const booking = await startBookingService(databases.booking, {
-    CONNECT_PORT: String(bookingPort),
-    AVAILABILITY_URL: availability.connectUrl,
-    ...options.booking,
-  });
+  const availability = await startAvailabilityService(
+    databases.availability,
+    { BOOKING_URL: `http://127.0.0.1:${bookingPort}`, ...options.availability },
+    options.hooks?.availability,
+  );
+  const booking = await startBookingService(
+    databases.booking,
+    { CONNECT_PORT: String(bookingPort), AVAILABILITY_URL: availability.connectUrl, ...options.booking },
+    options.hooks?.booking,
+  );
+  const clientsOf = (person: Person): Clients =>
+    connectClients(availability.connectUrl, booking.connectUrl, tokenSource(person));
   return {
     availability,
     booking,
-    clients: connectClients(availability.connectUrl, booking.connectUrl),
+    clients: clientsOf(admin),
+    clientsOf,
     stop: async () => {
       await Promise.all([booking.stop(), availability.stop()]);
       await Promise.all(made.map((database) => database.drop()));
@@ -76,29 +90,38 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
 export async function startAvailabilityService(
   databaseUrl: string,
   environment: Readonly<Record<string, string>> = {},
+  hook?: AvailabilityHook,
 ): Promise<Served> {
-  const config = availabilityConfig({ ...variables(databaseUrl), ...environment });
-  return served(databaseUrl, await startAvailability(config, pino({ level: config.logLevel })));
+  const config = availabilityConfig({ ...(await variables("availability", databaseUrl)), ...environment });
+  return served(databaseUrl, await startAvailability(config, pino({ level: config.logLevel }), hook));
 }
 
 /** Starts one Booking on a migrated database. `environment` holds more variables, as its `config.ts` reads them. */
 export async function startBookingService(
   databaseUrl: string,
   environment: Readonly<Record<string, string>> = {},
+  hooks?: Partial<BookingHooks>,
 ): Promise<Served> {
-  const config = bookingConfig({ ...variables(databaseUrl), ...environment });
-  return served(databaseUrl, await startBooking(config, pino({ level: config.logLevel })));
+  const config = bookingConfig({ ...(await variables("booking", databaseUrl)), ...environment });
+  return served(databaseUrl, await startBooking(config, pino({ level: config.logLevel }), hooks));
 }
 
-function variables(databaseUrl: string): Record<string, string> {
-  return { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: "silent" };
+/** What a service needs to run in a test. */
+export async function variables(
+  service: "availability" | "booking",
+  databaseUrl: string,
+): Promise<Record<string, string>> {
+  const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: "silent" };
+  return { ...(await authVariables(service)), ...own };
 }
 
 function served(databaseUrl: string, running: Running): Served {
+  let stopped: Promise<void> | undefined;
   return {
     databaseUrl,
     grpcAddress: `127.0.0.1:${running.grpcPort}`,
     connectUrl: `http://127.0.0.1:${running.connectPort}`,
-    stop: () => running.stop(),
+    // A test that takes one service away leaves the pair to be stopped as usual.
+    stop: () => (stopped ??= running.stop()),
   };
 }

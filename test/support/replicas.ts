@@ -6,6 +6,7 @@ import { connectClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
 import { startAvailabilityService } from "./pair.ts";
 import { createDatabase } from "./postgres.ts";
+import { admin, service, tokenSource } from "./tokens.ts";
 
 /** A port that nobody listens on: calls to it fail at once. */
 const NOBODY = "http://127.0.0.1:1";
@@ -13,6 +14,8 @@ const NOBODY = "http://127.0.0.1:1";
 export interface Replicas {
   /** Clients of one replica each. */
   readonly clients: readonly Pick<Clients, "users" | "availability">[];
+  /** A client of the first replica, with the token of Booking: nobody else may ask for snapshots. */
+  readonly asBooking: Clients["availability"];
   /** The database, around the services. */
   readonly pool: Pool;
   readonly databaseUrl: string;
@@ -33,8 +36,10 @@ export async function startReplicas(
   const served = await Promise.all(
     Array.from({ length: count }, () => startAvailabilityService(database.url, environment)),
   );
+  const firstUrl = served[0]?.connectUrl ?? NOBODY;
   return {
-    clients: served.map(({ connectUrl }) => connectClients(connectUrl, NOBODY)),
+    asBooking: connectClients(firstUrl, NOBODY, tokenSource(service("booking"))).availability,
+    clients: served.map(({ connectUrl }) => connectClients(connectUrl, NOBODY, tokenSource(admin))),
     pool,
     databaseUrl: database.url,
     async stop() {

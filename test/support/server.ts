@@ -13,6 +13,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** What global-setup.ts started for the test files. */
     readonly databaseServer: DatabaseServer;
+    /** Where the keys are that the services accept: see `tokenOf`. */
+    readonly keyFolder: string;
   }
 }
 

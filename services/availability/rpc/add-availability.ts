@@ -1,3 +1,4 @@
+import { assertMay } from "../../../shared/auth/access.ts";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
@@ -22,6 +23,7 @@ export function addAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     const { hostId, during, slotDurationMinutes } = asked;
+    assertMay(call, { host: hostId });
     const content = [during.start, during.end, slotDurationMinutes];
     const write = { hostId, requestId: asked.requestId, method: "AddAvailability", content } as const;
     const availability = await changeHost<Availability>(deps.pool, write, call, async ({ client, run }) => {

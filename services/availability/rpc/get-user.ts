@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { assertMay } from "../../../shared/auth/access.ts";
 import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/parse.ts";
@@ -12,6 +13,7 @@ const request = z.object({ userId: uuid });
 export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.getUser> {
   return async (message, call) => {
     const { userId } = parse(request, message);
+    assertMay(call, { user: userId });
     const user = await findUser(deps.orm, userId, call.signal);
     if (user === undefined) throw userNotFound(userId);
     return { user: userMessage(user) };

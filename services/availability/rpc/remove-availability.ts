@@ -1,3 +1,4 @@
+import { assertMay } from "../../../shared/auth/access.ts";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
@@ -38,6 +39,7 @@ export function removeAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     const { hostId, during } = asked;
+    assertMay(call, { host: hostId });
     const content = [during.start, during.end];
     const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
     const release = await permit(deps, call);

@@ -1,0 +1,19 @@
+/** Who may call this service, with whose data. What is not named is forbidden. SERVICE is Booking: nobody else signs as it. */
+
+import type { Access } from "../../../shared/auth/access.ts";
+import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
+
+export const userAccess: Access<typeof UserService> = {
+  createUser: { ADMIN: "everybody" },
+  // Booking asks whether a guest is one.
+  getUser: { HOST: "user", USER: "user", ADMIN: "everybody", SERVICE: "everybody" },
+  listUsers: { ADMIN: "everybody" },
+};
+
+export const availabilityAccess: Access<typeof AvailabilityService> = {
+  addAvailability: { HOST: "host", ADMIN: "everybody" },
+  removeAvailability: { HOST: "host", ADMIN: "everybody" },
+  listAvailability: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
+  snapshotAvailability: { SERVICE: "everybody" },
+};

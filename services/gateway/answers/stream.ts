@@ -1,0 +1,35 @@
+import type { Message } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { StatusError } from "../../../shared/rpc/errors.ts";
+import type { OpenCall } from "../../../shared/rpc/open-call.ts";
+import { packageOf } from "../upstream/backends.ts";
+import { endingOf } from "../upstream/ending.ts";
+import type { StreamForm } from "./stream-form.ts";
+
+/**
+ * The texts of a stream, `first` being the message that has come already. It is read no faster than the caller reads, so
+ * that a slow one is noticed by the service, which knows how to end it. Closes the call.
+ */
+export async function* streamTexts(
+  call: OpenCall,
+  first: Message,
+  rest: AsyncIterator<Message>,
+  form: StreamForm,
+): AsyncGenerator<string, void> {
+  // What it is if nobody reads on, which resumes this function in its `finally`.
+  let ending: StatusError | undefined = new StatusError(status.CANCELLED, "the client left");
+  try {
+    yield form.message(first, true);
+    for (let next = await call.wait(rest.next()); next.done !== true; next = await call.wait(rest.next())) {
+      yield form.message(next.value, false);
+    }
+    ending = undefined;
+  } catch (thrown) {
+    ending = endingOf(thrown, packageOf(call.method));
+    yield form.ending(ending);
+  } finally {
+    call.close(ending);
+    // Not awaited: it settles when the service has noticed. Nobody is left to tell.
+    rest.return?.().catch(() => undefined);
+  }
+}

@@ -1,0 +1,64 @@
+/** The settings of the gateway. */
+
+import { z } from "zod";
+import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
+import type { Address } from "../../shared/rpc/listen.ts";
+import type { TlsFiles } from "../../shared/rpc/tls.ts";
+
+const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = serviceVariables({ grpc: 0, connect: 0 });
+
+export const gatewayVariables = z.object({
+  LISTEN_HOST,
+  LOG_LEVEL,
+  GATEWAY_PORT: wholeNumber(0, 65_535).default(8080),
+  AVAILABILITY_URL: httpUrl().default("http://127.0.0.1:8081"),
+  BOOKING_URL: httpUrl().default("http://127.0.0.1:8082"),
+  // Whose pages may call: origins with commas between them, or `*`. Unset: only pages of the gateway's own origin.
+  CORS_ORIGINS: origins().default([]),
+  // PEM files. With TLS_CERT and TLS_KEY the port speaks TLS only, and the services are shown the same certificate if they
+  // ask for one. PEER_CA signs theirs, if no authority that Node.js knows does.
+  TLS_CERT,
+  TLS_KEY,
+  PEER_CA,
+});
+
+export interface GatewayConfig {
+  readonly listen: Address;
+  readonly logLevel: string;
+  readonly availabilityUrl: string;
+  readonly bookingUrl: string;
+  /** As browsers write them in `Origin`; `["*"]` is everybody's. */
+  readonly corsOrigins: readonly string[];
+  readonly tls: TlsFiles;
+}
+
+/** Throws ConfigError that names every wrong variable. */
+export function gatewayConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  const set = readConfig(gatewayVariables, environment);
+  if ((set.TLS_CERT === undefined) !== (set.TLS_KEY === undefined)) {
+    throw new ConfigError("wrong settings: TLS_CERT and TLS_KEY must be set together");
+  }
+  return {
+    listen: { host: set.LISTEN_HOST, port: set.GATEWAY_PORT },
+    logLevel: set.LOG_LEVEL,
+    availabilityUrl: set.AVAILABILITY_URL,
+    bookingUrl: set.BOOKING_URL,
+    corsOrigins: set.CORS_ORIGINS,
+    tls: { cert: set.TLS_CERT, key: set.TLS_KEY, clientCa: undefined, peerCa: set.PEER_CA },
+  };
+}
+
+function origins(): z.ZodType<string[], string> {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((origin) => origin.trim()))
+    .refine(
+      (list) => list.every(isOrigin) || (list.length === 1 && list[0] === "*"),
+      "origins such as https://a.example, or *",
+    );
+}
+
+/** An origin has neither path nor trailing slash: one that is written so would never be equal to what browsers send. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}

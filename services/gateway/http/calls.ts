@@ -1,0 +1,139 @@
+/** One call from its headers to its answer. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
+import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import type { OpenCall } from "../../../shared/rpc/open-call.ts";
+import type { OpenCalls } from "../../../shared/rpc/open-calls.ts";
+import { answerOf } from "../answers/answer.ts";
+import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answers/http-error.ts";
+import { streamForm } from "../answers/stream-form.ts";
+import { streamTexts } from "../answers/stream.ts";
+import type { Contract } from "../contract/contract.ts";
+import { brokenRules } from "../contract/rules.ts";
+import type { Binding } from "../transcoding/binding.ts";
+import { requestMessage } from "../transcoding/request.ts";
+import type { RouteTable } from "../transcoding/table.ts";
+import type { Backends } from "../upstream/backends.ts";
+import { headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
+
+export interface CallDependencies {
+  readonly contract: Contract;
+  readonly table: RouteTable;
+  readonly backends: Backends;
+  readonly calls: OpenCalls;
+  /** The log of each method, made once. */
+  readonly logs: ReadonlyMap<DescMethod, Logger>;
+}
+
+/** A call whose body has not been read yet. */
+export interface Arrived {
+  readonly binding: Binding;
+  readonly texts: readonly string[];
+  readonly query: string;
+  readonly requestId: string;
+  /** Whoever has it owes it a `close()`. */
+  readonly call: OpenCall;
+}
+
+export interface Reply {
+  readonly httpStatus: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  readonly body: string | Readable;
+}
+
+const REQUEST_ID_PATTERN = /^[!-~]{1,128}$/;
+
+/**
+ * Opens the call that the request is for. Its time begins to run here: what is spent on the body is spent of its deadline.
+ * Throws HttpError if there is no such call, StatusError if its timeout cannot be read.
+ */
+export function arrive(deps: CallDependencies, request: IncomingMessage, response: ServerResponse): Arrived {
+  const [path, query] = splitOnce(request.url ?? "", "?");
+  const { binding, texts } = find(deps.table, request.method ?? "", path);
+  if ((request.headers["content-encoding"] ?? "identity") !== "identity") throw notJson();
+  const timeoutMs = timeoutAsked(request.headers);
+  const { method } = binding;
+  const log = deps.logs.get(method);
+  if (log === undefined) throw new Error(`${method.name} has no log`);
+  const call = deps.calls.open({ method, log, transport: "json", timeoutMs });
+  // Also after an answer that was sent; the call has been closed then, and nothing happens.
+  response.once("close", () => call.abandon());
+  return { binding, texts, query, requestId: requestIdOf(request), call };
+}
+
+/** Answers a call whose body has been read. Closes it if all goes well; the answer of a stream closes it at its end. */
+export async function answer(
+  deps: CallDependencies,
+  arrived: Arrived,
+  request: IncomingMessage,
+  body: Uint8Array,
+): Promise<Reply> {
+  const { binding, texts, query, call, requestId } = arrived;
+  const { types, comments } = deps.contract;
+  const input = { texts, query, body, headers: request.headers };
+  const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
+  const transport = deps.backends.transportOf(binding.method);
+  const onward = headersOnward(request.headers, requestId);
+  if (binding.method.methodKind === "unary") {
+    const timeoutMs = timeoutWithin(call.deadline, DEADLINE_MAX_MS);
+    const sent = transport.unary(binding.method as DescMethodUnary, call.signal, timeoutMs, onward, message);
+    const response = await call.wait(sent);
+    const { httpStatus, headers, body: json } = answerOf(binding, response.message, types);
+    call.close(undefined);
+    return {
+      httpStatus,
+      headers: { ...headersBack(response.header), ...headers },
+      contentType: "application/json",
+      body: JSON.stringify(json),
+    };
+  }
+  const timeoutMs = call.deadline === Infinity ? undefined : timeoutWithin(call.deadline, DEADLINE_MAX_MS);
+  const method = binding.method as DescMethodStreaming;
+  const response = await call.wait(transport.stream(method, call.signal, timeoutMs, onward, single(message)));
+  const messages = response.message[Symbol.asyncIterator]();
+  // A refusal comes before the first message, and while nothing has been sent it can still have its own HTTP status.
+  const first = await call.wait(messages.next());
+  const form = streamForm(request.headers.accept, method.output, types);
+  if (first.done === true) {
+    call.close(undefined);
+    return { httpStatus: 200, headers: headersBack(response.header), contentType: form.contentType, body: "" };
+  }
+  return {
+    httpStatus: 200,
+    // Proxies that collect an answer before they pass it on would keep events for ever.
+    headers: { ...headersBack(response.header), "x-accel-buffering": "no" },
+    contentType: form.contentType,
+    body: Readable.from(streamTexts(call, first.value, messages, form)),
+  };
+}
+
+/** The caller's name for the call, so that its log and ours can be read side by side; ours if it has none. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : randomUUID();
+}
+
+function find(table: RouteTable, httpMethod: string, path: string): { binding: Binding; texts: readonly string[] } {
+  // HEAD is GET without the body, which Node leaves out by itself. A stream's body is all there is to it.
+  const found = table.find(httpMethod === "HEAD" ? "GET" : httpMethod, path);
+  if (found === "nothing") throw nothingThere();
+  if (found === "malformed") throw malformedPath();
+  if ("allowed" in found) throw methodNotAllowed(found.allowed);
+  if (httpMethod === "HEAD" && found.binding.method.methodKind !== "unary") throw methodNotAllowed(["GET"]);
+  return found;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+async function* single(message: Message): AsyncGenerator<Message> {
+  yield message;
+}

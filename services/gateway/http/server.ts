@@ -1,0 +1,131 @@
+/** The HTTP server: everything comes in by one catch-all route, because fastify's own would take `:` for a parameter. */
+
+import { createServer, STATUS_CODES } from "node:http";
+import type { IncomingMessage, RequestListener, Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { status } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import { REQUEST_MAX_BYTES } from "../../../shared/limits.ts";
+import { StatusError } from "../../../shared/rpc/errors.ts";
+import type { ServerTls } from "../../../shared/rpc/tls.ts";
+import {
+  BODY_TIMEOUT_MS,
+  HEADERS_MAX_BYTES,
+  HEADERS_TIMEOUT_MS,
+  IDLE_HTTP1_TIMEOUT_MS,
+} from "../../../shared/rpc/wire-limits.ts";
+import { failureOf, statusJson } from "../answers/failure.ts";
+import { HttpError, malformedPath, notJson, nothingThere, tooLarge } from "../answers/http-error.ts";
+import { packageOf } from "../upstream/backends.ts";
+import { endingOf } from "../upstream/ending.ts";
+import { answer, arrive, type Arrived, type CallDependencies, requestIdOf } from "./calls.ts";
+import { corsHeaders, preflightHeaders } from "./cors.ts";
+
+export interface ServerDependencies extends CallDependencies {
+  readonly corsOrigins: readonly string[];
+  readonly log: Logger;
+}
+
+const httpOptions = {
+  maxHeaderSize: HEADERS_MAX_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: BODY_TIMEOUT_MS,
+  keepAliveTimeout: IDLE_HTTP1_TIMEOUT_MS,
+};
+
+/** The server, which does not listen yet and to which other routes may be added. Without `tls` it speaks plain text. */
+export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefined): FastifyInstance {
+  const arrivals = new WeakMap<IncomingMessage, Arrived>();
+  const app = fastify({
+    bodyLimit: REQUEST_MAX_BYTES,
+    serverFactory: (listener) => serverFor(listener, tls),
+    // While it closes, calls are refused like all others: by `OpenCalls`.
+    return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => void refuse(request, reply, malformedPath()),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...corsHeaders(deps.corsOrigins, request.headers),
+    });
+  });
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (request.method === "OPTIONS") return tellOptions(deps, request, reply);
+    const arrived = arrive(deps, request.raw, reply.raw);
+    arrivals.set(request.raw, arrived);
+    reply.header("x-request-id", arrived.requestId);
+    return undefined;
+  };
+  app.all("*", { onRequest }, async (request, reply) => {
+    const arrived = arrivals.get(request.raw);
+    if (arrived === undefined) throw nothingThere();
+    const { httpStatus, headers, contentType, body } = await answer(deps, arrived, request.raw, bytesOf(request.body));
+    return reply.code(httpStatus).headers(headers).type(contentType).send(body);
+  });
+  // HTTP methods that fastify has no route for.
+  app.setNotFoundHandler(async (request, reply) => onRequest(request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    const arrived = arrivals.get(request.raw);
+    const ending = endingOfError(error, arrived);
+    if (arrived === undefined && ending.code === status.INTERNAL) deps.log.error({ err: error }, "a request failed");
+    arrived?.call.close(ending);
+    return refuse(request, reply, ending);
+  });
+  return app;
+}
+
+function serverFor(listener: RequestListener, tls: ServerTls | undefined): Server {
+  return tls === undefined
+    ? createServer(httpOptions, listener)
+    : createTlsServer({ ...httpOptions, ...tls }, listener);
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, ending: StatusError): FastifyReply {
+  const { httpStatus, headers, body } = failureOf(ending, request.headers["if-match"] !== undefined);
+  if (!reply.hasHeader("x-request-id")) void reply.header("x-request-id", requestIdOf(request.raw));
+  return reply.code(httpStatus).headers(headers).type("application/json").send(JSON.stringify(body));
+}
+
+/** fastify's own errors have an HTTP status; everything else is a call's. */
+function endingOfError(error: unknown, arrived: Arrived | undefined): StatusError {
+  const { statusCode = 500, message = "" } = error as { readonly statusCode?: number; readonly message?: string };
+  if (error instanceof StatusError || statusCode >= 500) {
+    return endingOf(error, arrived === undefined ? "" : packageOf(arrived.binding.method));
+  }
+  if (statusCode === 413) return tooLarge(REQUEST_MAX_BYTES);
+  if (statusCode === 415) return notJson();
+  return new HttpError(statusCode, status.INVALID_ARGUMENT, message);
+}
+
+async function tellOptions(deps: ServerDependencies, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const [path = ""] = request.url.split("?", 1);
+  const found = deps.table.find("OPTIONS", path);
+  if (found === "malformed") throw malformedPath();
+  if (found === "nothing" || !("allowed" in found)) throw nothingThere();
+  const preflight = preflightHeaders(deps.corsOrigins, request.headers, found.allowed);
+  return reply
+    .code(204)
+    .headers({ allow: found.allowed.join(", "), ...preflight })
+    .send();
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  return body instanceof Uint8Array ? body : new Uint8Array();
+}
+
+/** What is not HTTP, or too large for it, or too slow. There is no request yet, only the socket. */
+function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) return;
+  const httpStatus = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ""] ?? 400;
+  const ending = new StatusError(status.INVALID_ARGUMENT, STATUS_CODES[httpStatus] ?? "");
+  const body = JSON.stringify(statusJson(ending));
+  const head = `HTTP/1.1 ${httpStatus} ${ending.message}\r\ncontent-type: application/json\r\n`;
+  socket.end(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+}

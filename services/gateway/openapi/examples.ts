@@ -1,0 +1,46 @@
+/** Examples that go well together: pasted as they are, only the ids have to be those of real people. */
+
+import type { DescField, JsonObject, JsonValue } from "@bufbuild/protobuf";
+
+const HOST_ID = "019b5a3c-0000-7000-8000-000000000001";
+const GUEST_ID = "019b5a3c-0000-7000-8000-000000000002";
+const BOOKING_ID = "019b5a3c-0000-7000-8000-000000000003";
+const OTHER_ID = "019b5a3c-0000-7000-8000-000000000004";
+
+/** By the names of fields: one means the same in every message. */
+const byName: Readonly<Record<string, JsonValue>> = {
+  after_sequence: "0",
+  booking_id: BOOKING_ID,
+  display_name: "Ada",
+  email: "ada@example.com",
+  end_time: "2030-01-07T13:00:00Z",
+  etag: '"1"',
+  guest_id: GUEST_ID,
+  hold_seconds: 300,
+  host_id: HOST_ID,
+  id: OTHER_ID,
+  page_size: 50,
+  request_id: "0b9e0d6a-4a0f-4d0c-9d6b-2f6c1f4f7a11",
+  role: "ROLE_HOST",
+  sequence: "1",
+  slot_duration_minutes: 30,
+  start_time: "2030-01-07T10:00:00Z",
+  state: "BOOKING_STATE_CONFIRMED",
+  states: ["BOOKING_STATE_CONFIRMED"],
+  user_id: HOST_ID,
+};
+
+/** Undefined for a field that says enough by its type. */
+export function exampleOf(field: DescField): JsonValue | undefined {
+  return byName[field.name];
+}
+
+/** An object of the fields that have an example, by their names in JSON. */
+export function exampleObject(fields: readonly DescField[]): JsonObject {
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const example = exampleOf(field);
+      return example === undefined ? [] : [[field.jsonName, example]];
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+import type { DescField, DescMethod, JsonObject } from "@bufbuild/protobuf";
+import { etagPlace } from "../answers/etag.ts";
+import type { Contract } from "../contract/contract.ts";
+import { rulesOf } from "../contract/rules.ts";
+import { type Binding, isCreation } from "../transcoding/binding.ts";
+import { type FieldPath, isTextual, nameOf } from "../transcoding/fields.ts";
+import { AFTER_SEQUENCE, ETAG, REQUEST_ID } from "../transcoding/header-fields.ts";
+import { errorResponses } from "./errors.ts";
+import { exampleObject } from "./examples.ts";
+import type { Schemas } from "./schema.ts";
+
+/** One way to call a method. `id` is unique in the document. */
+export function operationOf(binding: Binding, id: string, contract: Contract, schemas: Schemas): JsonObject {
+  const { method } = binding;
+  const comment = contract.comments(method);
+  const body = bodyOf(binding, contract, schemas);
+  return {
+    operationId: id,
+    tags: [method.parent.name],
+    summary: firstSentence(comment),
+    description: comment,
+    parameters: [
+      ...binding.variables.map((path) => parameter("path", path, contract, schemas)),
+      ...queryPaths(binding).map((path) => parameter("query", path, contract, schemas)),
+      ...headerParameters(method),
+    ],
+    ...(body === undefined ? {} : { requestBody: body }),
+    responses: {
+      [isCreation(binding) ? "201" : "200"]: successOf(binding, schemas),
+      ...errorResponses(method, contract),
+    },
+  };
+}
+
+function parameter(place: "path" | "query", path: FieldPath, contract: Contract, schemas: Schemas): JsonObject {
+  const field = lastOf(path);
+  const { description = "", ...schema } = schemas.ofField(field);
+  const isRequired = place === "path" || rulesOf(field, contract.comments).isRequired;
+  return { name: nameOf(path), in: place, required: isRequired, description, schema };
+}
+
+/** The fields that neither the path nor the body sets. */
+function queryPaths({ method, body, variables }: Binding): FieldPath[] {
+  if (body === "*") return [];
+  const taken = new Set(variables.map(nameOf));
+  return method.input.fields
+    .filter((field) => field !== body)
+    .flatMap((field) => leaves([field]))
+    .filter((path) => !taken.has(nameOf(path)));
+}
+
+function leaves(path: FieldPath): FieldPath[] {
+  const field = lastOf(path);
+  if (isTextual(path, true)) return [path];
+  // A message inside of itself has no last leaf.
+  if (field.fieldKind !== "message" || path.filter((each) => each.message === field.message).length > 1) return [];
+  return field.message.fields.flatMap((inner) => leaves([...path, inner]));
+}
+
+function headerParameters(method: DescMethod): JsonObject[] {
+  const has = (name: string): boolean => method.input.fields.some((field) => field.name === name);
+  const header = (name: string, description: string, schema: JsonObject): JsonObject[] => [
+    { name, in: "header", required: false, description, schema },
+  ];
+  return [
+    ...(has(REQUEST_ID)
+      ? header("Idempotency-Key", "The same as `requestId` in the body.", { type: "string", format: "uuid" })
+      : []),
+    ...(has(ETAG) ? header("If-Match", "The same as `etag` in the body.", { type: "string" }) : []),
+    ...(has(AFTER_SEQUENCE) && method.methodKind === "server_streaming"
+      ? header("Last-Event-ID", "The same as `after_sequence`; browsers send it when they connect again.", {
+          type: "string",
+        })
+      : []),
+  ];
+}
+
+function bodyOf({ method, body, variables }: Binding, contract: Contract, schemas: Schemas): JsonObject | undefined {
+  if (body === undefined) return undefined;
+  if (body !== "*") return { required: true, content: { "application/json": { schema: schemas.ofField(body) } } };
+  const inPath = new Set(variables.map((path) => path[0]));
+  const fields = method.input.fields.filter((field) => !inPath.has(field));
+  const required = fields.filter((field) => rulesOf(field, contract.comments).isRequired);
+  const schema = {
+    type: "object",
+    properties: Object.fromEntries(fields.map((field) => [field.jsonName, schemas.ofField(field)])),
+    additionalProperties: false,
+    ...(required.length === 0 ? {} : { required: required.map(({ jsonName }) => jsonName) }),
+  };
+  const example = exampleObject(required);
+  return { required: required.length > 0, content: { "application/json": { schema, example } } };
+}
+
+function successOf({ method, responseBody }: Binding, schemas: Schemas): JsonObject {
+  const schema = responseBody === undefined ? schemas.reference(method.output) : schemas.ofField(responseBody);
+  if (method.methodKind === "server_streaming") {
+    const description = "A message on each line, or an event for each where `Accept` asks for `text/event-stream`.";
+    return { description, content: { "application/x-ndjson": { schema }, "text/event-stream": { schema } } };
+  }
+  const etag = { description: "The version of what was answered, for `If-Match`.", schema: { type: "string" } };
+  return {
+    description: "The answer.",
+    ...(etagPlace(method.output) === undefined ? {} : { headers: { ETag: etag } }),
+    content: { "application/json": { schema } },
+  };
+}
+
+function firstSentence(comment: string): string {
+  return /^.*?\.(?=\s|$)/s.exec(comment)?.[0] ?? comment;
+}
+
+function lastOf(path: FieldPath): DescField {
+  const last = path.at(-1);
+  if (last === undefined) throw new Error("an empty field path");
+  return last;
+}

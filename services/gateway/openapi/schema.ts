@@ -1,0 +1,109 @@
+/** Messages as JSON Schema (2020-12, which is that of OpenAPI 3.1), in the JSON form of protobuf. */
+
+import type { DescEnum, DescField, DescMessage, JsonObject } from "@bufbuild/protobuf";
+import { ScalarType } from "@bufbuild/protobuf";
+import type { Comments } from "../contract/comments.ts";
+import { rulesOf } from "../contract/rules.ts";
+import { exampleOf } from "./examples.ts";
+
+export interface Schemas {
+  /** A reference to the schema of a message, which is made when it is first referred to. */
+  reference(message: DescMessage): JsonObject;
+  /** The schema of a field, with its comment, limits and example. */
+  ofField(field: DescField): JsonObject;
+  /** All that has been referred to, by name: the `components.schemas` of the document. */
+  readonly components: JsonObject;
+}
+
+/** Messages that have a JSON form of their own. */
+const WELL_KNOWN: Readonly<Record<string, JsonObject>> = {
+  "google.protobuf.Timestamp": { type: "string", format: "date-time" },
+  "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]{1,9})?s$" },
+};
+
+export function openSchemas(comments: Comments): Schemas {
+  const components: JsonObject = {};
+
+  function reference(type: DescMessage | DescEnum): JsonObject {
+    if (components[type.typeName] === undefined) {
+      // Entered before it is made: a message may hold messages of its own type.
+      components[type.typeName] = {};
+      components[type.typeName] = type.kind === "enum" ? enumSchema(type) : messageSchema(type);
+    }
+    return { $ref: `#/components/schemas/${type.typeName}` };
+  }
+
+  function messageSchema(message: DescMessage): JsonObject {
+    return {
+      type: "object",
+      description: comments(message),
+      properties: Object.fromEntries(message.fields.map((field) => [field.jsonName, ofField(field)])),
+    };
+  }
+
+  function enumSchema(type: DescEnum): JsonObject {
+    const values = type.values.map((value) => `- \`${value.name}\`: ${comments(value)}`);
+    const description = [comments(type), values.join("\n")].join("\n\n");
+    return { type: "string", description, enum: type.values.map(({ name }) => name) };
+  }
+
+  function ofField(field: DescField): JsonObject {
+    const example = exampleOf(field);
+    return {
+      ...typeOf(field),
+      description: comments(field),
+      ...(example === undefined ? {} : { examples: [example] }),
+    };
+  }
+
+  function typeOf(field: DescField): JsonObject {
+    switch (field.fieldKind) {
+      case "list":
+        return { type: "array", items: singleType(field) };
+      case "map":
+        return { type: "object", additionalProperties: singleType(field) };
+      default:
+        return { ...singleType(field), ...limitsOf(field) };
+    }
+  }
+
+  function singleType(field: DescField): JsonObject {
+    if (field.message !== undefined) return WELL_KNOWN[field.message.typeName] ?? reference(field.message);
+    if (field.enum !== undefined) return reference(field.enum);
+    return scalarType(field.scalar);
+  }
+
+  function limitsOf(field: DescField): JsonObject {
+    const { isUuid, range, zeroIsUnset, maxLength } = rulesOf(field, comments);
+    return {
+      ...(isUuid ? { format: "uuid" } : {}),
+      ...(range === undefined ? {} : { minimum: zeroIsUnset ? 0 : range.min, maximum: range.max }),
+      ...(maxLength === undefined ? {} : { maxLength }),
+    };
+  }
+
+  return { reference, ofField, components };
+}
+
+function scalarType(scalar: ScalarType | undefined): JsonObject {
+  switch (scalar) {
+    case ScalarType.BOOL:
+      return { type: "boolean" };
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.UINT32:
+      return { type: "integer", format: "int32" };
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.UINT64:
+      // A string: not every number of 64 bits is a number of JavaScript.
+      return { type: "string", format: "int64", pattern: "^-?[0-9]+$" };
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return { type: "number" };
+    case ScalarType.BYTES:
+      return { type: "string", format: "byte" };
+    default:
+      return { type: "string" };
+  }
+}

@@ -1,0 +1,76 @@
+/** The gateway as a whole. It decides nothing and stores nothing: it translates. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { OpenCalls } from "../../shared/rpc/open-calls.ts";
+import { readTls } from "../../shared/rpc/tls.ts";
+import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire-limits.ts";
+import type { GatewayConfig } from "./config.ts";
+import { httpRuleOf, readContract } from "./contract/contract.ts";
+import { addDocumentation } from "./http/documentation.ts";
+import { gatewayServer } from "./http/server.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { bindingsOf } from "./transcoding/binding.ts";
+import { routeTable } from "./transcoding/table.ts";
+import { openBackends } from "./upstream/backends.ts";
+
+export interface RunningGateway {
+  readonly port: number;
+  /** Ends in order, as the services do: see `Served` of shared/rpc/serve.ts. */
+  stop(): Promise<void>;
+}
+
+/** Starts the gateway. Throws an Error to show to the operator if it cannot. */
+export async function startGateway(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
+  const contract = await readContract();
+  const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));
+  const tls = await readTls(config.tls);
+  const urls = { "availability.v1": config.availabilityUrl, "booking.v1": config.bookingUrl };
+  const backends = openBackends(contract, urls, tls.peer);
+  const calls = new OpenCalls();
+  const logs = new Map(
+    contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
+  );
+  const deps = { contract, table: routeTable(bindings), backends, calls, logs, log, corsOrigins: config.corsOrigins };
+  const app = gatewayServer(deps, tls.server);
+  await addDocumentation(app, openApiDocument(contract, bindings));
+  const health = { isServing: true };
+  app.get("/healthz", async (_request, reply) => {
+    // Of this process only. Were it of the services too, one of them down would take the other from every caller.
+    return reply.code(health.isServing ? 200 : 503).send({ status: health.isServing ? "SERVING" : "NOT_SERVING" });
+  });
+  let stopped: Promise<void> | undefined;
+  return {
+    port: await listenOn(app, config.listen),
+    stop: () => (stopped ??= drain(app, calls, health).finally(() => backends.close())),
+  };
+}
+
+async function listenOn(app: FastifyInstance, { host, port }: GatewayConfig["listen"]): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new Error(`port ${port} on ${host} cannot be opened (${reason})`, { cause });
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("the gateway has no port");
+  return address.port;
+}
+
+async function drain(app: FastifyInstance, calls: OpenCalls, health: { isServing: boolean }): Promise<void> {
+  health.isServing = false;
+  await sleep(DRAIN_PAUSE_MS);
+  const closed = app.close();
+  calls.stop();
+  const grace = setTimeout(() => calls.interruptAll(), DRAIN_GRACE_MS);
+  await calls.whenIdle();
+  clearTimeout(grace);
+  // Those of the calls that have just ended. What is still being sent has a moment more.
+  app.server.closeIdleConnections();
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  await closed;
+  clearTimeout(cutOff);
+}

@@ -1,0 +1,31 @@
+/** Setting and finding fields in the JSON object that a request is put together in. */
+
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { FieldPath } from "./fields.ts";
+
+/** The value at the path, whichever of their two names the fields go by. Undefined if there is none. */
+export function valueAt(object: JsonObject, path: FieldPath): JsonValue | undefined {
+  let value: JsonValue | undefined = object;
+  for (const { name, jsonName } of path) {
+    if (!isObject(value)) return undefined;
+    value = ownValue(value, name) ?? ownValue(value, jsonName);
+  }
+  return value;
+}
+
+/** A copy of the object with a value at the path. */
+export function withValue(object: JsonObject, path: FieldPath, value: JsonValue): JsonObject {
+  const [field, ...rest] = path;
+  if (field === undefined) return object;
+  const name = Object.hasOwn(object, field.jsonName) ? field.jsonName : field.name;
+  const inner = ownValue(object, name);
+  return { ...object, [name]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function ownValue(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -1,0 +1,48 @@
+/** Query parameters become fields of the request: `?page_size=10&states=A&states=B&sub.subfield=foo`. */
+
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { FieldViolation } from "../../../shared/errors.ts";
+import type { Binding } from "./binding.ts";
+import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
+import { withValue } from "./json-fields.ts";
+
+/** Names that callers send come back in errors, but not kilobytes of them. */
+const ECHOED_NAME_MAX_CHARACTERS = 64;
+
+export interface FromQuery {
+  readonly fields: JsonObject;
+  readonly violations: readonly FieldViolation[];
+}
+
+/** The fields that a query string sets, or what is wrong with it. Those that the path or the body sets are not for it. */
+export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
+  const violations: FieldViolation[] = [];
+  let fields: JsonObject = {};
+  const parameters = new URLSearchParams(query);
+  const read = new Set<string>();
+  for (const name of new Set(parameters.keys())) {
+    const path = fieldPathOf(binding.method.input, name.split("."));
+    const last = path?.at(-1);
+    const reason = path === undefined ? "is not a query parameter" : refusalOf(binding, path);
+    if (path === undefined || last === undefined || reason !== undefined) {
+      violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
+      continue;
+    }
+    const values = parameters.getAll(name).map((text) => valueFromText(last, text));
+    const [first = ""] = values;
+    if (read.has(nameOf(path)) || (values.length > 1 && last.fieldKind !== "list")) {
+      violations.push({ field: nameOf(path), description: "is given more than once" });
+      continue;
+    }
+    read.add(nameOf(path));
+    fields = withValue(fields, path, last.fieldKind === "list" ? values : first);
+  }
+  return { fields, violations };
+}
+
+function refusalOf({ body, variables }: Binding, path: FieldPath): string | undefined {
+  if (body === "*") return "must be in the body: this method has no query parameters";
+  if (body !== undefined && path[0] === body) return "must be in the body";
+  if (variables.some((variable) => nameOf(variable) === nameOf(path))) return "is in the path already";
+  return isTextual(path, true) ? undefined : "cannot be a query parameter";
+}

@@ -1,0 +1,55 @@
+/** An HTTP request becomes the message of an RPC. */
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { DescMessage, JsonObject, Message } from "@bufbuild/protobuf";
+import type { FieldViolation } from "../../../shared/errors.ts";
+import { decodeJson } from "../../../shared/rpc/json.ts";
+import { invalidRequest } from "../../../shared/rpc/parse.ts";
+import type { Binding } from "./binding.ts";
+import { fieldsFromBody } from "./body.ts";
+import { valueFromText } from "./fields.ts";
+import { withHeaderFields } from "./header-fields.ts";
+import { withValue } from "./json-fields.ts";
+import { fieldsFromQuery } from "./query.ts";
+
+export interface HttpInput {
+  /** The texts of the path's variables. */
+  readonly texts: readonly string[];
+  /** Without its question mark. */
+  readonly query: string;
+  /** Empty if there is none. */
+  readonly body: Uint8Array;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What is wrong with fields that can be read: see contract/rules.ts. */
+export type FindViolations = (input: DescMessage, fields: JsonObject) => readonly FieldViolation[];
+
+/**
+ * The message that the request stands for. Throws Refusal INVALID_REQUEST that names everything that is wrong: a field
+ * that cannot be read never reaches the service, which would have named the others, so `furtherViolations` names them here.
+ */
+export function requestMessage(binding: Binding, input: HttpInput, furtherViolations: FindViolations): Message {
+  const { input: desc } = binding.method;
+  const fromQuery = fieldsFromQuery(binding, input.query);
+  const fromBody = fieldsFromBody(binding, input.body);
+  const gathered = withPathFields(binding, { ...fromQuery.fields, ...fromBody.fields }, input.texts);
+  const { fields, violations: inHeaders } = withHeaderFields(binding, gathered, input.headers);
+  const decoded = decodeJson(desc, fields, { offsets: "refuse" });
+  const violations = [...fromQuery.violations, ...fromBody.violations, ...inHeaders];
+  if ("violations" in decoded) violations.push(...decoded.violations);
+  else if (violations.length === 0) return decoded.message;
+  throw invalidRequest(oncePerField([...violations, ...furtherViolations(desc, fields)]));
+}
+
+function withPathFields({ variables }: Binding, fields: JsonObject, texts: readonly string[]): JsonObject {
+  return variables.reduce((all, variable, index) => {
+    const field = variable.at(-1);
+    return field === undefined ? all : withValue(all, variable, valueFromText(field, texts[index] ?? ""));
+  }, fields);
+}
+
+/** The first thing that was found about a field is the one to put right first. */
+function oncePerField(violations: readonly FieldViolation[]): FieldViolation[] {
+  return violations.filter(({ field }, index) => violations.findIndex((other) => other.field === field) === index);
+}

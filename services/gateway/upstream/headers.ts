@@ -1,0 +1,44 @@
+/** Which headers cross the gateway. Everything else ends here. */
+
+import type { IncomingHttpHeaders } from "node:http";
+import { status } from "@grpc/grpc-js";
+import { StatusError } from "../../../shared/rpc/errors.ts";
+import { grpcTimeoutMs } from "../../../shared/rpc/timeouts.ts";
+
+/** Who calls, and which trace the call belongs to. */
+const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
+
+/** What a service may tell its caller in headers: how much is left of a limit, and how to sign in. */
+const BACK = /^(?:ratelimit|x-ratelimit)(?:-|$)|^www-authenticate$/;
+
+/** What the service gets to see. */
+export function headersOnward(headers: IncomingHttpHeaders, requestId: string): Headers {
+  const onward = new Headers({ "x-request-id": requestId });
+  for (const name of ONWARD) {
+    const value = headers[name];
+    if (typeof value === "string") onward.set(name, value);
+  }
+  return onward;
+}
+
+/** What the caller gets to see of the service's headers. */
+export function headersBack(headers: Headers): Record<string, string> {
+  return Object.fromEntries(Array.from(headers).filter(([name]) => BACK.test(name)));
+}
+
+/**
+ * How long the caller waits, in milliseconds: from `connect-timeout-ms` or `grpc-timeout`, undefined where there is neither.
+ * Throws StatusError INVALID_ARGUMENT if it cannot be read.
+ */
+export function timeoutAsked(headers: IncomingHttpHeaders): number | undefined {
+  const connect = headers["connect-timeout-ms"];
+  const grpc = headers["grpc-timeout"];
+  if (connect === undefined && grpc === undefined) return undefined;
+  const timeoutMs = connect === undefined ? grpcTimeoutMs(String(grpc)) : connectTimeoutMs(String(connect));
+  if (timeoutMs !== undefined) return timeoutMs;
+  throw new StatusError(status.INVALID_ARGUMENT, "the timeout cannot be read: see connect-timeout-ms and grpc-timeout");
+}
+
+function connectTimeoutMs(header: string): number | undefined {
+  return /^\d{1,10}$/.test(header) ? Number(header) : undefined;
+}

@@ -1,0 +1,60 @@
+/**
+ * Who may call what, as a table: method × role × whose data. The role is checked before the body is read; whose data it is
+ * about is known only after that, so every handler says so, to `assertMay` or `may`. `test/access.test.ts` walks the
+ * whole table against a running pair.
+ */
+
+import type { DescService } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { StatusError } from "../rpc/errors.ts";
+import type { Identity, Role } from "./identity.ts";
+
+/** Where the subject must stand in what a call is about. */
+export type Owner = "host" | "guest" | "user";
+
+/** Whose data a role may touch with a method: its own, by where it stands in it, or everybody's. */
+export type Scope = Owner | "everybody";
+
+/** The roles that may call a method. A role that is not named may not. */
+export type MethodAccess = Readonly<Partial<Record<Role, Scope>>>;
+
+/** The access of every method of a service. A method that is forgotten does not compile. */
+export type Access<S extends DescService> = { readonly [Method in keyof S["method"]]: MethodAccess };
+
+/** Everybody may call, also without a token: health and reflection. */
+export const OPEN = "open";
+
+/** A caller whose role has been checked. */
+export interface Entitled {
+  readonly identity: Identity;
+  /** What the table gives the caller's role for this method. */
+  readonly scope: Scope;
+}
+
+/** Who stands where in what a call is about. Undefined: nobody does. */
+export type Owners = Readonly<Partial<Record<Owner, string | undefined>>>;
+
+/** What the role may touch with the method. Throws StatusError PERMISSION_DENIED if it may not call it at all. */
+export function scopeOf(access: MethodAccess | typeof OPEN, { role }: Identity): Scope {
+  if (access === OPEN) return "everybody";
+  const scope = role === "NOBODY" ? undefined : access[role];
+  if (scope === undefined) throw permissionDenied();
+  return scope;
+}
+
+/** Whether the caller may do to what belongs to `owners` what the method does. */
+export function may({ identity, scope }: Entitled, owners: Owners): boolean {
+  return scope === "everybody" || owners[scope] === identity.subject;
+}
+
+/**
+ * Throws StatusError PERMISSION_DENIED unless the caller may. Only for owners that the request itself names: where they are
+ * looked up, the difference between "not yours" and "not there" tells strangers what exists.
+ */
+export function assertMay(caller: Entitled, owners: Owners): void {
+  if (!may(caller, owners)) throw permissionDenied();
+}
+
+function permissionDenied(): StatusError {
+  return new StatusError(status.PERMISSION_DENIED, "the caller may not do this");
+}

@@ -1,0 +1,106 @@
+/** Bearer tokens: JSON Web Tokens (RFC 7519), signed by an issuer whose keys we know. */
+
+import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import { decodeJwt, errors, jwtVerify } from "jose";
+import type { Identity, Role } from "./identity.ts";
+
+/** Somebody whose word counts, and for what. */
+export interface Issuer {
+  /** The `iss` of its tokens. */
+  readonly name: string;
+  /** The `aud` that its tokens must be for (among others, if they name several). */
+  readonly audience: string;
+  readonly keys: JWTVerifyGetKey;
+  /** It may vouch for these roles and for no other: a service's key makes no administrators. */
+  readonly roles: readonly Role[];
+}
+
+/** A token that is not good. The reasons stay in here: they would help only whoever forges tokens. */
+export class TokenRefused extends Error {
+  override readonly name = "TokenRefused";
+  /** The token was good once. It is worth telling, because the client can do something about it. */
+  readonly expired: boolean;
+
+  constructor(cause: unknown, expired = false) {
+    super(expired ? "the token has expired" : "the token is not valid", { cause });
+    this.expired = expired;
+  }
+}
+
+/** Signatures with a key pair only: whoever can verify an HMAC can also forge it. */
+const ALGORITHMS = ["EdDSA", "ES256", "RS256"];
+const REQUIRED_CLAIMS = ["iss", "aud", "sub", "iat", "exp"];
+/** How far the clocks of those who sign may be off. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** Printable ASCII: subjects are written down as the actors of events. */
+const NAME = /^[!-~]{1,128}$/;
+/** The actor of what the services do by themselves. */
+const SYSTEM = "system";
+
+/**
+ * Returns who the token says the caller is. Throws TokenRefused if it is not good, and any other error if that cannot be
+ * told because the issuer's keys are out of reach.
+ */
+export async function verifyToken(token: string, issuers: readonly Issuer[]): Promise<Identity> {
+  const issuer = issuerOf(token, issuers);
+  try {
+    // Keys come from the issuer's set only: what the header says of `jwk`, `jku` or `x5u` is never looked at.
+    const { payload } = await jwtVerify(token, issuer.keys, {
+      issuer: issuer.name,
+      audience: issuer.audience,
+      algorithms: ALGORITHMS,
+      requiredClaims: REQUIRED_CLAIMS,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    });
+    return identityOf(payload, issuer);
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new TokenRefused(error, true);
+    if (isFaultOfToken(error)) throw new TokenRefused(error);
+    throw error;
+  }
+}
+
+/** The issuer that the token names. Nothing is verified yet: it only decides by whose rules the token must be good. */
+function issuerOf(token: string, issuers: readonly Issuer[]): Issuer {
+  let name: unknown;
+  try {
+    name = decodeJwt(token).iss;
+  } catch (cause) {
+    throw new TokenRefused(cause);
+  }
+  const issuer = issuers.find((each) => each.name === name);
+  if (issuer === undefined) throw new TokenRefused("unknown issuer");
+  return issuer;
+}
+
+function identityOf(payload: JWTPayload, issuer: Issuer): Identity {
+  const { sub = "", exp = 0, iat = 0 } = payload;
+  if (iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) throw new TokenRefused("issued in the future");
+  const role = issuer.roles.find((each) => each === payload["role"]);
+  if (role === undefined) throw new TokenRefused("a role that the issuer may not vouch for");
+  if (!isSubjectOf(role, sub, issuer)) throw new TokenRefused("a subject that cannot have the role");
+  const isUser = role === "HOST" || role === "USER";
+  // An id has one spelling in here, the one that PostgreSQL prints.
+  return { subject: isUser ? sub.toLowerCase() : sub, role, expireTime: exp * 1000 };
+}
+
+function isSubjectOf(role: Role, subject: string, issuer: Issuer): boolean {
+  switch (role) {
+    case "HOST":
+    case "USER":
+      return UUID.test(subject);
+    case "ADMIN":
+      return NAME.test(subject) && subject !== SYSTEM;
+    case "SERVICE":
+      return subject === issuer.name;
+  }
+}
+
+/** Everything that jose finds wrong, except that it could not get hold of the keys. */
+function isFaultOfToken(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return false;
+  const { code } = error;
+  return code !== "ERR_JOSE_GENERIC" && code !== "ERR_JWKS_TIMEOUT" && code !== "ERR_JWKS_INVALID";
+}

@@ -1,0 +1,55 @@
+/** The settings that both services have, from their variables (`serviceVariables`). */
+
+import type { z } from "zod";
+import type { AuthSettings } from "./auth/open-auth.ts";
+import type { serviceVariables } from "./config.ts";
+import type { Address } from "./rpc/listen.ts";
+import type { CallLimits } from "./rpc/rate-limit.ts";
+import type { TlsFiles } from "./rpc/tls.ts";
+
+export interface ServiceConfig {
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly grpc: Address;
+  readonly connect: Address;
+  readonly reflection: boolean;
+  readonly logLevel: string;
+  readonly auth: AuthSettings;
+  readonly tls: TlsFiles;
+  readonly limits: CallLimits;
+}
+
+type ServiceVariables = z.output<z.ZodObject<ReturnType<typeof serviceVariables>>>;
+
+/** For a schema's `superRefine`: half a setting is none, and a service that speaks plain text instead is worse. */
+export function refuseHalfTls(set: ServiceVariables, context: z.core.$RefinementCtx): void {
+  const isMissing = (name: "TLS_CERT" | "TLS_KEY"): void =>
+    context.addIssue({ code: "custom", path: [name], message: "set" });
+  if (set.TLS_CERT === undefined && (set.TLS_KEY ?? set.TLS_CLIENT_CA) !== undefined) isMissing("TLS_CERT");
+  if (set.TLS_KEY === undefined && (set.TLS_CERT ?? set.TLS_CLIENT_CA) !== undefined) isMissing("TLS_KEY");
+}
+
+export function serviceConfig(set: ServiceVariables): ServiceConfig {
+  const development = set.ENVIRONMENT === "development";
+  return {
+    database: { url: set.DATABASE_URL, poolSize: set.DATABASE_POOL_SIZE },
+    grpc: { host: set.LISTEN_HOST, port: set.GRPC_PORT },
+    connect: { host: set.LISTEN_HOST, port: set.CONNECT_PORT },
+    reflection: set.REFLECTION === undefined ? development : set.REFLECTION === "on",
+    logLevel: set.LOG_LEVEL,
+    auth: {
+      development,
+      jwks: set.AUTH_JWKS,
+      issuer: set.AUTH_ISSUER,
+      audience: set.AUTH_AUDIENCE,
+      peerJwks: set.PEER_JWKS,
+      serviceKey: set.SERVICE_KEY,
+    },
+    tls: { cert: set.TLS_CERT, key: set.TLS_KEY, clientCa: set.TLS_CLIENT_CA, peerCa: set.PEER_CA },
+    limits: {
+      readsPerSecond: set.RATE_LIMIT_READS_PER_SECOND,
+      writesPerSecond: set.RATE_LIMIT_WRITES_PER_SECOND,
+      streamStartsPerSecond: set.RATE_LIMIT_STREAM_STARTS_PER_SECOND,
+      openStreams: set.OPEN_STREAMS_PER_SUBJECT,
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/** docs/api.md tells the truth: its commands, pasted from top to bottom after `npm start`, give the answers that it shows. */
+
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { freePort } from "../services/dev/ports.ts";
+import { deletePostgres } from "../services/dev/postgres/start.ts";
+import { contractOf } from "../services/gateway/contract/contract.ts";
+import { openShell, type Shell } from "./gateway/shell.ts";
+import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
+
+const project = resolve(import.meta.dirname, "..");
+const START_MAX_MS = 30_000;
+const COMMAND_MAX_MS = 20_000;
+
+const ports = {
+  AVAILABILITY_GRPC_PORT: "50051",
+  AVAILABILITY_CONNECT_PORT: "8081",
+  BOOKING_GRPC_PORT: "50052",
+  BOOKING_CONNECT_PORT: "8082",
+  GATEWAY_PORT: "8080",
+} as const;
+
+const page = await readFile(join(project, "docs/api.md"), "utf8");
+const shown = shownCommands(page);
+/** Each with the answer that comes next: programs that do the same stand one after the other, before their one answer. */
+const commands = shown.map(({ command }, index) => ({
+  command,
+  answer: shown.slice(index).find(({ answer }) => answer !== undefined)?.answer ?? "",
+  isCall: /^(?:grpcurl|(?:timeout 5 )?npx buf curl|curl) /.test(command),
+}));
+
+test("every method is called by each of the three programs", async () => {
+  const { types } = contractOf(await readFile(join(project, "services/gateway/contract.binpb")));
+  for (const service of types) {
+    if (service.kind !== "service") continue;
+    for (const { name } of service.methods) {
+      const section = page.split(/^### /m).find((text) => text.startsWith(`${name}\n`)) ?? "";
+      for (const program of ["grpcurl ", "npx buf curl ", "curl "]) {
+        expect(section, `${name} by ${program}`).toMatch(new RegExp(`^(?:timeout 5 )?${program}`, "m"));
+      }
+    }
+  }
+});
+
+test.each(["docs/api.md", "docs/gateways.md"])("the links of %s lead somewhere", async (path) => {
+  const links = linkedFiles(await readFile(join(project, path), "utf8"));
+  expect(links.filter((link) => !existsSync(resolve(project, dirname(path), link)))).toEqual([]);
+});
+
+describe("the commands", () => {
+  let folder: string;
+  let started: ChildProcess;
+  let shell: Shell;
+  let asHere: (command: string) => string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "slotwright-api-"));
+    // The account that PostgreSQL runs as must get in.
+    await chmod(folder, 0o755);
+    const environment: Record<string, string> = { DEV_FOLDER: folder };
+    for (const name of Object.keys(ports)) environment[name] = String(await freePort());
+    asHere = (command) =>
+      onOtherPorts(asBufCurl(command), environment)
+        .replaceAll(".dev/", `${folder}/`)
+        // What npx would find, in a tenth of the time.
+        .replace("npx buf ", "node_modules/.bin/buf ");
+    started = spawn(process.execPath, [join(project, "services/dev/main.ts")], {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let printed = "";
+    started.stdout?.on("data", (piece) => (printed += String(piece)));
+    await vi.waitUntil(() => printed.includes("Ctrl-C stops all of it."), { timeout: START_MAX_MS });
+    shell = openShell(project, environment);
+  }, START_MAX_MS);
+
+  afterAll(async () => {
+    await shell.close();
+    const ended = once(started, "exit");
+    started.kill("SIGINT");
+    await ended;
+    await deletePostgres(join(folder, "postgres"));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  // In their order, and in one shell: each needs what those before it have made.
+  test.each(commands)("$command", { timeout: COMMAND_MAX_MS }, async ({ command, answer, isCall }) => {
+    const printed = await shell.run(asHere(command));
+    if (isCall) expect(said(printed)).toEqual(said(answer));
+    else expect(printed).toBe("");
+  });
+});
+
+/** What an answer says: one JSON value, or several one after another, or text. */
+function said(answer: string): unknown {
+  const text = answer
+    .replaceAll(/"ada-\d+@example.com"/g, '"<email>"')
+    // Every call of FenceHost raises it.
+    .replaceAll(/("generation": ?)"\d+"/g, '$1"<generation>"');
+  // Messages of a stream, each on a line or each indented.
+  const messages = text.trim().split(/\n(?=\{)/);
+  return messages.length > 1 ? messages.map(comparable) : comparable(text);
+}
+
+/** grpcurl is seldom installed; buf understands the same address, header and body, and prints the same JSON. */
+function asBufCurl(command: string): string {
+  const buf = "npx buf curl --protocol grpc --http2-prior-knowledge";
+  return command
+    .replace(/^grpcurl -plaintext -max-time 5 (.*) <</, "timeout 5 grpcurl -plaintext $1 2> /dev/null <<")
+    .replace(/grpcurl -plaintext (-H "\S+") -d @ (\S+) (\S+)/, `${buf} $1 -d @- http://$2/$3`);
+}
+
+function onOtherPorts(command: string, environment: Readonly<Record<string, string>>): string {
+  return Object.entries(ports).reduce(
+    (text, [name, port]) => text.replaceAll(`localhost:${port}`, `localhost:${environment[name]}`),
+    command,
+  );
+}

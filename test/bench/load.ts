@@ -1,0 +1,39 @@
+/** The load generator, a process of its own. Its calls are handed over before the clock starts. */
+
+import type { Effort, Measured } from "./drive.ts";
+import { drive } from "./drive.ts";
+import type { Calls, Protocol } from "./http2-calls.ts";
+import { openCalls } from "./http2-calls.ts";
+import { answerQuestions } from "./worker.ts";
+
+export interface Load {
+  /** `host:port` */
+  readonly address: string;
+  readonly protocol: Protocol;
+  readonly path: string;
+  readonly token: string;
+  readonly connections: number;
+  /** One for each call, or a single one that is sent over and over. */
+  readonly messages: readonly Uint8Array[];
+}
+
+export type LoadQuestion = { readonly prepare: Load } | { readonly go: Effort };
+
+let prepared: { readonly load: Load; readonly calls: Calls } | undefined;
+
+answerQuestions(async (question: LoadQuestion): Promise<Measured | undefined> => {
+  if ("prepare" in question) {
+    const { address, protocol, connections, token } = question.prepare;
+    prepared = { load: question.prepare, calls: await openCalls(address, protocol, connections, token) };
+    return undefined;
+  }
+  if (prepared === undefined) throw new Error("nothing is prepared");
+  const { load, calls } = prepared;
+  const { path, messages } = load;
+  const measured = await drive(
+    (number) => calls.send(path, messages[number % messages.length] as Uint8Array),
+    question.go,
+  );
+  await calls.close();
+  return measured;
+});

@@ -1,0 +1,81 @@
+/** Hosts, guests and open time, made through the API like anybody's. */
+
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { DAY_MS, type Instant, MINUTE_MS } from "../../shared/interval.ts";
+import type { Clients } from "../support/clients.ts";
+import { createGuest, createHost, openTime } from "../support/people.ts";
+import {
+  HOT_DAYS,
+  HOT_SLOT_MINUTES,
+  LISTED_BOOKINGS,
+  LISTED_CLOSES_MS,
+  LISTED_OPENS_MS,
+  OPEN_DAYS,
+  type People,
+  SLOT_MINUTES,
+} from "./slots.ts";
+
+const HOSTS = 500;
+const GUESTS = 100;
+/** Enough to keep both services busy. */
+const AT_ONCE = 16;
+
+export interface World {
+  /** Many hosts whose slots are booked once each. */
+  readonly spread: People;
+  /** One host with very many slots. */
+  readonly hot: People;
+  /** One host whose slots are fought over. */
+  readonly fought: People;
+  /** The host whose slots are listed: 90 days of 8 hours, 180 bookings. */
+  readonly listedHostId: string;
+}
+
+/** `day`: midnight before the first open day, in the future. */
+export async function makePeople(clients: Clients, day: Instant): Promise<World> {
+  const guestIds = await times(GUESTS, () => createGuest(clients));
+  const open = { start: day, end: day + OPEN_DAYS * DAY_MS };
+  const hostIds = await times(HOSTS + 1, async () => {
+    const hostId = await createHost(clients);
+    await openTime(clients, hostId, open, SLOT_MINUTES);
+    return hostId;
+  });
+  const hotHostId = await createHost(clients);
+  await openTime(clients, hotHostId, { start: day, end: day + HOT_DAYS * DAY_MS }, HOT_SLOT_MINUTES);
+  return {
+    spread: { hostIds: hostIds.slice(1), guestIds, day },
+    hot: { hostIds: [hotHostId], guestIds, day },
+    fought: { hostIds: hostIds.slice(0, 1), guestIds, day },
+    listedHostId: await listedHost(clients, guestIds[0] as string, day),
+  };
+}
+
+async function listedHost(clients: Clients, guestId: string, day: Instant): Promise<string> {
+  const hostId = await createHost(clients);
+  for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
+    await openTime(clients, hostId, { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS }, SLOT_MINUTES);
+  }
+  await times(LISTED_BOOKINGS, async (index) => {
+    const date = day + Math.floor(index / 2) * DAY_MS;
+    const start = date + LISTED_OPENS_MS + (index % 2 === 0 ? 3 : 9) * SLOT_MINUTES * MINUTE_MS;
+    const end = start + SLOT_MINUTES * MINUTE_MS;
+    await clients.bookings.createBooking({
+      hostId,
+      guestId,
+      startTime: timestampFromMs(start),
+      endTime: timestampFromMs(end),
+    });
+  });
+  return hostId;
+}
+
+/** The results of `count` pieces of work, a few of them at a time. */
+async function times<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) results[index] = await work(index);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}

@@ -1,0 +1,59 @@
+/** The rows of the table and their floors. */
+
+import { type Floor, createFloor, echoFloor, listFloor } from "./floors.ts";
+import type { Run } from "./measure.ts";
+import { bursts, creates, echoes, lists } from "./row-loads.ts";
+import { hotCall, spreadCall } from "./slots.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Row {
+  readonly name: string;
+  /** The name of its floor, or of the row that it is compared with. */
+  readonly floor: string;
+  /** How often it is measured in each round. */
+  readonly times: number;
+  /** Measures it once, for so many milliseconds. */
+  readonly run: (durationMs: number) => Promise<Run>;
+}
+
+export interface Rows {
+  readonly rows: readonly Row[];
+  readonly floors: Readonly<Record<string, Floor>>;
+}
+
+/** 20 bursts in 5 rounds. */
+const BURSTS_PER_ROUND = 4;
+
+/** All rows, or those that are named. Calls of rows that share a service are numbered through: no slot is asked for twice. */
+export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<Rows> {
+  const { booking, crowded, world } = stage;
+  const spread = creates(stage, booking, world.spread, spreadCall);
+  const hot = creates(stage, booking, world.hot, hotCall);
+  const transactions = createFloor(stage, world.spread, "spread");
+  const all: Row[] = [
+    { name: "create-1", floor: "transactions-1", times: 1, run: spread("grpc", 1) },
+    { name: "create-16", floor: "transactions-16", times: 1, run: spread("grpc", 16) },
+    { name: "create-256", floor: "transactions-16", times: 1, run: spread("grpc", 256) },
+    { name: "create-256-connect", floor: "transactions-16", times: 1, run: spread("connect", 256) },
+    { name: "hot-host", floor: "transactions-hot-host", times: 1, run: hot("grpc", 256) },
+    { name: "hot-slot", floor: "transactions-hot-slot", times: BURSTS_PER_ROUND, run: bursts(stage) },
+    { name: "list-open-slots", floor: "ready-answer", times: 1, run: lists(stage) },
+    { name: "echo-grpc", floor: "bare-grpc-js", times: 1, run: echoes(stage, "grpc") },
+    { name: "echo-connect", floor: "bare-grpc-js", times: 1, run: echoes(stage, "connect") },
+  ];
+  if (crowded !== undefined) {
+    const run = creates(stage, crowded, world.spread, spreadCall)("grpc", 256);
+    all.push({ name: "create-256-1m", floor: "create-256", times: 1, run });
+  }
+  const rows = all.filter(({ name }) => names?.includes(name) ?? true);
+  const floors: Record<string, Floor> = {
+    "transactions-1": transactions(1),
+    "transactions-16": transactions(16),
+    "transactions-hot-host": createFloor(stage, world.hot, "hot")(16),
+    "transactions-hot-slot": createFloor(stage, world.fought, "same")(16),
+    "ready-answer": await listFloor(stage),
+    "bare-grpc-js": await echoFloor(stage),
+  };
+  const needed = new Set(rows.map(({ floor }) => floor));
+  return { rows, floors: Object.fromEntries(Object.entries(floors).filter(([name]) => needed.has(name))) };
+}

@@ -1,0 +1,231 @@
+/** WatchBookings over HTTP: lines of JSON, or server-sent events for those who ask. */
+
+import type { ServerHttp2Stream } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { streamForm } from "../services/gateway/answers/stream-form.ts";
+import { readContract } from "../services/gateway/contract/contract.ts";
+import { WatchBookingsResponseSchema } from "../shared/gen/booking/v1/booking_service_pb.ts";
+import { HOUR_MS } from "../shared/interval.ts";
+import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
+import { beginStream, framed, startUpstream } from "./gateway/upstream.ts";
+import { type Pair, startPair } from "./support/pair.ts";
+import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
+import { admin, authorizationOf } from "./support/tokens.ts";
+
+let pair: Pair;
+let gateway: GatewayUnderTest;
+let hostId: string;
+let guestId: string;
+const own: { stop(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  pair = await startPair();
+  gateway = await startGatewayOf(pair);
+  guestId = await createGuest(pair.clients);
+  hostId = await createHost(pair.clients);
+  await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(20) });
+});
+afterEach(async () => {
+  for (const started of own.splice(0).toReversed()) await started.stop();
+});
+afterAll(async () => {
+  await gateway.stop();
+  await pair.stop();
+});
+
+/** Books the next slot, which is one change of the host. */
+let hour = 8;
+async function book(): Promise<void> {
+  const [startTime, endTime] = [tomorrow(hour), tomorrow(hour) + HOUR_MS / 2].map((at) => new Date(at).toISOString());
+  hour += 1;
+  expect((await gateway.call("POST", "/bookings", { body: { hostId, guestId, startTime, endTime } })).status).toBe(201);
+}
+
+interface Watch {
+  readonly status: number;
+  readonly contentType: string | null;
+  /** The next piece up to a separator: a line, or an event. Undefined at the end. */
+  next(): Promise<string | undefined>;
+  leave(): void;
+}
+
+async function watch(query: string, headers: Record<string, string> = {}, through = gateway): Promise<Watch> {
+  const leaving = new AbortController();
+  const answer = await fetch(`${through.url}/bookings:watch?${query}`, {
+    headers: { ...(await authorizationOf(admin)), ...headers },
+    signal: leaving.signal,
+  });
+  const contentType = answer.headers.get("content-type");
+  const separator = contentType === "text/event-stream" ? "\n\n" : "\n";
+  const pieces = answer.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let rest = "";
+  return {
+    status: answer.status,
+    contentType,
+    async next() {
+      while (!rest.includes(separator)) {
+        const piece = await pieces.next();
+        if (piece.done === true) return rest === "" ? undefined : rest;
+        rest += piece.value;
+      }
+      const at = rest.indexOf(separator);
+      const text = rest.slice(0, at);
+      rest = rest.slice(at + separator.length);
+      return text;
+    },
+    leave: () => leaving.abort(),
+  };
+}
+
+describe("lines of JSON", () => {
+  test("begin with where the stream starts, and bring every change", async () => {
+    await book();
+    const watching = await watch(`host_id=${hostId}&after_sequence=0`);
+    expect([watching.status, watching.contentType]).toEqual([200, "application/x-ndjson"]);
+    expect(JSON.parse((await watching.next())!)).toEqual({});
+    expect(JSON.parse((await watching.next())!)).toMatchObject({ sequence: "1", event: { booking: { guestId } } });
+    await book();
+    expect(JSON.parse((await watching.next())!)).toMatchObject({ sequence: "2" });
+    watching.leave();
+  });
+
+  test("that are refused have an HTTP status like any call", async () => {
+    const unknown = await gateway.call("GET", `/bookings:watch?host_id=${hostId}&after_sequence=1000`);
+    expect([unknown.status, reasonIn(unknown)]).toEqual([400, "SEQUENCE_UNKNOWN"]);
+    const wrong = await gateway.call("GET", "/bookings:watch?host_id=x&after_sequence=-");
+    expect([wrong.status, fieldsIn(wrong)]).toEqual([400, ["after_sequence", "host_id"]]);
+  });
+
+  test("that end early say why in the last one", async () => {
+    const watching = await watch(`host_id=${hostId}`, { "connect-timeout-ms": "300" });
+    await watching.next();
+    expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 4 } });
+    expect(await watching.next()).toBeUndefined();
+  });
+});
+
+describe("server-sent events", () => {
+  const accept = { accept: "text/event-stream" };
+
+  test("have the sequence as their id, and go on behind the last one that was seen", async () => {
+    await book();
+    const watching = await watch(`host_id=${hostId}&after_sequence=0`, accept);
+    expect([watching.status, watching.contentType]).toEqual([200, "text/event-stream"]);
+    expect(await watching.next()).toBe("retry: 1000\nid: 0\ndata: {}");
+    const [id, data] = (await watching.next())!.split("\n");
+    expect(id).toBe("id: 1");
+    expect(JSON.parse(data!.replace("data: ", ""))).toMatchObject({ sequence: "1", event: { booking: { guestId } } });
+    watching.leave();
+
+    // A browser sends the same URL again.
+    const resumed = await watch(`host_id=${hostId}&after_sequence=0`, { ...accept, "last-event-id": "1" });
+    expect(await resumed.next()).toContain("id: 1\n");
+    expect(await resumed.next()).toMatch(/^id: 2\n/);
+    resumed.leave();
+  });
+
+  test("that end early say why, and under a name that is not that of a broken connection", async () => {
+    const watching = await watch(`host_id=${hostId}`, { ...accept, "connect-timeout-ms": "300" });
+    await watching.next();
+    const [event, data] = (await watching.next())!.split("\n");
+    expect(event).toBe("event: status");
+    expect(JSON.parse(data!.replace("data: ", ""))).toMatchObject({ code: 4 });
+  });
+
+  test("an id that is none is refused", async () => {
+    const refused = await gateway.call("GET", `/bookings:watch?host_id=${hostId}`, {
+      headers: { "last-event-id": "x" },
+    });
+    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["after_sequence"]]);
+  });
+
+  test("keep the connection alive with comments, where the service sends a message without an event", async () => {
+    const form = streamForm(
+      "text/html, text/event-stream;q=0.9",
+      WatchBookingsResponseSchema,
+      (await readContract()).types,
+    );
+    const alive = create(WatchBookingsResponseSchema, { sequence: 7n });
+    expect(form.message(alive, true)).toBe('retry: 1000\nid: 7\ndata: {"sequence":"7"}\n\n');
+    expect(form.message(alive, false)).toBe(": keep-alive\n\n");
+  });
+});
+
+describe("between the service and the watcher", () => {
+  async function inFrontOf(answer: (stream: ServerHttp2Stream) => void): Promise<GatewayUnderTest> {
+    const upstream = await startUpstream(answer);
+    own.push(upstream);
+    const before = await startGatewayOf({ availability: upstream, booking: upstream } as unknown as Pair);
+    own.push(before);
+    return before;
+  }
+  const message = framed(toBinary(WatchBookingsResponseSchema, create(WatchBookingsResponseSchema, { sequence: 1n })));
+
+  test("the service learns that the watcher has left", async () => {
+    const gone = Promise.withResolvers<void>();
+    const before = await inFrontOf((stream) => {
+      stream.once("close", () => gone.resolve());
+      beginStream(stream);
+      stream.write(message);
+    });
+    const watching = await watch("", {}, before);
+    await watching.next();
+    watching.leave();
+    await expect(gone.promise).resolves.toBeUndefined();
+  });
+
+  test("a stream that breaks ends with a line that says so", async () => {
+    const ready = Promise.withResolvers<ServerHttp2Stream>();
+    const before = await inFrontOf((stream) => {
+      beginStream(stream);
+      stream.write(message);
+      ready.resolve(stream);
+    });
+    const watching = await watch("", {}, before);
+    await watching.next();
+    (await ready.promise).session?.destroy();
+    expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 14 } });
+    expect(await watching.next()).toBeUndefined();
+  });
+
+  test("the service is read no faster than the watcher reads", async () => {
+    const total = 64 * 1024 * 1024;
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => message));
+    let sent = 0;
+    let waitingSince = Infinity;
+    const before = await inFrontOf((stream) => {
+      beginStream(stream);
+      const fill = (): void => {
+        waitingSince = Infinity;
+        while (sent < total && !stream.destroyed) {
+          sent += many.length;
+          if (stream.write(many)) continue;
+          waitingSince = performance.now();
+          stream.once("drain", fill);
+          return;
+        }
+      };
+      fill();
+    });
+    const watching = await watch("", {}, before);
+    await watching.next();
+    await vi.waitFor(() => expect(performance.now() - waitingSince).toBeGreaterThan(500), { timeout: 20_000 });
+    expect(sent).toBeLessThan(total / 4);
+    watching.leave();
+  });
+
+  test("when the gateway stops, streams end at once and say why", async () => {
+    const before = await inFrontOf((stream) => {
+      beginStream(stream);
+      stream.write(message);
+    });
+    const watching = await watch("", {}, before);
+    await watching.next();
+    const begun = performance.now();
+    await before.stop();
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 14 } });
+    expect(await watching.next()).toBeUndefined();
+  });
+});

@@ -1,0 +1,79 @@
+/** A gateway in front of a pair, and calls to it as a web page makes them. */
+
+import { pino } from "pino";
+import { gatewayConfig } from "../../services/gateway/config.ts";
+import { startGateway } from "../../services/gateway/service.ts";
+import type { Pair } from "../support/pair.ts";
+import { admin, authorizationOf, type Person } from "../support/tokens.ts";
+
+export interface GatewayUnderTest {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Calls as an administrator, or as somebody else. `body` is sent as JSON. */
+  call(httpMethod: string, path: string, options?: CallOptions): Promise<Called>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly as?: Person;
+}
+
+export interface Called {
+  readonly status: number;
+  readonly headers: Headers;
+  // JSON: whatever a test expects of it.
+  readonly body: Json;
+}
+
+type Json = { readonly [name: string]: Json } & string;
+
+/** `environment` holds more variables, as `config.ts` of the gateway reads them. */
+export async function startGatewayOf(
+  pair: Pick<Pair, "availability" | "booking">,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<GatewayUnderTest> {
+  const config = gatewayConfig({
+    GATEWAY_PORT: "0",
+    LOG_LEVEL: "silent",
+    AVAILABILITY_URL: pair.availability.connectUrl,
+    BOOKING_URL: pair.booking.connectUrl,
+    ...environment,
+  });
+  const { port, stop } = await startGateway(config, pino({ level: config.logLevel }));
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    stop,
+    async call(httpMethod, path, { body, headers = {}, as = admin } = {}) {
+      const answer = await fetch(`${url}${path}`, {
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        method: httpMethod,
+        headers: {
+          ...(await authorizationOf(as)),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+      });
+      const text = await answer.text();
+      return { status: answer.status, headers: answer.headers, body: (text === "" ? "" : JSON.parse(text)) as Json };
+    },
+  };
+}
+
+/** The reason of the contract in an error; undefined if there is none. */
+export function reasonIn({ body }: Called): string | undefined {
+  return detailOf(body, "google.rpc.ErrorInfo")?.["reason"];
+}
+
+/** The fields that an error names as wrong. */
+export function fieldsIn({ body }: Called): (string | undefined)[] {
+  const violations = detailOf(body, "google.rpc.BadRequest")?.["fieldViolations"] ?? [];
+  return (violations as readonly { readonly field?: string }[]).map(({ field }) => field);
+}
+
+function detailOf(body: Json, type: string): Json | undefined {
+  const details = (body["details"] ?? []) as unknown as readonly Json[];
+  return details.find((detail) => detail["@type"] === `type.googleapis.com/${type}`);
+}

@@ -1,0 +1,128 @@
+/** Nothing that is secret, or that is about people, gets into the logs, whatever happens and at the most talkative level. */
+
+import { randomUUID } from "node:crypto";
+import { Writable } from "node:stream";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { availabilityConfig } from "../services/availability/config.ts";
+import { startAvailability } from "../services/availability/service.ts";
+import { bookingConfig } from "../services/booking/config.ts";
+import { startBooking } from "../services/booking/service.ts";
+import { freePort } from "../services/dev/ports.ts";
+import { Role } from "../shared/gen/availability/v1/user_pb.ts";
+import { openLog } from "../shared/log.ts";
+import type { Running } from "../shared/run-service.ts";
+import { connectClients } from "./support/clients.ts";
+import type { Clients } from "./support/clients.ts";
+import { variables } from "./support/pair.ts";
+import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
+import { createDatabase } from "./support/postgres.ts";
+import type { TestDatabase } from "./support/postgres.ts";
+import { onServer } from "./support/server.ts";
+import { admin, guest, tokenOf } from "./support/tokens.ts";
+
+let log = "";
+const sink = new Writable({
+  write(line: Buffer, _encoding, done) {
+    log += line.toString();
+    done();
+  },
+});
+const logger = openLog({ name: "pair", level: "trace" }, sink);
+
+let databases: readonly TestDatabase[];
+let running: { readonly availability: Running; readonly booking: Running };
+let urls: readonly [string, string];
+let tokens: string[];
+
+beforeAll(async () => {
+  databases = [await createDatabase("availability"), await createDatabase("booking")];
+  const port = await freePort();
+  const availability = await startAvailability(
+    availabilityConfig({
+      ...(await variables("availability", databases[0]!.url)),
+      BOOKING_URL: `http://127.0.0.1:${port}`,
+    }),
+    logger,
+  );
+  const availabilityUrl = `http://127.0.0.1:${availability.connectPort}`;
+  const booking = await startBooking(
+    bookingConfig({
+      ...(await variables("booking", databases[1]!.url)),
+      CONNECT_PORT: String(port),
+      AVAILABILITY_URL: availabilityUrl,
+    }),
+    logger,
+  );
+  running = { availability, booking };
+  urls = [availabilityUrl, `http://127.0.0.1:${port}`];
+  tokens = [];
+});
+
+afterAll(async () => {
+  await running.booking.stop();
+  await running.availability.stop();
+  await Promise.all(databases.map((database) => database.drop()));
+});
+
+test("the log of a busy pair, of its refusals and of its database's end holds no secret", async () => {
+  const clients = await clientsWith(await tokenOf(admin));
+  const [hostId, guestId] = [await createHost(clients), await createGuest(clients)];
+  await openTime(clients, hostId, { start: tomorrow(8), end: tomorrow(16) });
+  const times = { startTime: timestampFromMs(tomorrow(9)), endTime: timestampFromMs(tomorrow(10)) };
+  const email = `very-secret-${randomUUID()}@example.com`;
+
+  await busy(clients, hostId, guestId, times, email);
+  await busy(await clientsWith(await tokenOf(guest(guestId))), hostId, guestId, times, email);
+  await busy(await clientsWith((await tokenOf(admin)).slice(0, -9)), hostId, guestId, times, email);
+  // What the driver reports of a statement that fails has the statement in it, and the rows.
+  for (const [index, table] of ["users", "bookings"].entries()) {
+    await onServer(databases[index]!.url, (client) => client.query(`alter table ${table} rename to gone`));
+  }
+  await busy(clients, hostId, guestId, times, email);
+  await vi.waitFor(() => expect(log).toContain("42P01"));
+  // What the driver reports of a database that has gone names hosts, users and statements.
+  await Promise.all(databases.map((database) => database.drop()));
+  await busy(clients, hostId, guestId, times, email);
+  await vi.waitFor(() => expect(log).toContain('"level":50'));
+
+  const secrets = [
+    ...tokens.flatMap((token) => [token, ...token.split(".").filter((part) => part.length > 40)]),
+    ...databases.flatMap(({ url }) => [url, new URL(url).password].filter((text) => text !== "")),
+    "@example.com",
+    "Somebody",
+  ];
+  for (const secret of secrets) expect(log.includes(secret), secret).toBe(false);
+  expect(log).not.toMatch(/\bBearer |\bpostgres(ql)?:\/\/|-----BEGIN|"d":/);
+  expect(log).not.toMatch(/\b(select|insert into|update|delete from)\b[^"]{0,200}\b(from|values|set|where)\b/i);
+});
+
+async function clientsWith(token: string): Promise<Clients> {
+  tokens.push(token);
+  return connectClients(...urls, async () => token);
+}
+
+/** Something of everything, whatever comes of it. */
+async function busy(
+  { users, availability, bookings }: Clients,
+  hostId: string,
+  guestId: string,
+  times: { startTime: ReturnType<typeof timestampFromMs>; endTime: ReturnType<typeof timestampFromMs> },
+  email: string,
+): Promise<void> {
+  const limit = { timeoutMs: 3000 };
+  const calls = [
+    () => users.createUser({ email, displayName: "Somebody", role: Role.USER }, limit),
+    () => users.createUser({ email: `${email}'; drop table users`, displayName: "Somebody\0", role: Role.HOST }, limit),
+    () => users.getUser({ userId: guestId }, limit),
+    () => users.listUsers({}, limit),
+    () => availability.addAvailability({ hostId, ...times, slotDurationMinutes: 30 }, limit),
+    () => bookings.createBooking({ hostId, guestId, ...times, requestId: randomUUID() }, limit),
+    () => bookings.createBooking({ hostId, guestId, ...times }, limit),
+    () => bookings.listBookings({ hostId, pageToken: email }, limit),
+    () => bookings.listBookings({ guestId }, limit),
+    () => bookings.cancelBooking({ bookingId: randomUUID(), etag: email }, limit),
+    () => availability.removeAvailability({ hostId, ...times }, limit),
+  ];
+  for (const call of calls) await call().catch(() => undefined);
+}

@@ -1,0 +1,233 @@
+/**
+ * Who may call what, as the project promises it, and a call for each row. It is written down apart from the tables that
+ * the services decide by, so that a slip in those is seen.
+ */
+
+import { randomUUID } from "node:crypto";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { DescService } from "@bufbuild/protobuf";
+import type { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
+import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
+import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { MINUTE_MS } from "../../shared/interval.ts";
+import type { Clients } from "./clients.ts";
+import { tomorrow } from "./people.ts";
+
+/** The columns: nobody; the host and the guest that a call is about, and others; an administrator; the two services. */
+export const callers = [
+  "nobody",
+  "host",
+  "another host",
+  "guest",
+  "another guest",
+  "admin",
+  "booking",
+  "availability",
+] as const;
+export type Caller = (typeof callers)[number];
+
+/** `+` OK, `-` PERMISSION_DENIED, `?` UNAUTHENTICATED, `0` NOT_FOUND: as if there were no such booking. */
+export const codes: Readonly<Record<string, string>> = {
+  "+": "OK",
+  "-": "PERMISSION_DENIED",
+  "?": "UNAUTHENTICATED",
+  "0": "NOT_FOUND",
+};
+
+export interface World {
+  readonly hostId: string;
+  readonly guestId: string;
+  /** Of an administrator, for what must be there before a call. */
+  readonly clients: Clients;
+  /** A slot of the host that nobody has taken, another one each time. */
+  readonly nextSlot: () => {
+    startTime: ReturnType<typeof timestampFromMs>;
+    endTime: ReturnType<typeof timestampFromMs>;
+  };
+}
+
+/** Makes what the call needs and returns the call, to be made once, by anybody. */
+type Call = (world: World) => Promise<(clients: Clients) => Promise<unknown>>;
+
+/** The signs in the order of `callers`. */
+type Row = readonly [expected: string, call: Call];
+
+/** A method that is missing does not compile. Some are called in several ways. */
+type Table<S extends DescService> = { readonly [Method in keyof S["method"]]: Readonly<Record<string, Row>> };
+
+const users: Table<typeof UserService> = {
+  //                   nobody, host, another, guest, another, admin, booking, availability
+  createUser: { "": ["? - - - - + - ?", async () => (as) => as.users.createUser(somebody())] },
+  getUser: {
+    " of the host": [
+      "? + - - - + + ?",
+      async ({ hostId }) =>
+        (as) =>
+          as.users.getUser({ userId: hostId }),
+    ],
+    " of the guest": [
+      "? - - + - + + ?",
+      async ({ guestId }) =>
+        (as) =>
+          as.users.getUser({ userId: guestId }),
+    ],
+  },
+  listUsers: { "": ["? - - - - + - ?", async () => (as) => as.users.listUsers({ pageSize: 1 })] },
+};
+
+const availability: Table<typeof AvailabilityService> = {
+  addAvailability: {
+    "": [
+      "? + - - - + - ?",
+      async ({ hostId, nextSlot }) =>
+        (as) =>
+          as.availability.addAvailability({ hostId, ...nextSlot(), slotDurationMinutes: 30 }),
+    ],
+  },
+  removeAvailability: {
+    "": [
+      "? + - - - + - ?",
+      async ({ hostId, nextSlot }) =>
+        (as) =>
+          as.availability.removeAvailability({ hostId, ...nextSlot() }),
+    ],
+  },
+  listAvailability: {
+    "": [
+      "? + + + + + + ?",
+      async ({ hostId }) =>
+        (as) =>
+          as.availability.listAvailability({ hostId }),
+    ],
+  },
+  snapshotAvailability: {
+    "": [
+      "? - - - - - + ?",
+      async ({ hostId, nextSlot }) =>
+        (as) =>
+          as.availability.snapshotAvailability({ hostId, ...nextSlot() }),
+    ],
+  },
+};
+
+const bookings: Table<typeof BookingService> = {
+  listOpenSlots: {
+    "": [
+      "? + + + + + ? +",
+      async ({ hostId }) =>
+        (as) =>
+          as.bookings.listOpenSlots({ hostId }),
+    ],
+  },
+  createBooking: {
+    "": [
+      "? - - + - + ? -",
+      async ({ hostId, guestId, nextSlot }) =>
+        (as) =>
+          as.bookings.createBooking({ hostId, guestId, ...nextSlot() }),
+    ],
+  },
+  confirmBooking: { "": ["? - - + 0 + ? -", toOne((as, bookingId) => as.bookings.confirmBooking({ bookingId }))] },
+  cancelBooking: { "": ["? + 0 + 0 + ? -", toOne((as, bookingId) => as.bookings.cancelBooking({ bookingId }))] },
+  rescheduleBooking: {
+    "": [
+      "? - - + 0 + ? -",
+      toOne((as, bookingId, { nextSlot }) => as.bookings.rescheduleBooking({ bookingId, ...nextSlot() })),
+    ],
+  },
+  getBooking: { "": ["? + 0 + 0 + ? -", toOne((as, bookingId) => as.bookings.getBooking({ bookingId }))] },
+  listBookings: {
+    " of the host": [
+      "? + - - - + ? -",
+      async ({ hostId }) =>
+        (as) =>
+          as.bookings.listBookings({ hostId }),
+    ],
+    " of the guest": [
+      "? - - + - + ? -",
+      async ({ guestId }) =>
+        (as) =>
+          as.bookings.listBookings({ guestId }),
+    ],
+    " of both": [
+      "? + - + - + ? -",
+      async ({ hostId, guestId }) =>
+        (as) =>
+          as.bookings.listBookings({ hostId, guestId }),
+    ],
+  },
+  watchBookings: {
+    "": [
+      "? + - - - + ? -",
+      async ({ hostId }) =>
+        (as) =>
+          first(as.bookings.watchBookings({ hostId })),
+    ],
+  },
+};
+
+const fence: Table<typeof FenceService> = {
+  fenceHost: {
+    "": [
+      "? - - - - - ? +",
+      async ({ hostId }) =>
+        (as) =>
+          as.fence.fenceHost({ hostId, ranges: [] }),
+    ],
+  },
+};
+
+export const tables = { users, availability, bookings, fence };
+
+/** One row: a method in one of its ways, the code that each caller gets, and the call. */
+export interface Rule {
+  readonly name: string;
+  readonly expected: Readonly<Record<Caller, string>>;
+  readonly call: Call;
+}
+
+export const rules: readonly Rule[] = Object.values(tables)
+  .flatMap((table) => Object.entries<Readonly<Record<string, Row>>>(table))
+  .flatMap(([method, ways]) =>
+    Object.entries(ways).map(([way, [expected, call]]) => ({ name: method + way, expected: codesOf(expected), call })),
+  );
+
+function codesOf(expected: string): Record<Caller, string> {
+  const signs = expected.split(" ");
+  return Object.fromEntries(callers.map((caller, index) => [caller, codes[signs[index] ?? ""]])) as Record<
+    Caller,
+    string
+  >;
+}
+
+/** A call to a booking of the host and the guest: a hold, which every operation may change. */
+function toOne(call: (as: Clients, bookingId: string, world: World) => Promise<unknown>): Call {
+  return async (world) => {
+    const { hostId, guestId } = world;
+    const held = { hostId, guestId, ...world.nextSlot(), holdSeconds: 600 };
+    const { booking } = await world.clients.bookings.createBooking(held);
+    return (as) => call(as, booking!.id, world);
+  };
+}
+
+function somebody() {
+  return { email: `${randomUUID()}@example.com`, displayName: "Somebody", role: Role.USER };
+}
+
+/** The first message of a stream, which then is left. */
+async function first(stream: AsyncIterable<unknown>): Promise<unknown> {
+  for await (const message of stream) return message;
+  throw new Error("the stream has ended");
+}
+
+/** Slots of half an hour from tomorrow on, one after the other. */
+export function slots(): World["nextSlot"] {
+  let next = tomorrow(0);
+  return () => {
+    const start = next;
+    next += 30 * MINUTE_MS;
+    return { startTime: timestampFromMs(start), endTime: timestampFromMs(next) };
+  };
+}
