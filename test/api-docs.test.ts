@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../services/dev/ports.ts";
 import { deletePostgres } from "../services/dev/postgres/start.ts";
+import { gatewayVariables } from "../services/gateway/config.ts";
 import { contractOf } from "../services/gateway/contract/contract.ts";
 import { openShell, type Shell } from "./gateway/shell.ts";
 import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
@@ -46,6 +47,18 @@ test("every method is called by each of the three programs", async () => {
       }
     }
   }
+});
+
+test("docs/gateways.md has every variable of the gateway, with its default", async () => {
+  const rows = [
+    ...(await readFile(join(project, "docs/gateways.md"), "utf8")).matchAll(/^\| `([A-Z_]+)` +\| (\S+) /gm),
+  ];
+  const told = rows.map(([, name, standard = ""]) => [name, standard.replaceAll("`", "")]);
+  const known = Object.entries(gatewayVariables.shape).map(([name, setting]) => {
+    const standard = String(setting.parse(undefined) ?? "");
+    return [name, standard === "" ? "unset" : standard];
+  });
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
 });
 
 test.each(["docs/api.md", "docs/gateways.md"])("the links of %s lead somewhere", async (path) => {

@@ -49,8 +49,8 @@ async function start(databaseUrl: string, environment: Record<string, string> = 
 
 /** Opens 8 to 10. */
 async function addWithRequestId(clients: Pick<Clients, "availability">, hostId: string): Promise<unknown> {
-  const { start, end } = hours(8, 10);
-  const range = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
+  const during = hours(8, 10);
+  const range = { startTime: timestampFromMs(during.start), endTime: timestampFromMs(during.end) };
   return clients.availability.addAvailability({ hostId, ...range, slotDurationMinutes: 30, requestId: randomUUID() });
 }
 

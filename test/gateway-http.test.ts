@@ -76,6 +76,13 @@ describe("every refusal has the one form", () => {
       415,
       3,
     ],
+    [
+      "a large body whose length nobody says",
+      "/users",
+      { method: "POST", headers: json, body: new Blob(["x".repeat(100_000)]).stream(), duplex: "half" },
+      413,
+      8,
+    ],
     ["a large body", "/users", { method: "POST", headers: json, body: `"${"x".repeat(64 * 1024)}"` }, 413, 8],
     ["a timeout that is none", `/users/${randomUUID()}`, { headers: { "connect-timeout-ms": "soon" } }, 400, 3],
     ["a timeout that has passed", `/users/${randomUUID()}`, { headers: { "grpc-timeout": "0m" } }, 504, 4],
@@ -240,6 +247,31 @@ describe("a service that", () => {
     leaving.abort();
     expect(await answer).toBe("left");
     await gone.promise;
+  });
+});
+
+describe("whoever stops in the middle of a body", () => {
+  const half =
+    "POST /users HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nconnect-timeout-ms: 300\r\ncontent-length: 9\r\n\r\n{";
+
+  test("is told so at the deadline of the call", async () => {
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    socket.write(half);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1.1 504 /);
+    socket.destroy();
+  });
+
+  test("and leaves does not hold the end of the gateway up", async () => {
+    const { before } = await inFrontOf(() => undefined);
+    const socket = connect(Number(new URL(before.url).port), "127.0.0.1");
+    socket.write(half.replace("300", "60000"));
+    // Answered after the head of the other has been read.
+    await before.call("GET", "/nothing");
+    socket.destroy();
+    const begun = performance.now();
+    await before.stop();
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 });
 

@@ -1,9 +1,15 @@
 /** WatchBookings over HTTP: lines of JSON, or server-sent events for those who ask. */
 
 import type { ServerHttp2Stream } from "node:http2";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { streamForm } from "../services/gateway/answers/stream-form.ts";
+import { endWhenStalled } from "../services/gateway/http/stalled.ts";
 import { readContract } from "../services/gateway/contract/contract.ts";
 import { WatchBookingsResponseSchema } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { HOUR_MS } from "../shared/interval.ts";
@@ -215,6 +221,42 @@ describe("between the service and the watcher", () => {
     watching.leave();
   });
 
+  test("a watcher who reads nothing any more is cut off", async () => {
+    const server = createServer((_request, response) => {
+      response.once("close", () => server.close());
+      endWhenStalled(response, new AbortController().signal, 200);
+      Readable.from(forEver()).pipe(response);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await expect(once(server, "close")).resolves.toEqual([]);
+    socket.destroy();
+  });
+
+  test("a watcher who reads nothing does not hold the end of the gateway up", async () => {
+    const many = Buffer.concat(Array.from({ length: 100_000 }, () => message));
+    let upstream: ServerHttp2Stream | undefined;
+    const before = await inFrontOf((stream) => {
+      upstream = stream;
+      beginStream(stream);
+      for (let times = 0; times < 50; times += 1) stream.write(many);
+    });
+    const socket = connect(Number(new URL(before.url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.pause();
+    socket.write("GET /bookings:watch HTTP/1.1\r\nhost: a\r\n\r\n");
+    let unsent = Number.NaN;
+    const noMoreIsTaken = (): boolean => unsent === (unsent = upstream?.writableLength ?? Number.NaN);
+    await vi.waitUntil(noMoreIsTaken, { interval: 500, timeout: 20_000 });
+    expect(unsent).toBeGreaterThan(many.length);
+    const begun = performance.now();
+    await before.stop();
+    expect(performance.now() - begun).toBeLessThan(5000);
+    socket.destroy();
+  });
+
   test("when the gateway stops, streams end at once and say why", async () => {
     const before = await inFrontOf((stream) => {
       beginStream(stream);
@@ -229,3 +271,7 @@ describe("between the service and the watcher", () => {
     expect(await watching.next()).toBeUndefined();
   });
 });
+
+function* forEver(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(64 * 1024);
+}

@@ -38,7 +38,34 @@ afterAll(async () => {
   await database.drop();
 });
 
-afterEach(async () => {
+afterEach(nothingHappened);
+
+describe("HTTP/2 at the gRPC port:", () => {
+  test.each(http2Attacks)("$what", async ({ send }) => {
+    await expect(send(portOf(`http://${service.grpcAddress}`), authorization)).resolves.toBeUndefined();
+  });
+});
+
+describe("HTTP/2 at the Connect port:", () => {
+  test.each(http2Attacks)("$what", async ({ send }) => {
+    await expect(send(portOf(service.connectUrl), authorization)).resolves.toBeUndefined();
+  });
+});
+
+describe("HTTP/1.1:", () => {
+  test.each(http1Attacks)("$what", async ({ send }) => {
+    await expect(send(portOf(service.connectUrl), authorization)).resolves.toBeUndefined();
+  });
+});
+
+describe("a body:", () => {
+  test.each(bodyAttacks)("$what answers $code", async ({ send, code }) => {
+    expect(await send(service, authorization)).toBe(code);
+  });
+});
+
+/** Nothing was stored, and both ports answer in time. */
+async function nothingHappened(): Promise<void> {
   const byGrpc = grpcChannel(service.grpcAddress);
   const deadline = Date.now() + ANSWER_WITHIN_MS;
   expect(await grpcCall(byGrpc, UserService.method.listUsers, {}, { deadline }, authorization)).toMatchObject({
@@ -53,25 +80,7 @@ afterEach(async () => {
   });
   expect([byConnect.status, await byConnect.text()]).toEqual([200, "{}"]);
   expect(await contentsOf(pool)).toEqual(before);
-});
-
-describe("HTTP/2 at the gRPC port:", () => {
-  test.each(http2Attacks)("$what", ({ send }) => send(portOf(`http://${service.grpcAddress}`), authorization));
-});
-
-describe("HTTP/2 at the Connect port:", () => {
-  test.each(http2Attacks)("$what", ({ send }) => send(portOf(service.connectUrl), authorization));
-});
-
-describe("HTTP/1.1:", () => {
-  test.each(http1Attacks)("$what", ({ send }) => send(portOf(service.connectUrl), authorization));
-});
-
-describe("a body:", () => {
-  test.each(bodyAttacks)("$what answers $code", async ({ send, code }) => {
-    expect(await send(service, authorization)).toBe(code);
-  });
-});
+}
 
 function portOf(url: string): number {
   return Number(new URL(url).port);

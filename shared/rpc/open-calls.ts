@@ -29,9 +29,16 @@ export class OpenCalls {
     }
   }
 
-  /** Ends whatever is still under way. */
+  /**
+   * Ends whatever is still under way. Closed here and not only interrupted: a call whose body never comes has no handler yet
+   * that would notice, and the stop would wait for it as long as a body may take.
+   */
   interruptAll(): void {
-    for (const call of this.#calls) call.interrupt(stopping());
+    for (const call of this.#calls) {
+      const ending = stopping();
+      call.interrupt(ending);
+      call.close(ending);
+    }
   }
 
   /** Resolves when no call is under way. For one waiter. */

@@ -3,13 +3,15 @@
 import type { Effort, Measured } from "./drive.ts";
 import { drive } from "./drive.ts";
 import type { Calls, Protocol } from "./http2-calls.ts";
+import { openHttp1Calls } from "./http1-calls.ts";
 import { openCalls } from "./http2-calls.ts";
 import { answerQuestions } from "./worker.ts";
 
 export interface Load {
   /** `host:port` */
   readonly address: string;
-  readonly protocol: Protocol;
+  /** `json`: HTTP/1.1. */
+  readonly protocol: Protocol | "json";
   readonly path: string;
   readonly token: string;
   readonly connections: number;
@@ -24,7 +26,11 @@ let prepared: { readonly load: Load; readonly calls: Calls } | undefined;
 answerQuestions(async (question: LoadQuestion): Promise<Measured | undefined> => {
   if ("prepare" in question) {
     const { address, protocol, connections, token } = question.prepare;
-    prepared = { load: question.prepare, calls: await openCalls(address, protocol, connections, token) };
+    const calls =
+      protocol === "json"
+        ? openHttp1Calls(address, connections, token)
+        : await openCalls(address, protocol, connections, token);
+    prepared = { load: question.prepare, calls };
     return undefined;
   }
   if (prepared === undefined) throw new Error("nothing is prepared");

@@ -74,6 +74,7 @@ async function memoryOf(stage: Stage): Promise<Record<string, number>> {
   return {
     availability: await residentMb(stage.availability.pid),
     booking: await residentMb(stage.booking.pid),
+    gateway: await residentMb(stage.gateway.pid),
     ...(stage.crowded === undefined ? {} : { "booking with 1m": await residentMb(stage.crowded.pid) }),
     load: await residentMb(stage.load.pid),
   };

@@ -22,7 +22,7 @@ export interface Run extends Measured {
 /** Sends prepared calls at a service and checks that every one was answered as it should be. */
 export async function measure(
   stage: Stage,
-  service: Service,
+  service: Pick<Service, "pid">,
   load: Load,
   effort: Effort,
   expected: Record<string, number> | string,
@@ -38,7 +38,7 @@ export async function measure(
 /** What was measured, and the CPU time that went by meanwhile. */
 export async function withCpu(
   stage: Stage,
-  service: Service,
+  service: Pick<Service, "pid">,
   worker: Worker,
   work: () => Promise<Measured>,
 ): Promise<Run> {
@@ -60,7 +60,7 @@ function isSame(one: Readonly<Record<string, number>>, other: Readonly<Record<st
   return [...Object.keys(one), ...Object.keys(other)].every((key) => one[key] === other[key]);
 }
 
-async function cpuOf(stage: Stage, service: Service, worker: Worker): Promise<Cpu> {
+async function cpuOf(stage: Stage, service: Pick<Service, "pid">, worker: Worker): Promise<Cpu> {
   const [booking, availability, postgres, load] = await Promise.all([
     cpuSeconds(service.pid),
     cpuSeconds(stage.availability.pid),

@@ -2,12 +2,13 @@
 
 import type { Effort } from "./drive.ts";
 import type { Protocol } from "./http2-calls.ts";
+import type { Load } from "./load.ts";
 import { measure, type Run } from "./measure.ts";
 import { CREATE_PATH, createMessage, ECHO_PATH, echoMessage, LIST_PATH, listMessage } from "./messages.ts";
 import { type Call, type People, slotOf } from "./slots.ts";
 import type { Service, Stage } from "./stage.ts";
 
-type Measure = (durationMs: number) => Promise<Run>;
+export type Measure = (durationMs: number) => Promise<Run>;
 
 /** Callers of a burst for one slot. */
 export const FIGHTERS = 1000;
@@ -20,7 +21,7 @@ export const LISTS_IN_FLIGHT = 16;
 export const ECHOES_IN_FLIGHT = 256;
 
 /** gRPC's OK and ABORTED, and HTTP's OK. */
-const OK: Readonly<Record<Protocol, string>> = { grpc: "0", connect: "200" };
+const OK: Readonly<Record<Load["protocol"], string>> = { grpc: "0", connect: "200", json: "200" };
 const TAKEN = "10";
 
 /**
@@ -99,9 +100,9 @@ export function echoes(stage: Stage, protocol: Protocol): Measure {
 /** The same message over and over. */
 export function repeated(
   stage: Stage,
-  service: Service,
+  service: Pick<Service, "pid">,
   address: string,
-  protocol: Protocol,
+  protocol: Load["protocol"],
   path: string,
   message: Uint8Array,
   inFlight: number,

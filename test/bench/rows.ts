@@ -1,6 +1,7 @@
 /** The rows of the table and their floors. */
 
 import { type Floor, createFloor, echoFloor, listFloor } from "./floors.ts";
+import { connectJsonFloor, throughGateway } from "./row-gateway.ts";
 import type { Run } from "./measure.ts";
 import { bursts, creates, echoes, lists } from "./row-loads.ts";
 import { hotCall, spreadCall } from "./slots.ts";
@@ -39,6 +40,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     { name: "hot-slot", floor: "transactions-hot-slot", times: BURSTS_PER_ROUND, run: bursts(stage) },
     { name: "list-open-slots", floor: "ready-answer", times: 1, run: lists(stage) },
     { name: "echo-grpc", floor: "bare-grpc-js", times: 1, run: echoes(stage, "grpc") },
+    { name: "gateway-json", floor: "connect-json", times: 1, run: throughGateway(stage) },
     { name: "echo-connect", floor: "bare-grpc-js", times: 1, run: echoes(stage, "connect") },
   ];
   if (crowded !== undefined) {
@@ -53,6 +55,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     "transactions-hot-slot": createFloor(stage, world.fought, "same")(16),
     "ready-answer": await listFloor(stage),
     "bare-grpc-js": await echoFloor(stage),
+    "connect-json": connectJsonFloor(stage),
   };
   const needed = new Set(rows.map(({ floor }) => floor));
   return { rows, floors: Object.fromEntries(Object.entries(floors).filter(([name]) => needed.has(name))) };

@@ -13,6 +13,7 @@ import { migrateDatabase, type ServiceName } from "../../services/migrate/migrat
 import { DAY_MS } from "../../shared/interval.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 import { makePeople, type World } from "./people.ts";
 import { slotOf } from "./slots.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -43,6 +44,7 @@ export interface Stage {
   readonly postgresPid: number;
   readonly availability: Service;
   readonly booking: Service;
+  readonly gateway: Gateway;
   /** A Booking of its own, with a million bookings stored. */
   readonly crowded: Service | undefined;
   /** An administrator's, good for as long as any run takes. */
@@ -82,6 +84,7 @@ export async function setStage(scope: AsyncDisposableStack, stored: number): Pro
   };
   const availability = await start("availability", "availability", availabilityPort);
   const booking = await start("booking", "booking", bookingPort);
+  const gateway = await startGateway(scope, { ...urls, LOG_LEVEL });
   const clients = connectClients(`http://${availability.connect}`, `http://${booking.connect}`, async () => token);
   const world = await makePeople(clients, (Math.floor(Date.now() / ASKED_MS) + 1) * ASKED_MS);
   const crowded = stored === 0 ? undefined : await start("booking", "crowded", await freePort());
@@ -97,6 +100,7 @@ export async function setStage(scope: AsyncDisposableStack, stored: number): Pro
     postgresPid: postgres.pid,
     availability,
     booking,
+    gateway,
     crowded,
     token,
     clients,

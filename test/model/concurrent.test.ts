@@ -26,7 +26,7 @@ import type { TestStep } from "./steps.ts";
 
 const CALLERS = 8;
 /** Many short rounds rather than few long ones: a race is won or lost while most of the time is still open. */
-const ROUNDS = 25;
+const ROUNDS = 14;
 
 let pair: ReplicatedPair;
 let pool: Pool;

@@ -31,5 +31,7 @@ export function notJson(): HttpError {
 }
 
 export function tooLarge(bytesMax: number): HttpError {
-  return new HttpError(413, status.RESOURCE_EXHAUSTED, `the body is larger than ${bytesMax} bytes`);
+  // The rest of it is not waited for.
+  const headers = { connection: "close" };
+  return new HttpError(413, status.RESOURCE_EXHAUSTED, `the body is larger than ${bytesMax} bytes`, headers);
 }

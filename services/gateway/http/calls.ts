@@ -15,6 +15,7 @@ import { streamForm } from "../answers/stream-form.ts";
 import { streamTexts } from "../answers/stream.ts";
 import type { Contract } from "../contract/contract.ts";
 import { brokenRules } from "../contract/rules.ts";
+import { readBody } from "./read-body.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
@@ -67,15 +68,11 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   return { binding, texts, query, requestId: requestIdOf(request), call };
 }
 
-/** Answers a call whose body has been read. Closes it if all goes well; the answer of a stream closes it at its end. */
-export async function answer(
-  deps: CallDependencies,
-  arrived: Arrived,
-  request: IncomingMessage,
-  body: Uint8Array,
-): Promise<Reply> {
+/** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
+export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
   const { types, comments } = deps.contract;
+  const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
   const transport = deps.backends.transportOf(binding.method);

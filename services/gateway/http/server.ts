@@ -7,7 +7,6 @@ import type { Socket } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { REQUEST_MAX_BYTES } from "../../../shared/limits.ts";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { ServerTls } from "../../../shared/rpc/tls.ts";
 import {
@@ -17,11 +16,12 @@ import {
   IDLE_HTTP1_TIMEOUT_MS,
 } from "../../../shared/rpc/wire-limits.ts";
 import { failureOf, statusJson } from "../answers/failure.ts";
-import { HttpError, malformedPath, notJson, nothingThere, tooLarge } from "../answers/http-error.ts";
+import { HttpError, malformedPath, notJson, nothingThere } from "../answers/http-error.ts";
 import { packageOf } from "../upstream/backends.ts";
 import { endingOf } from "../upstream/ending.ts";
 import { answer, arrive, type Arrived, type CallDependencies, requestIdOf } from "./calls.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { endWhenStalled, STALLED_AFTER_MS } from "./stalled.ts";
 
 export interface ServerDependencies extends CallDependencies {
   readonly corsOrigins: readonly string[];
@@ -39,7 +39,6 @@ const httpOptions = {
 export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefined): FastifyInstance {
   const arrivals = new WeakMap<IncomingMessage, Arrived>();
   const app = fastify({
-    bodyLimit: REQUEST_MAX_BYTES,
     serverFactory: (listener) => serverFor(listener, tls),
     // While it closes, calls are refused like all others: by `OpenCalls`.
     return503OnClosing: false,
@@ -47,7 +46,8 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
     clientErrorHandler: answerBrokenRequest,
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // Bodies are read as part of their call, which has a deadline: see read-body.ts. This lets other types be refused.
+  app.addContentTypeParser("application/json", (_request, _body, done) => done(null));
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
@@ -66,7 +66,8 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
   app.all("*", { onRequest }, async (request, reply) => {
     const arrived = arrivals.get(request.raw);
     if (arrived === undefined) throw nothingThere();
-    const { httpStatus, headers, contentType, body } = await answer(deps, arrived, request.raw, bytesOf(request.body));
+    const { httpStatus, headers, contentType, body } = await answer(deps, arrived, request.raw);
+    if (typeof body !== "string") endWhenStalled(reply.raw, arrived.call.signal, STALLED_AFTER_MS);
     return reply.code(httpStatus).headers(headers).type(contentType).send(body);
   });
   // HTTP methods that fastify has no route for.
@@ -99,7 +100,6 @@ function endingOfError(error: unknown, arrived: Arrived | undefined): StatusErro
   if (error instanceof StatusError || statusCode >= 500) {
     return endingOf(error, arrived === undefined ? "" : packageOf(arrived.binding.method));
   }
-  if (statusCode === 413) return tooLarge(REQUEST_MAX_BYTES);
   if (statusCode === 415) return notJson();
   return new HttpError(statusCode, status.INVALID_ARGUMENT, message);
 }
@@ -114,10 +114,6 @@ async function tellOptions(deps: ServerDependencies, request: FastifyRequest, re
     .code(204)
     .headers({ allow: found.allowed.join(", "), ...preflight })
     .send();
-}
-
-function bytesOf(body: unknown): Uint8Array {
-  return body instanceof Uint8Array ? body : new Uint8Array();
 }
 
 /** What is not HTTP, or too large for it, or too slow. There is no request yet, only the socket. */

@@ -1,6 +1,7 @@
 /** Bodies that cost more than they weigh, and timeouts that mean something else to a timer than to whoever sent them. */
 
 import { once } from "node:events";
+import type { IncomingHttpHeaders } from "node:http2";
 import { connect } from "node:http2";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
@@ -47,9 +48,10 @@ function grpc(what: string, path: string, body: Buffer, headers: Headers, code: 
     const own = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", authorization };
     const stream = session.request({ ...own, ...headers });
     // The status comes in the trailers of an answer, or in the headers of one that has nothing else.
-    let code: string | undefined;
-    const note = (received: Readonly<Record<string, unknown>>): void => {
-      if (received["grpc-status"] !== undefined) code = String(received["grpc-status"]);
+    let said: string | undefined;
+    const note = (received: IncomingHttpHeaders): void => {
+      const value = received["grpc-status"];
+      if (typeof value === "string") said = value;
     };
     stream
       .on("response", note)
@@ -59,7 +61,7 @@ function grpc(what: string, path: string, body: Buffer, headers: Headers, code: 
     stream.end(body);
     await once(stream, "close");
     session.close();
-    return code === undefined ? "reset" : (status[Number(code)] ?? code);
+    return said === undefined ? "reset" : (status[Number(said)] ?? said);
   };
   return { what, send, code };
 }
