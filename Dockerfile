@@ -10,5 +10,4 @@ COPY shared shared
 
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 USER node
-# The young generation is kept small: services/dev/children.ts says why.
-ENTRYPOINT ["node", "--max-semi-space-size=4"]
+ENTRYPOINT ["node"]

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import pg from "pg";
+import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
@@ -14,6 +14,7 @@ import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
 import { startAvailabilityService } from "./support/pair.ts";
 import { createHost, openTime } from "./support/people.ts";
+import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { outcomeOf } from "./support/refusals.ts";
@@ -22,14 +23,13 @@ import { admin, authVariables, service, tokenSource } from "./support/tokens.ts"
 const NOBODY = "http://127.0.0.1:1";
 
 let database: TestDatabase;
-let pool: pg.Pool;
+let pool: Pool;
 /** What a test has started, to be ended in the reverse order. */
 let started: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
   database = await createDatabase("availability");
-  pool = new pg.Pool({ connectionString: database.url });
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool = poolOf(database.url);
   started = [() => database.drop(), () => pool.end()];
 });
 

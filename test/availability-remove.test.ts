@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import pg from "pg";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   ErrorInfoSchema,
@@ -11,6 +11,7 @@ import type { RemoveAvailabilityResponse } from "../shared/gen/availability/v1/a
 import type { Interval } from "../shared/interval.ts";
 import { FENCED_RANGES_MAX, FIRST_INSTANT, INSTANTS_END } from "../shared/limits.ts";
 import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
+import { poolOf } from "./support/pool.ts";
 import { startPair } from "./support/pair.ts";
 import type { Pair } from "./support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
@@ -20,12 +21,12 @@ import { startReplicas } from "./support/replicas.ts";
 const ALWAYS = { start: FIRST_INSTANT, end: INSTANTS_END - 1 };
 
 let pair: Pair;
-let pool: pg.Pool;
+let pool: Pool;
 let hostId: string;
 
 beforeAll(async () => {
   pair = await startPair();
-  pool = new pg.Pool({ connectionString: pair.availability.databaseUrl });
+  pool = poolOf(pair.availability.databaseUrl);
   pool.on("connect", (client) => client.on("error", () => undefined));
 });
 

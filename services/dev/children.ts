@@ -23,11 +23,6 @@ export interface Child {
 const READY_TIMEOUT_MS = 20_000;
 const PROBE_TIMEOUT_MS = 1000;
 const PROBE_EVERY_MS = 50;
-/**
- * As the start scripts and the container say it. Under load a service makes much garbage that dies at once; left to itself,
- * V8 gives it three spaces of 32 MiB and more to die in, and the process takes 100 MB more without being any faster.
- */
-const SMALL_YOUNG_GENERATION = "--max-semi-space-size=4";
 /** Longer than a service takes to drain. */
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -36,7 +31,7 @@ export function startChild(name: ProgramName, environment: Readonly<Record<strin
   const program = resolve(import.meta.dirname, "..", name, "main.ts");
   const child = fork(program, {
     env: { ...environment },
-    execArgv: [SMALL_YOUNG_GENERATION],
+    execArgv: [],
     // Ctrl-C reaches the whole process group of a terminal: apart from it, the services end in the order that we say.
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -1,10 +1,10 @@
 /** Several replicas of Availability over one database, with nobody at Booking's address. */
 
 import type { Pool } from "pg";
-import pg from "pg";
 import { connectClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
 import { startAvailabilityService } from "./pair.ts";
+import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
 import { admin, service, tokenSource } from "./tokens.ts";
 
@@ -28,7 +28,7 @@ export async function startReplicas(
   prepare: (pool: Pool) => Promise<void> = async () => undefined,
 ): Promise<Replicas> {
   const database = await createDatabase("availability");
-  const pool = new pg.Pool({ connectionString: database.url });
+  const pool = poolOf(database.url);
   // The end of a pool does not wait for its sockets, so the database may be dropped under one of them.
   pool.on("connect", (client) => client.on("error", () => undefined));
   await prepare(pool);

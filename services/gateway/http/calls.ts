@@ -15,12 +15,12 @@ import { streamForm } from "../answers/stream-form.ts";
 import { streamTexts } from "../answers/stream.ts";
 import type { Contract } from "../contract/contract.ts";
 import { brokenRules } from "../contract/rules.ts";
-import { readBody } from "./read-body.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
 import type { Backends } from "../upstream/backends.ts";
 import { headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
+import { readBody } from "./read-body.ts";
 
 export interface CallDependencies {
   readonly contract: Contract;
@@ -63,8 +63,12 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   const log = deps.logs.get(method);
   if (log === undefined) throw new Error(`${method.name} has no log`);
   const call = deps.calls.open({ method, log, transport: "json", timeoutMs });
-  // Also after an answer that was sent; the call has been closed then, and nothing happens.
-  response.once("close", () => call.abandon());
+  // The end of every call, whatever has become of it: a stream that was never begun, for one, would not close it. After an
+  // answer that was sent nothing happens, because the call has been closed then.
+  response.once("close", () => {
+    call.abandon();
+    call.close(call.interruption);
+  });
   return { binding, texts, query, requestId: requestIdOf(request), call };
 }
 

@@ -14,4 +14,5 @@ export function endWhenStalled(response: ServerResponse, ended: AbortSignal, aft
     const timer = setTimeout(end, CLOSE_GRACE_MS);
     response.once("close", () => clearTimeout(timer));
   };
+  ended.addEventListener("abort", lastWords, { once: true });
 }
