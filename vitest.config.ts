@@ -7,8 +7,8 @@ export default defineConfig({
     globalSetup: ["test/support/global-setup.ts"],
     // Processes, not threads: services set signal handlers and a test may end one of them.
     pool: "forks",
-    // The services, PostgreSQL and the tests share the cores; more workers only make the races less sharp.
-    maxWorkers: 2,
+    // One more than two cores: many tests wait for a deadline or a restart, and then others run.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
