@@ -481,7 +481,7 @@ export type ListBookingsResponse = Message<"booking.v1.ListBookingsResponse"> & 
 
   /**
    * With `host_id`: the last sequence of the host's feed, read before this page. Watching after the first page's
-   * `sequence` misses nothing.
+   * `sequence` misses nothing. Unset for guests, who may not watch a host and whom its pace tells too much.
    *
    * @generated from field: optional int64 sequence = 3;
    */
