@@ -31,7 +31,6 @@ export const statusOf = {
 } as const;
 
 export type Reason = keyof typeof statusOf;
-export type RefusalStatus = (typeof statusOf)[Reason];
 
 /** One field of a request that breaks its rule. `field` is the path in the contract's names, such as `start_time`. */
 export interface FieldViolation {
@@ -68,4 +67,11 @@ export class Refusal extends Error {
     this.reason = reason;
     this.details = details;
   }
+}
+
+/** The `request_id` stands for another method or other content already. */
+export function requestIdReused(): Refusal {
+  return new Refusal("REQUEST_ID_REUSED", "this request_id was used for another request of this host", {
+    fields: [{ field: "request_id", description: "was used with another method or other content; use a new one" }],
+  });
 }

@@ -1,31 +1,17 @@
 /** docs/api.md tells the truth: its commands, pasted from top to bottom after `npm start`, give the answers that it shows. */
 
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { freePort } from "../services/dev/ports.ts";
-import { deletePostgres } from "../services/dev/postgres/start.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gatewayVariables } from "../services/gateway/config.ts";
 import { contractOf } from "../services/gateway/contract/contract.ts";
 import { openShell, type Shell } from "./gateway/shell.ts";
 import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
+import { type DocumentedPair, START_MAX_MS, startDocumentedPair } from "./support/documented-pair.ts";
 
 const project = resolve(import.meta.dirname, "..");
-const START_MAX_MS = 30_000;
 const COMMAND_MAX_MS = 20_000;
-
-const ports = {
-  AVAILABILITY_GRPC_PORT: "50051",
-  AVAILABILITY_CONNECT_PORT: "8081",
-  BOOKING_GRPC_PORT: "50052",
-  BOOKING_CONNECT_PORT: "8082",
-  GATEWAY_PORT: "8080",
-} as const;
 
 const page = await readFile(join(project, "docs/api.md"), "utf8");
 const shown = shownCommands(page);
@@ -67,39 +53,20 @@ test.each(["docs/api.md", "docs/gateways.md"])("the links of %s lead somewhere",
 });
 
 describe("the commands", () => {
-  let folder: string;
-  let started: ChildProcess;
+  let pair: DocumentedPair;
   let shell: Shell;
-  let asHere: (command: string) => string;
+  // What npx would find, in a tenth of the time.
+  const asHere = (command: string): string =>
+    pair.here(asBufCurl(command)).replace("npx buf ", "node_modules/.bin/buf ");
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "slotwright-api-"));
-    // The account that PostgreSQL runs as must get in.
-    await chmod(folder, 0o755);
-    const environment: Record<string, string> = { DEV_FOLDER: folder };
-    for (const name of Object.keys(ports)) environment[name] = String(await freePort());
-    asHere = (command) =>
-      onOtherPorts(asBufCurl(command), environment)
-        .replaceAll(".dev/", `${folder}/`)
-        // What npx would find, in a tenth of the time.
-        .replace("npx buf ", "node_modules/.bin/buf ");
-    started = spawn(process.execPath, [join(project, "services/dev/main.ts")], {
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let printed = "";
-    started.stdout?.on("data", (piece) => (printed += String(piece)));
-    await vi.waitUntil(() => printed.includes("Ctrl-C stops all of it."), { timeout: START_MAX_MS });
-    shell = openShell(project, environment);
+    pair = await startDocumentedPair();
+    shell = openShell(project, pair.environment);
   }, START_MAX_MS);
 
   afterAll(async () => {
     await shell.close();
-    const ended = once(started, "exit");
-    started.kill("SIGINT");
-    await ended;
-    await deletePostgres(join(folder, "postgres"));
-    await rm(folder, { recursive: true, force: true });
+    await pair.stop();
   });
 
   // In their order, and in one shell: each needs what those before it have made.
@@ -127,11 +94,4 @@ function asBufCurl(command: string): string {
   return command
     .replace(/^grpcurl -plaintext -max-time 5 (.*) <</, "timeout 5 grpcurl -plaintext $1 2> /dev/null <<")
     .replace(/grpcurl -plaintext (-H "\S+") -d @ (\S+) (\S+)/, `${buf} $1 -d @- http://$2/$3`);
-}
-
-function onOtherPorts(command: string, environment: Readonly<Record<string, string>>): string {
-  return Object.entries(ports).reduce(
-    (text, [name, port]) => text.replaceAll(`localhost:${port}`, `localhost:${environment[name]}`),
-    command,
-  );
 }

@@ -1,31 +1,17 @@
 /** README.md tells the truth: its commands, pasted after `npm start`, give the answers that it shows. */
 
-import { execFile, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availabilityVariables } from "../services/availability/config.ts";
 import { bookingVariables } from "../services/booking/config.ts";
-import { freePort } from "../services/dev/ports.ts";
-import { deletePostgres } from "../services/dev/postgres/start.ts";
 import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
+import { type DocumentedPair, START_MAX_MS, startDocumentedPair } from "./support/documented-pair.ts";
 
 const project = resolve(import.meta.dirname, "..");
-const START_MAX_MS = 30_000;
 const COMMAND_MAX_MS = 20_000;
-
-/** The ports that README.md names, and the settings by which others take their place. */
-const ports = {
-  AVAILABILITY_GRPC_PORT: "50051",
-  AVAILABILITY_CONNECT_PORT: "8081",
-  BOOKING_GRPC_PORT: "50052",
-  BOOKING_CONNECT_PORT: "8082",
-  GATEWAY_PORT: "8080",
-} as const;
 
 const readme = await readFile(join(project, "README.md"), "utf8");
 const shown = shownCommands(readme);
@@ -34,34 +20,14 @@ const preparations = shown.filter(({ answer }) => answer === undefined).map(({ c
 const commands = shown.flatMap(({ command, answer }) => (answer === undefined ? [] : [{ command, answer }]));
 
 describe("the commands", () => {
-  let folder: string;
-  let started: ChildProcess;
-  let asHere: (command: string) => string;
+  let pair: DocumentedPair;
+  const asHere = (command: string): string => pair.here(asBufCurl(command));
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "slotwright-readme-"));
-    // The account that PostgreSQL runs as must get in.
-    await chmod(folder, 0o755);
-    const environment: Record<string, string> = { DEV_FOLDER: folder };
-    for (const name of Object.keys(ports)) environment[name] = String(await freePort());
-    asHere = (command) => onOtherPorts(asBufCurl(command), environment).replaceAll(".dev/", `${folder}/`);
-    started = spawn(process.execPath, [join(project, "services/dev/main.ts")], {
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let printed = "";
-    started.stdout?.on("data", (piece) => (printed += String(piece)));
-    const ready = (): boolean => printed.includes("Ctrl-C stops all of it.");
-    await vi.waitUntil(ready, { timeout: START_MAX_MS });
+    pair = await startDocumentedPair();
   }, START_MAX_MS);
 
-  afterAll(async () => {
-    const ended = once(started, "exit");
-    started.kill("SIGINT");
-    await ended;
-    await deletePostgres(join(folder, "postgres"));
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => pair.stop());
 
   test("are three or more for each program", () => {
     for (const program of ["grpcurl ", "npx buf curl ", "curl "]) {
@@ -117,11 +83,4 @@ function asBufCurl(command: string): string {
   return command
     .replace(/^grpcurl -plaintext (\S+) list$/, `${buf} --list-services http://$1`)
     .replace(/^grpcurl -plaintext (.*)-d @ (\S+) (\S+) <</, `${buf} $1-d @- http://$2/$3 <<`);
-}
-
-function onOtherPorts(command: string, environment: Readonly<Record<string, string>>): string {
-  return Object.entries(ports).reduce(
-    (text, [name, port]) => text.replaceAll(`localhost:${port}`, `localhost:${environment[name]}`),
-    command,
-  );
 }

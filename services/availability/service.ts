@@ -4,15 +4,10 @@ import type { Logger } from "pino";
 import { openAuth } from "../../shared/auth/open-auth.ts";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
-import { periodically } from "../../shared/periodically.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
-import type { Database } from "../../shared/postgres/database.ts";
-import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
-import { assertAdvisoryLocksWork } from "../../shared/postgres/locks.ts";
-import { assertMigrated } from "../../shared/postgres/migrate.ts";
+import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
+import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { read } from "../../shared/postgres/read.ts";
-import { isConnectionLost } from "../../shared/postgres/sqlstate.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/tls.ts";
@@ -27,7 +22,6 @@ import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
 
 /** How often answers that nobody can ask for any more are deleted. */
-const CLEANUP_INTERVAL_MS = HOUR_MS;
 
 /**
  * Starts the service. Rejects with an Error to show to the operator if a file of the settings cannot be used, if the
@@ -75,12 +69,7 @@ export async function startAvailability(
       log,
       isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
     });
-    const cleanup = periodically(
-      "forget old requests",
-      CLEANUP_INTERVAL_MS,
-      (signal) => forgetOldRequests(pool, signal),
-      log,
-    );
+    const cleanup = forgetOldRequestsHourly(pool, log);
     return {
       grpcPort: served.grpcPort,
       connectPort: served.connectPort,
@@ -94,14 +83,5 @@ export async function startAvailability(
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-async function assertUsable(database: Database): Promise<void> {
-  try {
-    await assertMigrated(database);
-    await assertAdvisoryLocksWork(database.pool);
-  } catch (error) {
-    throw isConnectionLost(error) ? new Error("the database is out of reach", { cause: error }) : error;
   }
 }

@@ -4,12 +4,9 @@ import type { Logger } from "pino";
 import { openAuth } from "../../shared/auth/open-auth.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
-import { periodically } from "../../shared/periodically.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
-import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
-import { assertAdvisoryLocksWork } from "../../shared/postgres/locks.ts";
-import { assertMigrated } from "../../shared/postgres/migrate.ts";
+import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
+import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { read } from "../../shared/postgres/read.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
@@ -28,8 +25,6 @@ import { generationOf } from "./storage/fences.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
 import { bookingTables } from "./storage/tables.ts";
-
-const CLEANUP_INTERVAL_MS = HOUR_MS;
 
 /** Places at which a test may hold a call up, to force an order of events. Production sets none. */
 export interface BookingHooks {
@@ -62,8 +57,7 @@ export async function startBooking(
     });
     closers.push(() => database.close());
     const { pool } = database;
-    await assertMigrated(database);
-    await assertAdvisoryLocksWork(pool);
+    await assertUsable(database);
 
     const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
     closers.push(() => transport.close());
@@ -78,12 +72,7 @@ export async function startBooking(
     const sweeping = new AbortController();
     const swept = sweepHolds(pool, lanes, log, sweeping.signal);
     closers.push(() => (sweeping.abort(), swept));
-    const cleanup = periodically(
-      "forget old requests",
-      CLEANUP_INTERVAL_MS,
-      (signal) => forgetOldRequests(pool, signal),
-      log,
-    );
+    const cleanup = forgetOldRequestsHourly(pool, log);
     closers.push(() => cleanup.stop());
 
     const deps = {

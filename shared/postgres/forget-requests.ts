@@ -1,5 +1,8 @@
 import type { Pool } from "pg";
+import type { Logger } from "pino";
+import { HOUR_MS } from "../interval.ts";
 import { REQUEST_MEMORY_DAYS } from "../limits.ts";
+import { type Periodic, periodically } from "../periodically.ts";
 
 /** Few enough to be done in milliseconds: a delete holds its rows, and its transaction holds back vacuum. */
 const BATCH = 1000;
@@ -23,4 +26,9 @@ export async function forgetOldRequests(pool: Pool, signal: AbortSignal): Promis
     deleted = result.rowCount ?? 0;
   }
   return forgotten;
+}
+
+/** Does so every hour, until it is stopped. */
+export function forgetOldRequestsHourly(pool: Pool, log: Logger): Periodic {
+  return periodically("forget old requests", HOUR_MS, (signal) => forgetOldRequests(pool, signal), log);
 }

@@ -1,9 +1,10 @@
 /** Calls from one service to another: Connect over HTTP/2, binary. */
 
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { monotonicMs } from "../clock.ts";
+import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
 import type { PeerTls } from "./tls.ts";
@@ -65,4 +66,16 @@ export function timeoutWithin(deadline: number, ceilingMs: number): number {
 export function reasonOf(error: unknown): string | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   return error.findDetails(ErrorInfoSchema)[0]?.reason;
+}
+
+/** The refusal of a call that needs a peer which did not answer, or not with anything that its contract promises. */
+export function peerUnavailable(peer: "availability" | "booking", cause: unknown): Refusal {
+  const timedOut = cause instanceof ConnectError && cause.code === Code.DeadlineExceeded;
+  const refusal = new Refusal(
+    "PEER_UNAVAILABLE",
+    `the ${peer} service ${timedOut ? "did not answer in time" : "could not be asked"}; nothing was changed`,
+    { retryAfterMs: 1000 },
+  );
+  refusal.cause = cause;
+  return refusal;
 }

@@ -6,7 +6,7 @@ export const SLOT_MINUTES = 30;
 export const OPEN_DAYS = 90;
 /** Of each host's 90 days every second one is for the calls; stored bookings lie on the others, all over the same time. */
 const DAY_SLOTS = DAY_MS / (SLOT_MINUTES * MINUTE_MS);
-export const SLOTS_PER_HOST = (OPEN_DAYS / 2) * DAY_SLOTS;
+const SLOTS_PER_HOST = (OPEN_DAYS / 2) * DAY_SLOTS;
 /** Prime to the number of slots, so that stepping by it visits each once, in no order of time. */
 const STEP = 577;
 

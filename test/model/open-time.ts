@@ -4,7 +4,7 @@ import type { Interval } from "../../shared/interval.ts";
 
 export type OpenQuarters = ReadonlySet<number>;
 
-export function quartersIn({ start, end }: Interval): number[] {
+function quartersIn({ start, end }: Interval): number[] {
   return Array.from({ length: end - start }, (_, index) => start + index);
 }
 

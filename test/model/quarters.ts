@@ -17,7 +17,7 @@ export const AHEAD: Interval = { start: 0, end: 24 };
 const LONG_AGO = -47_000 * 96;
 export const PAST: Interval = { start: LONG_AGO, end: LONG_AGO + 24 };
 
-export function instantOf(quarter: number): Instant {
+function instantOf(quarter: number): Instant {
   return DAY_AHEAD + quarter * QUARTER_MS;
 }
 

@@ -46,13 +46,13 @@ export async function token(
     .sign(privateKey);
 }
 
-export function goodClaims(): JWTPayload {
+function goodClaims(): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return { iss: ISSUER, aud: AUDIENCE, sub: "somebody", role: "ADMIN", iat: now, exp: now + 600 };
 }
 
 /** Any header and claims, signed by any means. */
-export function assembled(header: object, claims: object, sign: (input: string) => Buffer): string {
+function assembled(header: object, claims: object, sign: (input: string) => Buffer): string {
   const input = `${encoded(header)}.${encoded(claims)}`;
   return `${input}.${sign(input).toString("base64url")}`;
 }

@@ -1,11 +1,11 @@
 /** Calls to the booking service. */
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import type { Transport } from "@connectrpc/connect";
-import { Refusal } from "../../../shared/errors.ts";
 import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
+import { peerUnavailable } from "../../../shared/rpc/client.ts";
 
 /** What stands in the way of a removal. */
 export interface FenceAnswer {
@@ -41,20 +41,9 @@ export function bookingPeer(transport: Transport): BookingPeer {
         return { bookingIds, bookingCount };
       } catch (error) {
         signal.throwIfAborted();
-        throw peerUnavailable(error);
+        // Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed.
+        throw peerUnavailable("booking", error);
       }
     },
   };
-}
-
-/** Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed. */
-function peerUnavailable(cause: unknown): Refusal {
-  const timedOut = cause instanceof ConnectError && cause.code === Code.DeadlineExceeded;
-  const refusal = new Refusal(
-    "PEER_UNAVAILABLE",
-    `the booking service ${timedOut ? "did not answer in time" : "could not be asked"}; nothing was changed`,
-    { retryAfterMs: 1000 },
-  );
-  refusal.cause = cause;
-  return refusal;
 }

@@ -1,8 +1,8 @@
 /** What makes a call that is sent again with its `request_id` one call. */
 
-import { createHash } from "node:crypto";
 import type { ClientBase } from "pg";
-import { Refusal } from "../../../shared/errors.ts";
+import { requestIdReused } from "../../../shared/errors.ts";
+import { contentHash } from "../../../shared/content-hash.ts";
 
 /** A write to a host, as far as repeating it goes. */
 export interface HostRequest {
@@ -27,10 +27,8 @@ export async function rememberedAnswer(client: ClientBase, request: HostRequest)
   });
   const [stored] = rows;
   if (stored === undefined) return undefined;
-  if (stored.method !== request.method || !stored.content_hash.equals(contentHash(request))) {
-    throw new Refusal("REQUEST_ID_REUSED", "this request_id was used before for another call to this host", {
-      fields: [{ field: "request_id", description: "was used for another method or other content; choose a new one" }],
-    });
+  if (stored.method !== request.method || !stored.content_hash.equals(contentHash(request.content))) {
+    throw requestIdReused();
   }
   return stored.answer;
 }
@@ -43,10 +41,6 @@ export async function rememberAnswer(client: ClientBase, request: HostRequest, a
     text: `
       insert into requests (host_id, request_id, method, content_hash, answer, create_time)
       values ($1, $2, $3, $4, $5, clock_timestamp())`,
-    values: [request.hostId, request.requestId, request.method, contentHash(request), JSON.stringify(answer)],
+    values: [request.hostId, request.requestId, request.method, contentHash(request.content), JSON.stringify(answer)],
   });
-}
-
-function contentHash(request: HostRequest): Buffer {
-  return createHash("sha256").update(JSON.stringify(request.content)).digest();
 }

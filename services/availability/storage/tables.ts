@@ -4,7 +4,6 @@
  */
 
 import { defineEntity, p } from "@mikro-orm/core";
-import type { InferEntity } from "@mikro-orm/core";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
 import { Request } from "../../../shared/postgres/requests-table.ts";
 
@@ -39,8 +38,6 @@ export const User = defineEntity({
     },
   ],
 });
-
-export type UserRow = InferEntity<typeof User>;
 
 export const Availability = defineEntity({
   name: "Availability",

@@ -1,14 +1,11 @@
 /** Requests that are sent again. */
 
-import { Refusal } from "../../../shared/errors.ts";
+import { requestIdReused } from "../../../shared/errors.ts";
 import type { Outcome, RememberedRequest, RequestKey } from "./command.ts";
 
 /** The first answer of a request that was carried out before, or its refusal if the id was used for another request. */
 export function replayed(remembered: RememberedRequest, key: RequestKey): Outcome {
   const isSame = remembered.method === key.method && remembered.contentHash === key.contentHash;
   if (isSame) return { kind: "booked", booking: remembered.answer };
-  const refusal = new Refusal("REQUEST_ID_REUSED", "this request_id was used for another request of this host", {
-    fields: [{ field: "request_id", description: "was used with another method or other content; use a new one" }],
-  });
-  return { kind: "refused", refusal };
+  return { kind: "refused", refusal: requestIdReused() };
 }

@@ -34,7 +34,7 @@ export interface Feed {
   close(): Promise<void>;
 }
 
-export const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 /** A reader that leaves a message waiting for longer is sent away: it can resume where it was. */
 export const READER_STALL_MAX_MS = 30_000;
 const POLL_MS = 5_000;

@@ -1,13 +1,13 @@
 /** Calls to the availability service, and what its refusals mean here. */
 
-import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import { type Interval, MINUTE_MS } from "../../../shared/interval.ts";
-import { reasonOf } from "../../../shared/rpc/client.ts";
+import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { OpenTime } from "../domain/slots.ts";
 
 /** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
@@ -54,7 +54,7 @@ async function snapshot(
   const answer = await asked(client.snapshotAvailability(request, { timeoutMs }), hostId);
   // The echo tells an answer to this question from any other.
   if (answer.generation !== request.generation || answer.coveredEndTime === undefined) {
-    throw peerUnavailable(new Error("the answer does not belong to the question"));
+    throw peerUnavailable("availability", new Error("the answer does not belong to the question"));
   }
   return {
     open: {
@@ -94,18 +94,7 @@ async function asked<T>(answer: Promise<T>, userId: string): Promise<T> {
           retryAfterMs: 200,
         });
       default:
-        throw peerUnavailable(error);
+        throw peerUnavailable("availability", error);
     }
   }
-}
-
-function peerUnavailable(cause: unknown): Refusal {
-  const timedOut = cause instanceof ConnectError && cause.code === Code.DeadlineExceeded;
-  const refusal = new Refusal(
-    "PEER_UNAVAILABLE",
-    `the availability service ${timedOut ? "did not answer in time" : "cannot be asked"}; nothing was changed`,
-    { retryAfterMs: 1_000 },
-  );
-  refusal.cause = cause;
-  return refusal;
 }

@@ -1,6 +1,6 @@
 /** What makes a call that is sent again with its `request_id` one call. */
 
-import { createHash } from "node:crypto";
+import { contentHash } from "../../../shared/content-hash.ts";
 import type { RequestKey } from "../domain/command.ts";
 
 /** `content`: all that was asked for, parsed, in a fixed order. Undefined for a call without a `request_id`. */
@@ -10,7 +10,5 @@ export function requestKey(
   content: readonly (string | number | undefined)[],
 ): RequestKey | undefined {
   if (requestId === undefined) return undefined;
-  // An undefined member becomes null, so that what was left out keeps its place.
-  const contentHash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
-  return { id: requestId, method, contentHash };
+  return { id: requestId, method, contentHash: contentHash(content).toString("hex") };
 }

@@ -5,13 +5,6 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { LAST_PING } from "./frames.ts";
 
-/** Both ports of one service, and a token that is good. */
-export interface Target {
-  readonly grpcPort: number;
-  readonly connectPort: number;
-  readonly authorization: string;
-}
-
 /** How long a server may say nothing to what it cannot answer: it waits for the rest. */
 const SILENCE_MAX_MS = 300;
 

@@ -1,0 +1,14 @@
+import type { Database } from "./database.ts";
+import { assertAdvisoryLocksWork } from "./locks.ts";
+import { assertMigrated } from "./migrate.ts";
+import { isConnectionLost } from "./sqlstate.ts";
+
+/** Throws an Error to show to the operator unless a service can run on the database: reachable, migrated, with real locks. */
+export async function assertUsable(database: Database): Promise<void> {
+  try {
+    await assertMigrated(database);
+    await assertAdvisoryLocksWork(database.pool);
+  } catch (error) {
+    throw isConnectionLost(error) ? new Error("the database is out of reach", { cause: error }) : error;
+  }
+}

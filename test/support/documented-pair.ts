@@ -1,0 +1,58 @@
+/** What `npm start` runs, for the tests that paste commands out of a page: on free ports, with its files in a folder apart. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { vi } from "vitest";
+import { freePort } from "../../services/dev/ports.ts";
+import { deletePostgres } from "../../services/dev/postgres/start.ts";
+
+export const START_MAX_MS = 30_000;
+
+/** The ports that the pages name, and the settings by which others take their place. */
+const ports = {
+  AVAILABILITY_GRPC_PORT: "50051",
+  AVAILABILITY_CONNECT_PORT: "8081",
+  BOOKING_GRPC_PORT: "50052",
+  BOOKING_CONNECT_PORT: "8082",
+  GATEWAY_PORT: "8080",
+} as const;
+
+export interface DocumentedPair {
+  /** The settings that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A command of a page, with the ports and files of this start in it. */
+  here(command: string): string;
+  stop(): Promise<void>;
+}
+
+export async function startDocumentedPair(): Promise<DocumentedPair> {
+  const folder = await mkdtemp(join(tmpdir(), "slotwright-documented-"));
+  // The account that PostgreSQL runs as must get in.
+  await chmod(folder, 0o755);
+  const environment: Record<string, string> = { DEV_FOLDER: folder };
+  for (const name of Object.keys(ports)) environment[name] = String(await freePort());
+  const started = spawn(process.execPath, [resolve(import.meta.dirname, "../../services/dev/main.ts")], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  started.stdout.on("data", (piece) => (printed += String(piece)));
+  await vi.waitUntil(() => printed.includes("Ctrl-C stops all of it."), { timeout: START_MAX_MS });
+  return {
+    environment,
+    here: (command) =>
+      Object.entries(ports)
+        .reduce((text, [name, port]) => text.replaceAll(`localhost:${port}`, `localhost:${environment[name]}`), command)
+        .replaceAll(".dev/", `${folder}/`),
+    async stop() {
+      const ended = once(started, "exit");
+      started.kill("SIGINT");
+      await ended;
+      await deletePostgres(join(folder, "postgres"));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
