@@ -12,6 +12,7 @@ import { INSTANTS_END } from "../../../shared/limits.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { OpenTime } from "../domain/slots.ts";
 import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
+import { type Ask, shareAsks } from "./shared-asks.ts";
 
 export interface Snapshot {
   readonly generation: number;
@@ -44,11 +45,6 @@ const BLOCK_MS = 92 * DAY_MS;
 /** Bound of the memory: intervals, with one more for each snapshot. */
 const INTERVALS_MAX = 1_000_000;
 
-interface Ask {
-  readonly begunAt: number;
-  readonly answer: Promise<Snapshot>;
-}
-
 export function rememberSnapshots(
   peer: AvailabilityPeer,
   noteGeneration: (hostId: string) => Promise<number>,
@@ -58,7 +54,7 @@ export function rememberSnapshots(
     maxSize: INTERVALS_MAX,
     sizeCalculation,
   });
-  const underWay = new Map<string, Ask>();
+  const asks = shareAsks<Snapshot>();
 
   async function ask(hostId: string, window: Interval, timeoutMs: number): Promise<Snapshot> {
     const begunAt = monotonicMs();
@@ -76,24 +72,12 @@ export function rememberSnapshots(
   }
 
   /** Asks for a whole block, and remembers the answer. */
-  async function askBlock(hostId: string, block: number, timeoutMs: number): Promise<Snapshot> {
-    const snapshot = await ask(hostId, blockWindow(block), timeoutMs);
-    remember(hostId, block, snapshot);
-    return snapshot;
-  }
-
-  /** Asks for a whole block on behalf of everybody who comes while it is under way. */
-  function shared(hostId: string, block: number): Promise<Snapshot> {
-    const key = `${hostId}/${block}`;
-    const begunAt = monotonicMs();
-    const answer = askBlock(hostId, block, PEER_CALL_MAX_MS);
-    const begun = { begunAt, answer };
-    underWay.set(key, begun);
-    const done = (): void => {
-      if (underWay.get(key) === begun) underWay.delete(key);
+  function askBlock(hostId: string, block: number): Ask<Snapshot> {
+    return async (timeoutMs) => {
+      const snapshot = await ask(hostId, blockWindow(block), timeoutMs);
+      remember(hostId, block, snapshot);
+      return snapshot;
     };
-    answer.then(done, done);
-    return answer;
   }
 
   function known(hostId: string, block: number, newerThan: number): Snapshot | undefined {
@@ -101,41 +85,28 @@ export function rememberSnapshots(
     if (snapshot === undefined || snapshot.begunAt <= newerThan) return undefined;
     const age = monotonicMs() - snapshot.begunAt;
     if (age >= LIFETIME_MS) return undefined;
-    if (age >= REFRESH_AFTER_MS) refresh(hostId, block);
+    if (age >= REFRESH_AFTER_MS) asks.askAhead(keyOf(hostId, block), REFRESHES_MAX, askBlock(hostId, block));
     return snapshot;
-  }
-
-  function refresh(hostId: string, block: number): void {
-    if (underWay.size >= REFRESHES_MAX || underWay.has(`${hostId}/${block}`)) return;
-    // If it fails, so will the ask that somebody waits for, unless all is well again by then.
-    shared(hostId, block).catch(() => undefined);
-  }
-
-  function whole(hostId: string, block: number, newerThan: number, caller: Caller): Promise<Snapshot> {
-    // With less than the whole time, the ask is the caller's own: its deadline must not end what others share.
-    const leftMs = timeLeftMs(caller);
-    if (leftMs < PEER_CALL_MAX_MS) return askBlock(hostId, block, leftMs);
-    const joined = underWay.get(`${hostId}/${block}`);
-    return joined !== undefined && joined.begunAt > newerThan ? joined.answer : shared(hostId, block);
   }
 
   return {
     async at(hostId, start, newerThan, caller) {
       const block = Math.floor(start / BLOCK_MS);
       const snapshot =
-        known(hostId, block, newerThan) ?? (await unlessGone(whole(hostId, block, newerThan, caller), caller));
+        known(hostId, block, newerThan) ??
+        (await asks.answer(keyOf(hostId, block), newerThan, caller, askBlock(hostId, block)));
       if (covers(snapshot, start)) return snapshot;
       // A block with more intervals than one answer holds: ask from where it is needed, and keep the answer to oneself.
       const rest = { start, end: blockWindow(block).end };
-      return unlessGone(ask(hostId, rest, timeLeftMs(caller)), caller);
+      return unlessGone(ask(hostId, rest, timeoutWithin(caller.deadline, PEER_CALL_MAX_MS)), caller);
     },
     has: (hostId, start) => known(hostId, Math.floor(start / BLOCK_MS), -Infinity) !== undefined,
     forget: (hostId) => void remembered.delete(hostId),
   };
 }
 
-function timeLeftMs(caller: Caller): number {
-  return timeoutWithin(caller.deadline, PEER_CALL_MAX_MS);
+function keyOf(hostId: string, block: number): string {
+  return `${hostId}/${block}`;
 }
 
 function covers(snapshot: Snapshot, start: Instant): boolean {
