@@ -169,6 +169,22 @@ test("a create reads what is in its way and nothing else", () => {
   expect(read).toEqual([0]);
 });
 
+test("a fence reads none of the past, however much of it there is", async () => {
+  const hostId = hostIds[HOSTS - 1]!;
+  await pool.query(
+    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
+     select gen_random_uuid(), $1, $2, tstzrange(hour, hour + interval '1 hour'), 'CONFIRMED', 1, hour, hour
+     from generate_series('2000-01-01Z'::timestamptz, '2000-05-01Z', '1 hour') hour`,
+    [hostId, guestIds[0]],
+  );
+  const before = lanePlans.length;
+  const all = { start: 0, end: Date.UTC(2199, 0, 1) };
+  expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [all] }, patient))).toBe("fenced");
+  const nodes = lanePlans.slice(before).flatMap((plan) => plan.nodes);
+  expect(nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead)).toContain(BOOKINGS_PER_HOST);
+  expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);
+});
+
 test("every index holds a constraint or is used by a statement", async () => {
   const { rows } = await pool.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indrelid
