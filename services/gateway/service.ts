@@ -27,7 +27,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));
   const tls = await readTls(config.tls);
   const urls = { "availability.v1": config.availabilityUrl, "booking.v1": config.bookingUrl };
-  const backends = openBackends(contract, urls, tls.peer);
+  const backends = openBackends(contract, urls, { tls: tls.peer, streamsMax: config.streamsMax });
   const calls = new OpenCalls();
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
