@@ -79,7 +79,7 @@ export async function answer(deps: CallDependencies, arrived: Arrived, request: 
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
-  const onward = headersOnward(request.headers, requestId);
+  const onward = headersOnward(request, requestId);
   return binding.method.methodKind === "unary"
     ? answerUnary(deps, arrived, message, onward)
     : answerStream(deps, arrived, message, onward, request.headers.accept);
