@@ -115,9 +115,18 @@ describe("every refusal has the one form", () => {
   });
 
   test("405 says what there is", async () => {
-    expect((await gateway.call("DELETE", "/users")).headers.get("allow")).toBe("GET, POST");
+    expect((await gateway.call("DELETE", "/users")).headers.get("allow")).toBe("GET, HEAD, POST");
+    expect((await gateway.call("POST", "/bookings:watch")).headers.get("allow")).toBe("GET");
     const options = await fetch(`${gateway.url}/bookings/1:cancel`, { method: "OPTIONS" });
     expect([options.status, options.headers.get("allow")]).toEqual([204, "POST"]);
+  });
+
+  test.each(["/healthz", "/openapi.json", "/docs", "/docs/", "/docs/start.js"])("%s is for reading", async (path) => {
+    for (const httpMethod of ["POST", "DELETE", "PROPFIND"]) {
+      const refused = await gateway.call(httpMethod, path, { body: {} });
+      expect([refused.status, refused.headers.get("allow"), refused.body["code"]]).toEqual([405, "GET, HEAD", 12]);
+    }
+    expect((await gateway.call("HEAD", path)).status).toBe(200);
   });
 
   test("401 says how to sign in", async () => {
@@ -133,6 +142,15 @@ describe("every refusal has the one form", () => {
       ["host_id", "guest_id"],
     ]);
   });
+});
+
+test.each([
+  ["a path in a whole URL", "GET http://slots.example:8080/healthz HTTP/1.1", /^HTTP\/1.1 200 /],
+  ["a call in one", "GET HTTP://slots.example/users/1 HTTP/1.1", /^HTTP\/1.1 401 /],
+  ["a URL without a path", "GET http://slots.example HTTP/1.1", /^HTTP\/1.1 404 /],
+  ["a URL with a query only", "OPTIONS https://slots.example?host_id=1 HTTP/1.1", /^HTTP\/1.1 404 /],
+])("%s is taken for its path", async (_what, line, expected) => {
+  expect(await answerTo(`${line}\r\nhost: a\r\nconnection: close\r\n\r\n`)).toMatch(expected);
 });
 
 test("HEAD is GET without its body, except of a stream", async () => {
@@ -151,7 +169,7 @@ describe("pages of other origins", () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
-    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, POST");
+    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("idempotency-key");
     const { headers } = await gateway.call("GET", "/nothing", { headers: { origin: ORIGIN } });
     expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);

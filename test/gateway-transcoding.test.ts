@@ -1,16 +1,24 @@
 /** The transcoder against the rules in the comments of google/api/http.proto, on a contract that uses every one of them. */
 
 import type { JsonValue } from "@bufbuild/protobuf";
-import { toJson } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../services/gateway/answers/answer.ts";
 import { httpRuleOf } from "../services/gateway/contract/contract.ts";
+import { gatewayServer } from "../services/gateway/http/server.ts";
 import { bindingsOf } from "../services/gateway/transcoding/binding.ts";
 import { requestMessage } from "../services/gateway/transcoding/request.ts";
 import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { parseTemplate } from "../services/gateway/transcoding/template.ts";
+import { type Backends, openBackends } from "../services/gateway/upstream/backends.ts";
 import { Refusal } from "../shared/errors.ts";
 import { StatusError } from "../shared/rpc/errors.ts";
+import { OpenCalls } from "../shared/rpc/open-calls.ts";
+import { CONNECTIONS_MAX, TIMEOUT_CHECK_INTERVAL_MS } from "../shared/rpc/wire-limits.ts";
 import { transcodingContract } from "./gateway/contract.ts";
+import { answerMessage, startUpstream } from "./gateway/upstream.ts";
 
 const contract = transcodingContract();
 const table = routeTable(contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method))));
@@ -82,8 +90,9 @@ describe("the path", () => {
     ],
     ["a verb needs its own rule", "GET", "/v1/messages/1:touch", { allowed: ["POST"] }],
     ["a custom HTTP method", "PURGE", "/v1/messages", ["PurgeMessages", {}]],
+    ["such as HEAD", "HEAD", "/v1/messages", ["PeekMessages", {}]],
     ["any HTTP method", "DELETE", "/v1/any", ["PurgeMessages", {}]],
-    ["another HTTP method", "DELETE", "/v1/messages/1", { allowed: ["GET", "PATCH", "PUT"] }],
+    ["another HTTP method", "DELETE", "/v1/messages/1", { allowed: ["GET", "HEAD", "PATCH", "PUT"] }],
     ["a path of nobody", "GET", "/v2/messages/1", "nothing"],
     ["bytes that are not UTF-8", "GET", "/v1/messages/%ff", "malformed"],
   ])("%s", (_what, httpMethod, path, expected) => {
@@ -185,6 +194,69 @@ describe("the body", () => {
     ],
   ])("%s", (_what, httpMethod, url, body, expected) => {
     expect(transcoded(httpMethod, url, body)).toEqual(expected);
+  });
+});
+
+describe("the answer", () => {
+  function answered(httpMethod: string, path: string, reply: Record<string, unknown>): unknown {
+    const found = table.find(httpMethod, path);
+    if (typeof found === "string" || "allowed" in found) throw new Error(`${path} leads nowhere`);
+    const { output } = found.binding.method;
+    return answerOf(found.binding, create(output, reply), contract.types).body;
+  }
+
+  test.each<[what: string, httpMethod: string, path: string, reply: Record<string, unknown>, expected: JsonValue]>([
+    ["is the message", "GET", "/v1/messages/1", { subs: [{ userId: "u" }] }, { subs: [{ userId: "u" }] }],
+    ["or its one field", "PATCH", "/v1/messages/1", { sub: { userId: "u" } }, { userId: "u" }],
+    ["which may be unset", "PATCH", "/v1/messages/1", {}, null],
+    ["or a list", "GET", "/v1/subs", { subs: [{ userId: "u" }, {}] }, [{ userId: "u" }, {}]],
+    ["which may be empty", "GET", "/v1/subs", {}, []],
+  ])("%s", (_what, httpMethod, path, reply, expected) => {
+    expect(answered(httpMethod, path, reply)).toEqual(expected);
+  });
+});
+
+describe("over HTTP", () => {
+  function serverBefore(backends: Backends): FastifyInstance {
+    const log = pino({ level: "silent" });
+    const logs = new Map(contract.methods.map((method) => [method, log]));
+    return gatewayServer({ contract, table, backends, calls: new OpenCalls(), logs, log, corsOrigins: [] }, undefined);
+  }
+
+  test("every HTTP method that a rule has is answered", async () => {
+    const called: (string | undefined)[] = [];
+    const upstream = await startUpstream((stream, headers) => {
+      called.push(headers[":path"]);
+      answerMessage(stream);
+    });
+    const urls = { "transcoding.v1": upstream.connectUrl };
+    const backends = openBackends(contract, urls, { tls: {}, streamsMax: 1 });
+    const app = serverBefore(backends);
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    for (const [httpMethod, path, method] of [
+      ["PURGE", "/v1/messages", "PurgeMessages"],
+      ["HEAD", "/v1/messages", "PeekMessages"],
+      ["HEAD", "/v1/messages/1", "GetByName"],
+      ["PROPFIND", "/v1/any", "PurgeMessages"],
+      ["OPTIONS", "/v1/any", "PurgeMessages"],
+      ["GET", "/v1/any", "PurgeMessages"],
+    ] as const) {
+      expect((await fetch(url + path, { method: httpMethod })).status).toBe(200);
+      expect(called.pop()).toBe(`/transcoding.v1.Messaging/${method}`);
+    }
+    const refused = await fetch(`${url}/v1/messages`, { method: "PROPFIND" });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "HEAD, PURGE"]);
+    await app.close();
+    backends.close();
+    await upstream.stop();
+  });
+
+  test("connections have the limits that those of the services have", () => {
+    const nobody = openBackends(contract, { "transcoding.v1": "http://127.0.0.1:1" }, { tls: {}, streamsMax: 1 });
+    expect(serverBefore(nobody).server).toMatchObject({
+      maxConnections: CONNECTIONS_MAX,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    });
   });
 });
 

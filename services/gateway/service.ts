@@ -9,6 +9,7 @@ import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
 import { addDocumentation } from "./http/documentation.ts";
+import { addPage } from "./http/page.ts";
 import { gatewayServer } from "./http/server.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { bindingsOf } from "./transcoding/binding.ts";
@@ -36,7 +37,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const app = gatewayServer(deps, tls.server);
   await addDocumentation(app, openApiDocument(contract, bindings));
   const health = { isServing: true };
-  app.get("/healthz", async (_request, reply) => {
+  addPage(app, "/healthz", async (_request, reply) => {
     // Of this process only. Were it of the services too, one of them down would take the other from every caller.
     return reply.code(health.isServing ? 200 : 503).send({ status: health.isServing ? "SERVING" : "NOT_SERVING" });
   });

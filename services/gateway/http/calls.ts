@@ -143,8 +143,10 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 function find(table: RouteTable, httpMethod: string, path: string): { binding: Binding; texts: readonly string[] } {
+  const own = table.find(httpMethod, path);
+  const isFound = typeof own !== "string" && "binding" in own;
   // HEAD is GET without the body, which Node leaves out by itself. A stream's body is all there is to it.
-  const found = table.find(httpMethod === "HEAD" ? "GET" : httpMethod, path);
+  const found = httpMethod === "HEAD" && !isFound ? table.find("GET", path) : own;
   if (found === "nothing") throw nothingThere();
   if (found === "malformed") throw malformedPath();
   if ("allowed" in found) throw methodNotAllowed(found.allowed);
