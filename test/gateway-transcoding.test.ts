@@ -121,6 +121,18 @@ describe("query parameters", () => {
     ["is_read=false", { isRead: false }],
     ["sub.inner.subfield=x&sub.user_id=me", { sub: { userId: "me", inner: { subfield: "x" } } }],
     ["name=a+b%26c", { name: "a b&c" }],
+    ["mask=name,sub.subfield", { mask: "name,sub.subfield" }],
+    ["offset=-5", { offset: "-5" }],
+    ["offset=0", { offset: "0" }],
+    ["ratio=1.5e2", { ratio: 150 }],
+    ["ratio=-Infinity", { ratio: "-Infinity" }],
+    ["seal=AQI%3D", { seal: "AQI=" }],
+    ["seal=_-8", { seal: "/+8=" }],
+    ["note=5", { note: "5" }],
+    ["pages=1&pages=-2", { pages: [1, -2] }],
+    // An empty text is a text, and no bytes are bytes.
+    ["name=&note=&tags=&digest=&seal=&mask=", { note: "", tags: [""], seal: "", mask: "" }],
+    ["", {}],
   ])("%s", (query, expected) => {
     const outcome = Object.hasOwn(expected as object, "wrong")
       ? expected
@@ -140,6 +152,18 @@ describe("query parameters", () => {
       "limit=x&is_draft=yes&color=GREEN&revision=1.5",
       ["limit", "is_draft", "color", "revision"],
     ],
+    [
+      "an empty text where there is no empty value",
+      "limit=&revision=&weight=&is_draft=&color=&sent_time=&delay=&is_read=&offset=&ratio=&pages=",
+      ["limit", "revision", "weight", "is_draft", "color", "sent_time", "delay", "is_read", "offset", "ratio", "pages"],
+    ],
+    [
+      "a number as only JavaScript reads it",
+      "limit=0x10&revision=%205&weight=1_0&offset=0b1&ratio=.5&pages=1&pages=0x2",
+      ["limit", "revision", "weight", "offset", "ratio", "pages"],
+    ],
+    ["a wrapper's value of another type", "offset=1.5&seal=%25&is_read=1", ["offset", "seal", "is_read"]],
+    ["a part of a wrapper", "note.value=x&mask.paths=name", ["note.value", "mask.paths"]],
     ["an offset, and a day that does not exist", "sent_time=2027-02-30T00:00:00Z", ["sent_time"]],
     ["an offset", "sent_time=2027-02-01T00:00:00%2B02:00", ["sent_time"]],
   ])("%s is refused by name", (_what, query, wrong) => {
