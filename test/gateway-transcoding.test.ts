@@ -193,6 +193,22 @@ describe("the body", () => {
       { limit: "x", color: "GREEN", tags: "a" },
       { wrong: ["limit", "color", "tags"] },
     ],
+    [
+      "null in it is as good as nothing",
+      "PUT",
+      "/v1/messages/1",
+      { messageId: null, limit: null, tags: null },
+      ["ReplaceMessage", { messageId: "1" }],
+    ],
+    [
+      "as is an empty text in the path's place",
+      "PUT",
+      "/v1/messages/1",
+      { message_id: "" },
+      ["ReplaceMessage", { messageId: "1" }],
+    ],
+    ["null is no message", "PUT", "/v1/messages/1", null, { refused: "the body must be a JSON object" }],
+    ["but a field that is unset", "PATCH", "/v1/messages/1", null, ["UpdateMessage", { messageId: "1" }]],
     ["a list is not a message", "PUT", "/v1/messages/1", [], { refused: "the body must be a JSON object" }],
     ["text is not JSON", "PUT", "/v1/messages/1", "{", { refused: "the body is not JSON" }],
     [

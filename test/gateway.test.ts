@@ -214,14 +214,21 @@ describe("Idempotency-Key", () => {
     const second = await keyed(`"${key}"`, { ...slot(14), requestId: key.toUpperCase() });
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body).toEqual(first.body);
-    const other = await keyed(key, slot(15));
+    const other = await keyed(key, slot(13));
     expect([other.status, reasonIn(other)]).toEqual([409, "REQUEST_ID_REUSED"]);
+  });
+
+  test("counts where the body has none: null and an empty text are none", async () => {
+    const key = randomUUID();
+    const first = await keyed(key, { ...slot(15), requestId: null });
+    const second = await keyed(key, { ...slot(15), request_id: "" });
+    expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
   });
 
   test("that is no UUID, or not that of the body, is refused", async () => {
     for (const refused of [
-      await keyed("1", slot(15)),
-      await keyed(randomUUID(), { ...slot(15), requestId: randomUUID() }),
+      await keyed("1", slot(14)),
+      await keyed(randomUUID(), { ...slot(14), requestId: randomUUID() }),
     ]) {
       expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
     }
@@ -253,4 +260,18 @@ describe("If-Match", () => {
     const inBody = await gateway.call("POST", `/bookings/${id}:cancel`, { body: { etag } });
     expect([inBody.status, reasonIn(inBody)]).toEqual([409, "ETAG_MISMATCH"]);
   });
+
+  test("with a weak etag matches nothing, not even what has not changed", async () => {
+    const { id, etag } = await booked(17);
+    const cancel = (ifMatch: string, body: object) =>
+      gateway.call("POST", `/bookings/${id}:cancel`, { headers: { "if-match": ifMatch }, body });
+    const weak = await cancel(`W/${etag}`, {});
+    expect([weak.status, reasonIn(weak)]).toEqual([412, "ETAG_MISMATCH"]);
+    // Null in the body is no etag, and no id that contradicts the path.
+    expect((await cancel(String(etag), { etag: null, bookingId: null })).status).toBe(200);
+  });
+});
+
+test("every method with a JSON form has answered a call of the tests above", () => {
+  expect([...answered].toSorted()).toEqual(methods.map(({ name }) => name).toSorted());
 });
