@@ -2,7 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readContract } from "../services/gateway/contract/contract.ts";
+import { httpRuleOf, readContract } from "../services/gateway/contract/contract.ts";
+import { bindingsOf } from "../services/gateway/transcoding/binding.ts";
+import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { HOUR_MS } from "../shared/interval.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
 import { type Pair, startPair } from "./support/pair.ts";
@@ -14,9 +16,14 @@ let gateway: GatewayUnderTest;
 let hostId: string;
 let guestId: string;
 
+const { methods } = await readContract();
+const table = routeTable(methods.flatMap((method) => bindingsOf(method, httpRuleOf(method))));
+/** The methods that have answered a call of these tests, other than with a refusal. */
+const answered = new Set<string>();
+
 beforeAll(async () => {
   pair = await startPair();
-  gateway = await startGatewayOf(pair);
+  gateway = recording(await startGatewayOf(pair));
   hostId = await createHost(pair.clients);
   guestId = await createGuest(pair.clients);
   await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(18) });
@@ -26,6 +33,19 @@ afterAll(async () => {
   await gateway.stop();
   await pair.stop();
 });
+
+function recording(started: GatewayUnderTest): GatewayUnderTest {
+  return {
+    ...started,
+    async call(httpMethod, path, options) {
+      const found = table.find(httpMethod, path.split("?", 1)[0] ?? "");
+      const called = await started.call(httpMethod, path, options);
+      if (called.status < 300 && typeof found !== "string" && "binding" in found)
+        answered.add(found.binding.method.name);
+      return called;
+    },
+  };
+}
 
 function time(instant: number): string {
   return new Date(instant).toISOString().replace(".000Z", "Z");
@@ -39,26 +59,6 @@ async function booked(hour: number, more: object = {}) {
   const { body } = await gateway.call("POST", "/bookings", { body: { ...slot(hour), ...more } });
   return body["booking"]!;
 }
-
-test("every method with a JSON form has a test here", async () => {
-  const { methods } = await readContract();
-  expect(methods.map(({ name }) => name).toSorted()).toEqual([
-    "AddAvailability",
-    "CancelBooking",
-    "ConfirmBooking",
-    "CreateBooking",
-    "CreateUser",
-    "GetBooking",
-    "GetUser",
-    "ListAvailability",
-    "ListBookings",
-    "ListOpenSlots",
-    "ListUsers",
-    "RemoveAvailability",
-    "RescheduleBooking",
-    "WatchBookings",
-  ]);
-});
 
 describe("the request of the seed", () => {
   /** To the letter, but for the id. */
@@ -192,6 +192,21 @@ describe("bookings", () => {
     await booked(12);
     const refused = await gateway.call("POST", "/bookings", { body: slot(12) });
     expect([refused.status, refused.body["code"], reasonIn(refused)]).toEqual([409, 10, "SLOT_TAKEN"]);
+  });
+
+  test("are watched, as lines that end when the caller says so", async () => {
+    const watched = await gateway.call("GET", `/bookings:watch?host_id=${hostId}`, {
+      headers: { "connect-timeout-ms": "300" },
+    });
+    const lines = watched.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect([watched.status, lines[0], lines.at(-1)]).toEqual([
+      200,
+      { sequence: expect.any(String) as string },
+      { error: expect.objectContaining({ code: 4 }) as object },
+    ]);
   });
 
   test("of others are not found, by the token that the gateway passes on", async () => {
