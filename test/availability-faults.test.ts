@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
@@ -115,6 +115,20 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
   expect(first).toBe("snapshots");
   expect(new Set(await Promise.all(removals)).difference(new Set(["PEER_UNAVAILABLE", "BUSY"]))).toEqual(new Set());
   for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
+});
+
+test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {
+  const served = await startAvailabilityService(database.url, { BOOKING_URL: NOBODY });
+  const open = async (): Promise<number | null> =>
+    (
+      await pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and application_name = 'slotwright-availability'`,
+      )
+    ).rowCount;
+  expect(await open()).toBeGreaterThan(0);
+  await served.stop();
+  await vi.waitFor(async () => expect(await open()).toBe(0));
 });
 
 describe("the process", () => {
