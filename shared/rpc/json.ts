@@ -1,5 +1,5 @@
 /**
- * Messages from JSON, more strictly than protobuf-es reads them, and with every bad field named: it stops at the first.
+ * Messages from JSON, more strictly than protobuf-es reads them, and with every unreadable field named: it stops at the first.
  * Both JSON doors, Connect here and the gateway, refuse unknown fields (a typo in `holdSeconds` must not confirm).
  */
 

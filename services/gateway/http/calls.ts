@@ -14,7 +14,7 @@ import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answe
 import { streamForm } from "../answers/stream-form.ts";
 import { streamTexts } from "../answers/stream.ts";
 import type { Contract } from "../contract/contract.ts";
-import { brokenRules } from "../contract/rules.ts";
+import { brokenRules } from "../contract/broken-rules.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
