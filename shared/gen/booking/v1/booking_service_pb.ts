@@ -662,8 +662,8 @@ export const BookingService: GenService<{
   },
   /**
    * Lists bookings of a host or of a guest that share at least one instant with a window, by start. A booking that is
-   * moved while pages are read may be missed or seen twice; WatchBookings is exact. Nobody looks whether the host or guest
-   * exists: who does not has no bookings.
+   * moved while pages are read may be missed or seen twice; WatchBookings is exact. Whether the host or guest exists is not
+   * checked: one who does not exist has no bookings.
    *
    * Takes the token of the HOST that `host_id` names, of the USER that `guest_id` names, or ADMIN's.
    *
@@ -677,8 +677,8 @@ export const BookingService: GenService<{
   /**
    * Streams the changes of one host's bookings, each once and in order. The first message has no event and says where
    * the stream starts; further messages without an event are keep-alives. A stream has no deadline unless the caller names
-   * one, an hour at most; it ends with the caller's token, by UNAUTHENTICATED. Nobody looks whether the host exists: one who
-   * does not has no changes.
+   * one, an hour at most; it ends with the caller's token, by UNAUTHENTICATED. Whether the host exists is not checked: one
+   * who does not exist has no changes.
    *
    * Refuses with SEQUENCE_UNKNOWN; ends with WATCH_LAGGED when the caller reads too slowly: watch again from the last
    * sequence seen. Takes the token of the HOST that `host_id` names, or ADMIN's.

@@ -19,8 +19,8 @@ export const file_booking_v1_errors: GenFile = /*@__PURE__*/
  *
  * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
  * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
- * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE a write may
- * have happened: send it again with the same `request_id`.
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum booking.v1.ErrorReason
  */
@@ -34,10 +34,10 @@ export const ErrorReason = {
 
   /**
    * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as
-   * far as 4 KiB of details can hold; only a `page_token`, and an `end_time` that counts from now because `start_time` is
-   * unset, are looked at when nothing else is wrong. Of a request in JSON, those fields come first that cannot be read at
-   * all (unknown ones, values of another type, times that do not exist): Connect names all of these and no others, the
-   * gateway also what is missing and every UUID, number, length or time that breaks its rule. Correct the request.
+   * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
+   * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
+   * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
+   * gateway names also what is missing and every UUID, number, length or time that breaks its rule. Correct the request.
    * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;
@@ -189,8 +189,8 @@ export const ErrorReason = {
  *
  * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
  * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
- * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE a write may
- * have happened: send it again with the same `request_id`.
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum booking.v1.ErrorReason
  */
