@@ -108,7 +108,7 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
 
 /**
  * What keeps removals of availability and bookings apart. For the availability service: everybody else gets
- * PERMISSION_DENIED.
+ * PERMISSION_DENIED. Sizes, deadlines and endings without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
  */
