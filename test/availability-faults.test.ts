@@ -7,7 +7,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
@@ -85,6 +86,50 @@ describe("a connection that is lost during the commit", () => {
   });
 });
 
+describe("a connection that is lost while a user is created", () => {
+  const user = { email: "ada@example.com", displayName: "Ada", role: Role.USER };
+  const stored = async (): Promise<number | null> => (await pool.query("select from users")).rowCount;
+
+  test.each([
+    ["before the commit arrives: sent again, the call creates the user", "before", 0, "accepted"],
+    ["after it has: sent again, the call says that the user is there", "after", 1, "EMAIL_TAKEN"],
+  ] as const)("%s", async (_what, when, storedThen, outcomeAgain) => {
+    const proxy = await startCuttingProxy(database.url);
+    started.push(() => proxy.close());
+    const { users } = await start(proxy.url);
+    proxy.cutNextCommit(when);
+    expect(await outcomeOf(users.createUser(user))).toBe("OUTCOME_UNKNOWN");
+    expect(proxy.cuts()).toBe(1);
+    expect(await stored()).toBe(storedThen);
+    expect(await outcomeOf(users.createUser(user))).toBe(outcomeAgain);
+    expect(await stored()).toBe(1);
+  });
+
+  test("before there was a commit: nothing was changed, and the caller is told so", async () => {
+    const { users } = await start(database.url);
+    const rival = await pool.connect();
+    await rival.query("begin");
+    await rival.query(
+      "insert into users (id, email, display_name, role) values (gen_random_uuid(), $1, 'Ada', 'USER')",
+      [user.email],
+    );
+    // It waits for the rival: whose address it is depends on how that ends.
+    const created = outcomeOf(users.createUser(user));
+    const cut = async (): Promise<void> => {
+      const { rowCount } = await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into users%'`,
+      );
+      expect(rowCount).toBe(1);
+    };
+    await vi.waitFor(cut);
+    expect(await created).toBe("BUSY");
+    await rival.query("rollback");
+    rival.release();
+    expect(await stored()).toBe(0);
+  });
+});
+
 test("removals that wait for a Booking that never answers stop nobody else, and end", async () => {
   const silent = createServer();
   const sockets: Socket[] = [];
@@ -120,6 +165,20 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
   expect(await again).toEqual(answer);
   expect(new Set(await Promise.all(removals)).difference(new Set(["PEER_UNAVAILABLE", "BUSY"]))).toEqual(new Set());
   for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
+});
+
+test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {
+  const served = await startAvailabilityService(database.url, { BOOKING_URL: NOBODY });
+  const open = async (): Promise<number | null> =>
+    (
+      await pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and application_name = 'slotwright-availability'`,
+      )
+    ).rowCount;
+  expect(await open()).toBeGreaterThan(0);
+  await served.stop();
+  await vi.waitFor(async () => expect(await open()).toBe(0));
 });
 
 describe("the process", () => {

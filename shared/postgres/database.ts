@@ -71,7 +71,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   const pool = await orm.em.getConnection().getNativeClient();
   const migrationNames = options.migrations.map(({ name }) => name);
-  return { orm, pool, connection, migrationNames, close: () => orm.close() };
+  const close = async (): Promise<void> => {
+    await orm.close();
+    // A pool through which the ORM itself has asked nothing is not known to it, and its connections would stay.
+    if (!pool.ended) await pool.end();
+  };
+  return { orm, pool, connection, migrationNames, close };
 }
 
 /** The name of the database in a URL, found as the driver finds it. A client that is never connected costs nothing. */

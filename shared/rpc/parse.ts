@@ -166,7 +166,8 @@ function wholeNumber(min: number, max: number, unit: string): z.ZodType<number, 
   return z.number().refine((value) => value >= min && value <= max, `must be from ${min} to ${max} ${unit}`);
 }
 
-function wrongInstant(given: Timestamp | undefined): string | undefined {
+/** What is wrong with a point in time, undefined if nothing is, or if there is none. */
+export function wrongInstant(given: Timestamp | undefined): string | undefined {
   if (given === undefined) return undefined;
   const { seconds, nanos } = given;
   if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
