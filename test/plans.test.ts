@@ -17,11 +17,11 @@ import {
   sequenceOf,
 } from "../services/booking/storage/bookings.ts";
 import { readEvents, sequencesOf } from "../services/booking/storage/events.ts";
-import { generationOf } from "../services/booking/storage/fences.ts";
+import { generationsOf } from "../services/booking/storage/fences.ts";
 import { openLanePool } from "../services/booking/storage/lane-pool.ts";
 import { bookingMigrations } from "../services/booking/storage/migrations/all.ts";
 import { readBookedTime } from "../services/booking/storage/open-slots.ts";
-import { findRequest } from "../services/booking/storage/requests.ts";
+import { findRequests } from "../services/booking/storage/requests.ts";
 import { bookingTables } from "../services/booking/storage/tables.ts";
 import { wasRecorded } from "../services/booking/storage/witness.ts";
 import { DAY_MS, HOUR_MS, type Interval } from "../shared/interval.ts";
@@ -137,9 +137,12 @@ async function readBookings(): Promise<void> {
     await findBooking(pool, id, signal);
     await peopleOfBooking(pool, id, signal);
     await sequenceOf(pool, hostId, signal);
-    await generationOf(pool, hostId, signal);
+    await generationsOf(pool, [hostId, hostIds[500]!]);
     await readBookedTime(pool, hostId, window, signal);
-    await findRequest(pool, hostId, id, signal);
+    await findRequests(pool, [
+      { hostId, id },
+      { hostId: hostIds[500]!, id },
+    ]);
     await findOverdueHolds(pool, 500, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
     await sequencesOf(pool, [hostId, hostIds[500]!]);

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { openAuth } from "../../shared/auth/open-auth.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
@@ -21,10 +22,14 @@ import { rememberGuests } from "./peers/guests.ts";
 import { rememberSnapshots } from "./peers/snapshots.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
-import { generationOf } from "./storage/fences.ts";
+import { generationsOf } from "./storage/fences.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
+import { findRequests, type RequestName } from "./storage/requests.ts";
 import { bookingTables } from "./storage/tables.ts";
+
+/** Rows that one query looks up for callers who ask at the same time. */
+const GATHERED_MAX = 500;
 
 /** Places at which a test may hold a call up, to force an order of events. Production sets none. */
 export interface BookingHooks {
@@ -79,7 +84,11 @@ export async function startBooking(
       pool,
       lanes,
       feed,
-      snapshots: rememberSnapshots(peer, (hostId) => generationOf(pool, hostId)),
+      findRequest: gather((names: readonly RequestName[]) => findRequests(pool, names), GATHERED_MAX),
+      snapshots: rememberSnapshots(
+        peer,
+        gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
+      ),
       guests: rememberGuests(peer),
     };
     const served = await serve({

@@ -7,7 +7,7 @@
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 
-import type { ClientBase, Connection, Submittable } from "pg";
+import type { ClientBase, Connection, QueryConfig, Submittable } from "pg";
 import { DatabaseError, types } from "pg";
 
 /** A statement that stays prepared on its connection under its name, so each name has one text. */
@@ -20,6 +20,11 @@ export interface Statement {
 /** Arrays are of plain values. */
 export type Parameter = Scalar | readonly Scalar[];
 type Scalar = string | number | undefined;
+
+/** The statement for the driver's own `query`, where it goes alone. */
+export function queryOf({ name, text, values = [] }: Statement): QueryConfig {
+  return { name, text, values: [...values] };
+}
 
 export interface StatementResult {
   /** What the statement did, such as `COMMIT` or `INSERT 0 1`. */
