@@ -1,89 +1,24 @@
-/** Deadlines: what is left of one goes along to the peer, and into the database. */
+/** Deadlines go along into the database. What becomes of them on the way to the peer: shared-asks and peer-down. */
 
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Pool, PoolClient } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { PEER_CALL_MAX_MS } from "../services/booking/peers/availability.ts";
-import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
-import { grpcCall, grpcChannel } from "./support/grpc.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startPair } from "./support/pair.ts";
 import type { Pair } from "./support/pair.ts";
-import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { outcomeOf, refusalOf } from "./support/refusals.ts";
-import { admin, authorizationOf } from "./support/tokens.ts";
 
 let pair: Pair;
 let pool: Pool;
-let channel: ReturnType<typeof grpcChannel>;
-/** The timeouts with which Booking called Availability. */
-const asked: number[] = [];
 
 beforeAll(async () => {
-  pair = await startPair({
-    hooks: {
-      booking: {
-        peer: (peer) => ({
-          snapshot: (hostId, window, generation, timeoutMs) => {
-            asked.push(timeoutMs);
-            return peer.snapshot(hostId, window, generation, timeoutMs);
-          },
-          assertGuest: (guestId, timeoutMs) => {
-            asked.push(timeoutMs);
-            return peer.assertGuest(guestId, timeoutMs);
-          },
-        }),
-      },
-    },
-  });
+  pair = await startPair();
   pool = poolOf(pair.booking.databaseUrl);
-  channel = grpcChannel(pair.booking.grpcAddress);
-});
-
-afterEach(() => {
-  asked.length = 0;
 });
 
 afterAll(async () => {
-  channel.close();
   await pool.end();
   await pair.stop();
-});
-
-/** A create by people whom Booking knows nothing of yet, so that it must ask. */
-async function freshCreate() {
-  const hostId = await createHost(pair.clients);
-  const guestId = await createGuest(pair.clients);
-  await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(9) });
-  return { hostId, guestId, startTime: timestampFromMs(tomorrow(8)), endTime: timestampFromMs(tomorrow(8, 30)) };
-}
-
-describe("what is left of the caller's deadline goes with the call to Availability", () => {
-  test("over Connect", async () => {
-    await pair.clients.bookings.createBooking(await freshCreate(), { timeoutMs: 1_000 });
-    expect(asked).toHaveLength(2);
-    for (const timeoutMs of asked) {
-      expect(timeoutMs).toBeGreaterThan(0);
-      expect(timeoutMs).toBeLessThanOrEqual(1_000);
-    }
-  });
-
-  test("over gRPC", async () => {
-    const deadline = Date.now() + 1_000;
-    const { authorization } = await authorizationOf(admin);
-    await grpcCall(channel, BookingService.method.createBooking, await freshCreate(), { deadline }, authorization);
-    expect(asked).toHaveLength(2);
-    for (const timeoutMs of asked) {
-      expect(timeoutMs).toBeGreaterThan(0);
-      expect(timeoutMs).toBeLessThanOrEqual(1_000);
-    }
-  });
-
-  test("and however patient the caller is, the peer has only so long", async () => {
-    await pair.clients.bookings.createBooking(await freshCreate(), { timeoutMs: 60_000 });
-    expect(asked).toEqual([PEER_CALL_MAX_MS, PEER_CALL_MAX_MS]);
-  });
 });
 
 describe("a read that waits in the database", () => {

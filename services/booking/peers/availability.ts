@@ -10,7 +10,7 @@ import { type Interval, MINUTE_MS } from "../../../shared/interval.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { OpenTime } from "../domain/slots.ts";
 
-/** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
+/** The longest that one call may take. Its callers may have less, and then leave before it: see shared-asks.ts. */
 export const PEER_CALL_MAX_MS = 2_000;
 
 export interface AvailabilityAnswer {
@@ -24,17 +24,17 @@ export interface AvailabilityPeer {
    * The host's open time in a window, as committed after every removal that is under way. Throws Refusal USER_NOT_FOUND,
    * NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
    */
-  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<AvailabilityAnswer>;
+  snapshot(hostId: string, window: Interval, generation: number): Promise<AvailabilityAnswer>;
   /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
-  assertGuest(guestId: string, timeoutMs: number): Promise<void>;
+  assertGuest(guestId: string): Promise<void>;
 }
 
 export function availabilityPeer(transport: Transport): AvailabilityPeer {
   const availability = createClient(AvailabilityService, transport);
   const users = createClient(UserService, transport);
   return {
-    snapshot: (hostId, window, generation, timeoutMs) => snapshot(availability, hostId, window, generation, timeoutMs),
-    assertGuest: (guestId, timeoutMs) => assertGuest(users, guestId, timeoutMs),
+    snapshot: (hostId, window, generation) => snapshot(availability, hostId, window, generation),
+    assertGuest: (guestId) => assertGuest(users, guestId),
   };
 }
 
@@ -43,7 +43,6 @@ async function snapshot(
   hostId: string,
   window: Interval,
   generation: number,
-  timeoutMs: number,
 ): Promise<AvailabilityAnswer> {
   const request = {
     hostId,
@@ -51,7 +50,7 @@ async function snapshot(
     endTime: timestampFromMs(window.end),
     generation: BigInt(generation),
   };
-  const answer = await asked(client.snapshotAvailability(request, { timeoutMs }), hostId);
+  const answer = await asked(client.snapshotAvailability(request, { timeoutMs: PEER_CALL_MAX_MS }), hostId);
   // The echo tells an answer to this question from any other.
   if (answer.generation !== request.generation || answer.coveredEndTime === undefined) {
     throw peerUnavailable("availability", new Error("the answer does not belong to the question"));
@@ -68,8 +67,8 @@ async function snapshot(
   };
 }
 
-async function assertGuest(client: Client<typeof UserService>, guestId: string, timeoutMs: number): Promise<void> {
-  const { user } = await asked(client.getUser({ userId: guestId }, { timeoutMs }), guestId);
+async function assertGuest(client: Client<typeof UserService>, guestId: string): Promise<void> {
+  const { user } = await asked(client.getUser({ userId: guestId }, { timeoutMs: PEER_CALL_MAX_MS }), guestId);
   if (user?.role !== Role.USER) {
     throw new Refusal("NOT_A_GUEST", "the guest_id is not of a user with the role USER", {
       resource: { type: "User", name: guestId },

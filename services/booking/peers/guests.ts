@@ -21,8 +21,8 @@ export function rememberGuests(peer: AvailabilityPeer): Guests {
     knows: (guestId) => known.has(guestId),
     async assertGuest(guestId, caller) {
       if (known.get(guestId) === true) return;
-      await asks.answer(guestId, -Infinity, caller, async (timeoutMs) => {
-        await peer.assertGuest(guestId, timeoutMs);
+      await asks.answer(guestId, -Infinity, caller, async () => {
+        await peer.assertGuest(guestId);
         known.set(guestId, true);
       });
     },
