@@ -13,7 +13,7 @@ import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import type { BookingConfig } from "./config.ts";
-import { openFeed } from "./feed/feed.ts";
+import { type FeedTimes, openFeed } from "./feed/feed.ts";
 import { connectionsOf, openLanes } from "./lanes/lanes.ts";
 import { sweepHolds } from "./lanes/sweep.ts";
 import { type AvailabilityPeer, availabilityPeer } from "./peers/availability.ts";
@@ -30,8 +30,8 @@ import { bookingTables } from "./storage/tables.ts";
 export interface BookingHooks {
   /** Stands between this service and the calls to its peer. */
   readonly peer: (peer: AvailabilityPeer) => AvailabilityPeer;
-  /** In place of READER_STALL_MAX_MS, for a test that cannot wait so long. */
-  readonly readerStallMaxMs: number;
+  /** In place of the feed's own, for a test that cannot wait so long, or must not see one thing done by another. */
+  readonly feedTimes: Partial<FeedTimes>;
 }
 
 /** Starts the service. Throws an Error to show to the operator if it cannot. */
@@ -62,8 +62,7 @@ export async function startBooking(
     const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
     closers.push(() => transport.close());
     const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
-    const { readerStallMaxMs } = hooks;
-    const feed = openFeed({ pool, url: config.database.url, log, readerStallMaxMs });
+    const feed = openFeed({ pool, url: config.database.url, log, times: hooks.feedTimes });
     closers.push(() => feed.close());
     const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
     closers.push(() => lanePool.end());
