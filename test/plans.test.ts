@@ -140,7 +140,8 @@ async function readBookings(): Promise<void> {
     await generationOf(pool, hostId, signal);
     await readBookedTime(pool, hostId, window, signal);
     await findRequest(pool, hostId, id, signal);
-    await findOverdueHolds(pool, 500, signal);
+    await findOverdueHolds(pool, 500, undefined, signal);
+    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
     await sequencesOf(pool, [hostId, hostIds[500]!]);
     await wasRecorded(pool, event!);
