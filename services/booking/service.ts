@@ -40,68 +40,61 @@ export async function startBooking(
   log: Logger,
   hooks: Partial<BookingHooks> = {},
 ): Promise<Running> {
-  const closers: (() => Promise<unknown> | void)[] = [];
-  // From the outside in, which is the other way round from how it was opened: first no more calls, then what they use.
-  const stop = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
+  // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
+  await using opened = new AsyncDisposableStack();
+  const auth = await openAuth(config.auth, "booking", "availability");
+  const tls = await readTls(config.tls);
+  const database = await openDatabase({
+    url: config.database.url,
+    poolSize: config.database.poolSize,
+    entities: bookingTables,
+    migrations: bookingMigrations,
+    applicationName: "slotwright-booking",
+  });
+  opened.defer(() => database.close());
+  const { pool } = database;
+  await assertUsable(database);
+
+  const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
+  opened.defer(() => transport.close());
+  const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
+  const feed = openFeed({ pool, url: config.database.url, log, times: hooks.feedTimes });
+  opened.defer(() => feed.close());
+  const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
+  opened.defer(() => lanePool.end());
+  const lanes = openLanes({ pool: lanePool, log, settings: config.lanes, onCommitted: feed.changed });
+  opened.defer(() => lanes.idle());
+  const sweeping = new AbortController();
+  const swept = sweepHolds(pool, lanes, log, sweeping.signal);
+  opened.defer(() => (sweeping.abort(), swept));
+  const cleanup = forgetOldRequestsHourly(pool, log);
+  opened.defer(() => cleanup.stop());
+
+  const deps = {
+    pool,
+    lanes,
+    feed,
+    snapshots: rememberSnapshots(peer, (hostId) => generationOf(pool, hostId)),
+    guests: rememberGuests(peer),
   };
-  try {
-    const auth = await openAuth(config.auth, "booking", "availability");
-    const tls = await readTls(config.tls);
-    const database = await openDatabase({
-      url: config.database.url,
-      poolSize: config.database.poolSize,
-      entities: bookingTables,
-      migrations: bookingMigrations,
-      applicationName: "slotwright-booking",
-    });
-    closers.push(() => database.close());
-    const { pool } = database;
-    await assertUsable(database);
-
-    const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
-    closers.push(() => transport.close());
-    const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
-    const feed = openFeed({ pool, url: config.database.url, log, times: hooks.feedTimes });
-    closers.push(() => feed.close());
-    const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
-    closers.push(() => lanePool.end());
-    const lanes = openLanes({ pool: lanePool, log, settings: config.lanes, onCommitted: feed.changed });
-    closers.push(() => lanes.idle());
-    const sweeping = new AbortController();
-    const swept = sweepHolds(pool, lanes, log, sweeping.signal);
-    closers.push(() => (sweeping.abort(), swept));
-    const cleanup = forgetOldRequestsHourly(pool, log);
-    closers.push(() => cleanup.stop());
-
-    const deps = {
-      pool,
-      lanes,
-      feed,
-      snapshots: rememberSnapshots(peer, (hostId) => generationOf(pool, hostId)),
-      guests: rememberGuests(peer),
-    };
-    const served = await serve({
-      services: [
-        serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
-        serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
-      ],
-      grpc: config.grpc,
-      connect: config.connect,
-      tls: tls.server,
-      identify: auth.identify,
-      limits: config.limits,
-      reflection: config.reflection,
-      errorDomain: "booking.v1",
-      log,
-      isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
-    });
-    closers.push(() => served.stop());
-    return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const served = await serve({
+    services: [
+      serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
+      serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
+    ],
+    grpc: config.grpc,
+    connect: config.connect,
+    tls: tls.server,
+    identify: auth.identify,
+    limits: config.limits,
+    reflection: config.reflection,
+    errorDomain: "booking.v1",
+    log,
+    isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
+  });
+  opened.defer(() => served.stop());
+  const running = opened.move();
+  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
 }
 
 function unchanged(peer: AvailabilityPeer): AvailabilityPeer {
