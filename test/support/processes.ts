@@ -14,6 +14,9 @@ export interface ServiceProcess {
   readonly connectUrl: string;
   /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Stops it in the middle of whatever it does, until `resume`. Its connections stay open, and nothing comes by them. */
+  suspend(): void;
+  resume(): void;
   /** Ends it in order. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export async function startProcess(
     grpcAddress: `127.0.0.1:${grpcPort}`,
     connectUrl: `http://127.0.0.1:${connectPort}`,
     kill: () => end("SIGKILL"),
+    suspend: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
     stop: () => end("SIGTERM"),
   };
 }
