@@ -89,7 +89,9 @@ async function bytesToBytes(
   authorization: string | undefined,
 ): Promise<Uint8Array> {
   await admitCaller(chain, route, call, authorization);
-  const answer = await invoke(route, call, decode(route.method.input, body));
+  const request = decode(route.method.input, body);
+  assertWanted(call);
+  const answer = await route.handler(request, call);
   return encode(route.method.output, answer);
 }
 
