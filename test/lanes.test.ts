@@ -1,7 +1,7 @@
 /** Lanes against a real PostgreSQL: who wins, who waits for whom, and what a batch does to its neighbours. */
 
 import { randomUUIDv7 } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "./support/lanes.ts";
 
@@ -249,4 +249,40 @@ describe("the order of writes", () => {
     );
     expect(rows).toEqual([{ hours: [0, 1, 2, 3, 20] }]);
   });
+});
+
+describe("the clock", () => {
+  test.each(["confirm", "cancel", "reschedule"] as const)(
+    "is read after the locks: a hold that ends while its %s waits for the host has ended",
+    async (kind) => {
+      lanes = await startLanes();
+      const hostId = randomUUIDv7();
+      const hold = createCommand(hostId, hourOf(1), { holdMs: 600_000 });
+      expect(await saidOf(lanes.commit(hold))).toBe("HELD");
+      const holder = await lanes.pool.connect();
+      await holder.query("begin");
+      await holder.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
+      const named = { hostId, actor: "tester", bookingId: hold.bookingId };
+      const moved = { ...named, during: hourOf(3), validation: { generation: 0, misfit: undefined } };
+      const waiting = saidOf(lanes.commit(kind === "reschedule" ? { kind, ...moved } : { kind, ...named }));
+      // It has begun, by the clock of the database, some milliseconds before the hold ends.
+      await vi.waitUntil(async () => {
+        const { rowCount } = await lanes.pool.query(
+          `select from pg_stat_activity join pg_locks using (pid)
+           where datname = current_database() and locktype = 'advisory' and not granted
+             and query_start < clock_timestamp() - interval '5 milliseconds'`,
+        );
+        return rowCount === 1;
+      });
+      await holder.query(
+        "update bookings set expire_time = date_trunc('milliseconds', clock_timestamp()) where id = $1",
+        [hold.bookingId],
+      );
+      await holder.query("commit");
+      holder.release();
+      expect(await waiting).toBe(kind === "confirm" ? "HOLD_EXPIRED" : "BOOKING_NOT_ACTIVE");
+      const { rows } = await lanes.pool.query("select state from bookings");
+      expect(rows).toEqual([{ state: "EXPIRED" }]);
+    },
+  );
 });

@@ -143,7 +143,8 @@ async function readBookings(): Promise<void> {
       { hostId, id },
       { hostId: hostIds[500]!, id },
     ]);
-    await findOverdueHolds(pool, 500, signal);
+    await findOverdueHolds(pool, 500, undefined, signal);
+    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
     await sequencesOf(pool, [hostId, hostIds[500]!]);
     await wasRecorded(pool, event!);

@@ -89,7 +89,9 @@ async function bytesToBytes(
   authorization: string | undefined,
 ): Promise<Uint8Array> {
   await admitCaller(chain, route, call, authorization);
-  const answer = await route.handler(decode(route.method.input, body), call);
+  const request = decode(route.method.input, body);
+  assertWanted(call);
+  const answer = await route.handler(request, call);
   return encode(route.method.output, answer);
 }
 
@@ -108,6 +110,7 @@ async function* bytesStream(
 
 // Asynchronous so that a handler that throws before its first `await` rejects like any other.
 async function invoke(route: UnaryRoute, call: OpenCall, request: Message): Promise<Answer> {
+  assertWanted(call);
   return route.handler(request, call);
 }
 
@@ -117,13 +120,20 @@ async function* invokeStream(
   requests: AsyncIterable<Message>,
 ): AsyncGenerator<Answer> {
   if (route.kind === "bidi_streaming") {
+    assertWanted(call);
     yield* route.handler(requests, call);
     return;
   }
   for await (const request of requests) {
+    assertWanted(call);
     yield* route.handler(request, call);
     return;
   }
+}
+
+/** A call that is over before its handler begins, such as one with a timeout of a microsecond, begins nothing for nobody. */
+function assertWanted(call: OpenCall): void {
+  if (call.interruption !== undefined) throw call.interruption;
 }
 
 async function settle<T>(chain: Chain, call: OpenCall, work: Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import type { BookingService } from "../../../shared/gen/booking/v1/booking_serv
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
+import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
 import { enumValue, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
 import { windowAt } from "../../../shared/rpc/window.ts";
 import type * as domain from "../domain/booking.ts";
@@ -60,13 +60,13 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
       };
     }
     const { bookings, sequence } = await list(deps.pool, { ...query, limit: limit + 1 }, call.signal);
-    const page = bookings.slice(0, limit);
-    const last = page.at(-1);
     const { window } = query;
-    const more = bookings.length > limit && last !== undefined;
+    const { page, nextPageToken } = pageOf(bookings, limit, (last) =>
+      encodePageToken(bound, [window.start, window.end, last.during.start, last.id]),
+    );
     return {
       bookings: page.map(bookingMessage),
-      nextPageToken: more ? encodePageToken(bound, [window.start, window.end, last.during.start, last.id]) : "",
+      nextPageToken,
       // How much happens in a host's calendar is not for guests to count.
       ...(sequence === undefined || call.scope === "guest" ? {} : { sequence: BigInt(sequence) }),
     };

@@ -108,7 +108,11 @@ async function gridOf(
     snapshots.push(snapshot);
     slots.push(...slotsIn(snapshot.open, { start: from, end }, count - slots.length));
     const last = slots.at(-1);
-    if (slots.length === count && last !== undefined) return { slots, snapshots, next: last.start + 1 };
+    if (slots.length === count && last !== undefined) {
+      // A slot that starts in the window's last millisecond leaves nothing, not an empty window that the next page would refuse.
+      const next = last.start + 1 < window.end ? last.start + 1 : undefined;
+      return { slots, snapshots, next };
+    }
     from = end;
   }
   return { slots, snapshots, next: undefined };
