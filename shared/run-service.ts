@@ -29,7 +29,7 @@ export interface ServiceProgram<Config extends { readonly logLevel: string }> {
  * load, of which it used 55. With this, the heap is looked through when it has grown by so much, which takes 100 MB less
  * and no time that could be measured. No limit is set: what is really in use may grow as before.
  */
-const HEAP_GROWTH_PERCENT = 40;
+const HEAP_GROWTH_PERCENT = 25;
 
 /**
  * Runs a service until it is told to end, and ends the process: with 0 after SIGTERM, SIGINT or the end of its parent; with
