@@ -20,14 +20,8 @@ import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
 import { grpcTimeoutMs } from "./timeouts.ts";
 import type { ServerTls } from "./tls.ts";
-import {
-  BODY_TIMEOUT_MS,
-  CONNECTIONS_MAX,
-  HEADERS_TIMEOUT_MS,
-  IDLE_HTTP2_TIMEOUT_MS,
-  KEEPALIVE_INTERVAL_MS,
-  KEEPALIVE_TIMEOUT_MS,
-} from "./wire-limits.ts";
+import type { WireLimits } from "./wire-limits.ts";
+import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
 export async function listenGrpc(
@@ -35,6 +29,7 @@ export async function listenGrpc(
   routes: readonly Route[],
   address: Address,
   tls: ServerTls | undefined,
+  wire: WireLimits,
 ): Promise<Listener> {
   const grpc = grpcServer(chain, routes);
   const byPath = new Map(routes.map((route) => [route.path, route]));
@@ -42,21 +37,21 @@ export async function listenGrpc(
   const server =
     tls === undefined
       ? createServer(http2Options)
-      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: HEADERS_TIMEOUT_MS });
+      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: wire.headersTimeoutMs });
   server.on("connection", (socket) => sessions.addSocket(socket));
   server.on("session", (session) => {
     sessions.add(session);
-    limitSettingsTime(session);
+    limitSettingsTime(session, wire.headersTimeoutMs);
     grpc.emit("session", session);
   });
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
-    if (route !== undefined && !boundTime(route, stream, headers)) return;
+    if (route !== undefined && !boundTime(route, stream, headers, wire.bodyTimeoutMs)) return;
     grpc.emit("stream", stream, headers);
   });
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = wire.connectionsMax;
   const port = await listen(server, address);
   const closed = Promise.withResolvers<void>();
   const stopAccepting = (): void => {
@@ -71,12 +66,17 @@ export async function listenGrpc(
 }
 
 /** Gives every call its timeout, in the header that grpc-js reads. False if the call was refused for a malformed one. */
-function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+function boundTime(
+  route: Route,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  bodyTimeoutMs: number,
+): boolean {
   const asked = headers["grpc-timeout"];
   if (asked === undefined) {
     // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
     if (route.kind === "unary") headers["grpc-timeout"] = `${DEADLINE_DEFAULT_MS}m`;
-    if (route.kind === "server_streaming") limitBodyTime(stream);
+    if (route.kind === "server_streaming") limitBodyTime(stream, bodyTimeoutMs);
     return true;
   }
   const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
@@ -86,7 +86,7 @@ function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHtt
   }
   headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
   // Or a body that never comes would stay for as long as its sender asks: an hour.
-  if (timeoutMs > BODY_TIMEOUT_MS && route.kind !== "bidi_streaming") limitBodyTime(stream);
+  if (timeoutMs > bodyTimeoutMs && route.kind !== "bidi_streaming") limitBodyTime(stream, bodyTimeoutMs);
   return true;
 }
 
