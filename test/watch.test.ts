@@ -12,6 +12,8 @@ import { startBooking } from "../services/booking/service.ts";
 import { BookingEventKind } from "../shared/gen/booking/v1/booking_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { bearer } from "../shared/rpc/client.ts";
+import type { WireLimits } from "../shared/rpc/wire-limits.ts";
+import { wireLimits } from "../shared/rpc/wire-limits.ts";
 import { hours } from "./support/hosts-time.ts";
 import { startBookingService, startPair, variables } from "./support/pair.ts";
 import type { Pair, Served } from "./support/pair.ts";
@@ -197,14 +199,14 @@ describe("a stream goes on", () => {
 
 describe("a stream ends", () => {
   /** A replica of its own, with its log. */
-  async function startLogged(readerStallMaxMs = 60_000) {
+  async function startLogged(wire: WireLimits = wireLimits) {
     const lines: string[] = [];
     const config = bookingConfig({
       ...(await variables("booking", pair.booking.databaseUrl)),
       AVAILABILITY_URL: pair.availability.connectUrl,
     });
     const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
-    const running = await startBooking(config, log, { readerStallMaxMs });
+    const running = await startBooking(config, log, { wire });
     const clients = {
       connect: createConnectTransport({
         baseUrl: `http://127.0.0.1:${running.connectPort}`,
@@ -254,7 +256,7 @@ describe("a stream ends", () => {
       const STALL_MS = 1000;
       const COUNT = 5000;
       await tell(COUNT);
-      const { running, clientBy } = await startLogged(STALL_MS / 4);
+      const { running, clientBy } = await startLogged({ ...wireLimits, answerTimeoutMs: STALL_MS / 4 });
       const client = clientBy(protocol);
       const seen: number[] = [];
       let lagged = 0;

@@ -11,6 +11,7 @@ import { read } from "../../shared/postgres/read.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/tls.ts";
+import type { WireLimits } from "../../shared/rpc/wire-limits.ts";
 import type { Running } from "../../shared/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { openFeed } from "./feed/feed.ts";
@@ -30,8 +31,8 @@ import { bookingTables } from "./storage/tables.ts";
 export interface BookingHooks {
   /** Stands between this service and the calls to its peer. */
   readonly peer: (peer: AvailabilityPeer) => AvailabilityPeer;
-  /** In place of READER_STALL_MAX_MS, for a test that cannot wait so long. */
-  readonly readerStallMaxMs: number;
+  /** In place of the constants, for a test that cannot wait so long. */
+  readonly wire: WireLimits;
 }
 
 /** Starts the service. Throws an Error to show to the operator if it cannot. */
@@ -62,8 +63,7 @@ export async function startBooking(
     const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
     closers.push(() => transport.close());
     const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
-    const { readerStallMaxMs } = hooks;
-    const feed = openFeed({ pool, url: config.database.url, log, readerStallMaxMs });
+    const feed = openFeed({ pool, url: config.database.url, log });
     closers.push(() => feed.close());
     const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
     closers.push(() => lanePool.end());
@@ -92,6 +92,7 @@ export async function startBooking(
       tls: tls.server,
       identify: auth.identify,
       limits: config.limits,
+      wire: hooks.wire,
       reflection: config.reflection,
       errorDomain: "booking.v1",
       log,

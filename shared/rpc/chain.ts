@@ -7,7 +7,9 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import { monotonicMs } from "../clock.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
+import { readTooSlowly } from "./answer-time.ts";
 import type { Identify } from "./authenticate.ts";
 import { authenticate } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
@@ -20,6 +22,8 @@ export interface Chain {
   readonly calls: OpenCalls;
   readonly identify: Identify;
   readonly limit: Limit;
+  /** A reader of a stream who leaves a message waiting for longer is sent away: it can resume where it was. */
+  readonly readerStallMaxMs: number;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
 }
@@ -148,7 +152,11 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
   call.signal.addEventListener("abort", () => finish(call.interruption), { once: true });
   try {
     for (let next = await call.wait(source.next()); next.done !== true; next = await call.wait(source.next())) {
+      const offeredAt = monotonicMs();
+      call.offeredAt = offeredAt;
       yield next.value;
+      call.offeredAt = undefined;
+      if (monotonicMs() - offeredAt > chain.readerStallMaxMs) throw readTooSlowly();
     }
     // A handler that sees its signal and returns has not come to its end: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;

@@ -9,6 +9,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
+import { limitAnswerTime } from "./answer-time.ts";
 import { limitBodyTime } from "./body-time.ts";
 import type { Chain } from "./chain.ts";
 import { connectListener } from "./connect.ts";
@@ -32,7 +33,8 @@ export async function listenConnect(
   wire: WireLimits,
   log: Logger,
 ): Promise<Listener> {
-  const onRequest = connectListener(chain, routes, log);
+  const answers = limitAnswerTime(wire, chain.errorDomain);
+  const onRequest = connectListener(chain, routes, answers, log);
   const sessions = new Sessions();
 
   const http2 = createHttp2Server(http2Options, onRequest);
@@ -86,6 +88,7 @@ export async function listenConnect(
     const cutOff = setTimeout(() => http1.closeAllConnections(), CLOSE_GRACE_MS);
     await sessions.close(closed.promise);
     clearTimeout(cutOff);
+    answers.close();
   };
   return { port, stopAccepting, close };
 }

@@ -8,6 +8,8 @@ import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:
 import { createSecureServer, createServer } from "node:http2";
 import { Server, status } from "@grpc/grpc-js";
 import { ANSWER_MAX_BYTES, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import type { Answers } from "./answer-time.ts";
+import { limitAnswerTime } from "./answer-time.ts";
 import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { grpcDefinition, grpcHandler } from "./grpc.ts";
@@ -31,7 +33,8 @@ export async function listenGrpc(
   tls: ServerTls | undefined,
   wire: WireLimits,
 ): Promise<Listener> {
-  const grpc = grpcServer(chain, routes);
+  const answers = limitAnswerTime(wire, chain.errorDomain);
+  const grpc = grpcServer(chain, routes, answers);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();
   const server =
@@ -46,6 +49,7 @@ export async function listenGrpc(
   });
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
+    answers.open(stream);
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
     if (route !== undefined && !boundTime(route, stream, headers, wire.bodyTimeoutMs)) return;
@@ -61,6 +65,7 @@ export async function listenGrpc(
   const close = async (): Promise<void> => {
     stopAccepting();
     await sessions.close(closed.promise);
+    answers.close();
   };
   return { port, stopAccepting, close };
 }
@@ -101,7 +106,7 @@ interface GrpcEvents {
 }
 
 /** A grpc-js server without a port: it answers the sessions and streams that are emitted on what this returns. */
-function grpcServer(chain: Chain, routes: readonly Route[]): EventEmitter<GrpcEvents> {
+function grpcServer(chain: Chain, routes: readonly Route[], answers: Answers): EventEmitter<GrpcEvents> {
   const server = new Server({
     "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
     "grpc.max_send_message_length": ANSWER_MAX_BYTES,
@@ -112,7 +117,7 @@ function grpcServer(chain: Chain, routes: readonly Route[]): EventEmitter<GrpcEv
     "grpc.enable_channelz": 0,
   });
   for (const route of routes) {
-    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route) });
+    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route, answers) });
   }
   // What grpc-js wants of an http2 server: its address, for traces, and these two events. The method is private; the
   // version is pinned, and should a newer one lack it, every test fails at this line.

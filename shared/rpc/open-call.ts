@@ -42,6 +42,8 @@ export class OpenCall implements Call {
   scope: Scope = "user";
   /** What the caller has left of its rate, if that is limited. */
   quota: Quota | undefined;
+  /** Since when a message of the stream waits until its reader wants more; undefined while none does. */
+  offeredAt: number | undefined;
   /** Called once when the call closes, to give back what it holds. */
   onClose: (() => void) | undefined;
   #controller: AbortController | undefined;
@@ -86,6 +88,11 @@ export class OpenCall implements Call {
       this.#rejectWait = reject;
       if (this.#interruption !== undefined) reject(this.#interruption);
     });
+  }
+
+  /** Whether it is decided how the call has ended. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Why the call was ended from outside; undefined while nothing has ended it. */

@@ -46,7 +46,7 @@ export interface ServeOptions {
   /** What one subject may ask of this replica. */
   readonly limits: CallLimits;
   /** What a connection may ask. Left out: the constants, which are what only tests change. */
-  readonly wire?: WireLimits;
+  readonly wire?: WireLimits | undefined;
   /** Whether clients may ask for the contract itself. */
   readonly reflection: boolean;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
@@ -72,7 +72,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const health = new HealthState(options.isReady, log);
   const calls = new OpenCalls();
   const { identify, errorDomain, wire = wireLimits } = options;
-  const chain: Chain = { calls, identify, limit: createLimit(options.limits), errorDomain };
+  const limit = createLimit(options.limits);
+  const chain: Chain = { calls, identify, limit, errorDomain, readerStallMaxMs: wire.answerTimeoutMs };
   const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
   const grpc = await listenGrpc(chain, routes, options.grpc, options.tls, wire);
   const connect = await listenConnect(chain, routes, options.connect, options.tls, wire, log).catch(

@@ -6,7 +6,6 @@
 
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { periodically } from "../../../shared/periodically.ts";
 import type { BookingEvent } from "../domain/booking.ts";
@@ -26,7 +25,7 @@ export interface WatchMessage {
 export interface Feed {
   /**
    * The host's changes behind `afterSequence` (undefined: behind the last one), each once and in order, until `signal`
-   * aborts. Throws Refusal SEQUENCE_UNKNOWN, WATCH_LAGGED.
+   * aborts. Throws Refusal SEQUENCE_UNKNOWN.
    */
   watch(hostId: string, afterSequence: number | undefined, signal: AbortSignal): AsyncGenerator<WatchMessage, void>;
   /** To be called after each commit, with the hosts whose feeds have grown. */
@@ -35,18 +34,11 @@ export interface Feed {
 }
 
 const KEEP_ALIVE_MS = 15_000;
-/** A reader that leaves a message waiting for longer is sent away: it can resume where it was. */
-export const READER_STALL_MAX_MS = 30_000;
 const POLL_MS = 5_000;
 const EVENTS_PER_READ = 100;
 
-export function openFeed(deps: {
-  readonly pool: Pool;
-  readonly url: string;
-  readonly log: Logger;
-  readonly readerStallMaxMs?: number | undefined;
-}): Feed {
-  const { pool, url, log, readerStallMaxMs = READER_STALL_MAX_MS } = deps;
+export function openFeed(deps: { readonly pool: Pool; readonly url: string; readonly log: Logger }): Feed {
+  const { pool, url, log } = deps;
   const wakers = openWakers();
   const notify = openNotifier(pool, log);
   const stopping = new AbortController();
@@ -58,7 +50,7 @@ export function openFeed(deps: {
   );
   const poll = periodically("poll the feeds", POLL_MS, poller(pool, wakers), log);
   return {
-    watch: (hostId, afterSequence, signal) => watch({ pool, wakers, readerStallMaxMs }, hostId, afterSequence, signal),
+    watch: (hostId, afterSequence, signal) => watch({ pool, wakers }, hostId, afterSequence, signal),
     changed(hostIds) {
       wakers.wake(hostIds);
       notify(hostIds);
@@ -73,11 +65,10 @@ export function openFeed(deps: {
 interface Watching {
   readonly pool: Pool;
   readonly wakers: Wakers;
-  readonly readerStallMaxMs: number;
 }
 
 async function* watch(
-  { pool, wakers, readerStallMaxMs }: Watching,
+  { pool, wakers }: Watching,
   hostId: string,
   afterSequence: number | undefined,
   signal: AbortSignal,
@@ -93,10 +84,8 @@ async function* watch(
     try {
       const events = await nextEvents(pool, hostId, sequence, signal);
       for (const event of events) {
-        const offered = monotonicMs();
         sequence = event.sequence;
         yield { event, sequence };
-        if (monotonicMs() - offered > readerStallMaxMs) throw watchLagged();
       }
       if (events.length === 0 && (await sleep(woken, signal)) === "late") yield { sequence };
     } finally {
@@ -158,8 +147,4 @@ function sequenceUnknown(last: number): Refusal {
       metadata: { last_sequence: String(last) },
     },
   );
-}
-
-function watchLagged(): Refusal {
-  return new Refusal("WATCH_LAGGED", "the messages were read too slowly; watch again from the last sequence seen");
 }
