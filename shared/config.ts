@@ -79,8 +79,8 @@ export function serviceVariables(ports: { readonly grpc: number; readonly connec
     // What one subject may ask of one replica (0: as much as it likes); further calls are refused with RATE_LIMITED. The
     // defaults stop a program that runs wild and bother no other; the peer's calls are not counted.
     RATE_LIMIT_READS_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
-    RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
+    RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
     RATE_LIMIT_STREAM_STARTS_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
-    OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(1000),
+    OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(100),
   };
 }

@@ -27,7 +27,7 @@ test("needs the database and the keys, and nothing else", () => {
       serviceKey: needed.SERVICE_KEY,
     },
     tls: { cert: undefined, key: undefined, clientCa: undefined, peerCa: undefined },
-    limits: { readsPerSecond: 1000, writesPerSecond: 1000, streamStartsPerSecond: 100, openStreams: 1000 },
+    limits: { readsPerSecond: 1000, writesPerSecond: 100, streamStartsPerSecond: 100, openStreams: 100 },
     bookingUrl: "http://127.0.0.1:8082",
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What every call goes through, by whichever listener it came: authenticate, limit, decode, handle, log, map errors. The two
- * adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
+ * What every call goes through, by whichever listener it came: authenticate, limit, authorise, decode, handle, log, map
+ * errors. The two adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
  * `admitCaller` and `answerMessage`.
  */
 
@@ -11,7 +11,7 @@ import { monotonicMs } from "../clock.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
 import { readTooSlowly } from "./answer-time.ts";
 import type { Identify } from "./authenticate.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, authorise } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -32,8 +32,8 @@ type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
 
 /**
- * All that comes before the body: who calls, and whether that is too often. Both listeners ask with the `authorization`
- * header. Throws as `authenticate` does, or Refusal RATE_LIMITED.
+ * All that comes before the body: who calls (as `authenticate` says), whether that is too often, and whether that role may.
+ * In this order, so that calls which will be refused are counted too. Throws as those do, Refusal RATE_LIMITED among it.
  */
 export async function admitCaller(
   chain: Chain,
@@ -41,8 +41,9 @@ export async function admitCaller(
   call: OpenCall,
   authorization: string | undefined,
 ): Promise<void> {
-  await authenticate(chain.identify, route, call, authorization);
+  call.identity = await authenticate(chain.identify, route, authorization);
   await chain.limit(route, call);
+  authorise(route, call);
 }
 
 /** Answers a unary call whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */

@@ -106,13 +106,21 @@ export async function startBookingService(
   return served(databaseUrl, await startBooking(config, pino({ level: config.logLevel }), hooks));
 }
 
+/** Most tests are one administrator who does a great deal at once. */
+export const unlimited = {
+  RATE_LIMIT_READS_PER_SECOND: "0",
+  RATE_LIMIT_WRITES_PER_SECOND: "0",
+  RATE_LIMIT_STREAM_STARTS_PER_SECOND: "0",
+  OPEN_STREAMS_PER_SUBJECT: "0",
+};
+
 /** What a service needs to run in a test. */
 export async function variables(
   service: "availability" | "booking",
   databaseUrl: string,
 ): Promise<Record<string, string>> {
   const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: "silent" };
-  return { ...(await authVariables(service)), ...own };
+  return { ...(await authVariables(service)), ...unlimited, ...own };
 }
 
 function served(databaseUrl: string, running: Running): Served {

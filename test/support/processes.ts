@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ServiceName } from "../../services/migrate/migrate.ts";
+import { unlimited } from "./pair.ts";
 import { authVariables } from "./tokens.ts";
 
 export interface ServiceProcess {
@@ -25,7 +26,7 @@ export async function startProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
-  const env = { ...(await authVariables(name)), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
+  const env = { ...(await authVariables(name)), ...unlimited, GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
   const child = fork(main, { env, execArgv: [], silent: true });
   const ended = once(child, "exit");
   const started = Promise.withResolvers<{ connectPort: number }>();
