@@ -50,6 +50,9 @@ type CallClass = "read" | "write" | "stream-start";
  */
 export const WINDOW_SECONDS = 5;
 
+/** Open streams of all those together who need no token for them: who watches health, or asks for the contract. */
+export const STREAMS_OF_NOBODY_MAX = 256;
+
 /** When to try again if too many streams are open. Nobody knows when one of them ends. */
 const STREAM_RETRY_MS = 5 * SECOND_MS;
 
@@ -62,13 +65,15 @@ export function createLimit(limits: CallLimits): Limit {
   const openStreams = new Map<string, number>();
   return async (route, call) => {
     const { role, subject } = call.identity;
-    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock. And
-    // health, which is open to everybody, has no subject to count by.
-    if (role === "SERVICE" || role === "NOBODY") return;
+    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock.
+    if (role === "SERVICE") return;
+    // What is open to everybody has no subject to count by: its calls cost little, and its streams count as one caller's.
+    const isAnybody = role === "NOBODY";
     const callClass = classOf(route);
-    const bucket = buckets[callClass];
+    const bucket = isAnybody ? undefined : buckets[callClass];
     if (bucket !== undefined) call.quota = await draw(bucket, callClass, call, subject);
-    if (route.kind !== "unary" && limits.openStreams > 0) countStream(openStreams, limits.openStreams, call, subject);
+    const openMax = isAnybody ? STREAMS_OF_NOBODY_MAX : limits.openStreams;
+    if (route.kind !== "unary" && openMax > 0) countStream(openStreams, openMax, call, subject);
   };
 }
 
