@@ -1,11 +1,13 @@
 /** Clients by whom the tests of the wire's times see when they are cut off. */
 
 import { once } from "node:events";
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
+import { status } from "@grpc/grpc-js";
 import { expect } from "vitest";
 import { envelope } from "./support/hostile/frames.ts";
+import { grpcEnding, grpcRequest } from "./wire-calls.ts";
 import type { WireService } from "./wire-service.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
@@ -46,35 +48,19 @@ export async function openSession(url: string): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** A gRPC call, which both ports understand, with its body still to come. */
-export function grpcRequest(
-  session: ClientHttp2Session,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-): ClientHttp2Stream {
-  const own = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-  const stream = session.request({ ...own, ...headers });
-  stream.on("error", () => undefined);
-  return stream;
-}
-
 /** Both ports answer. */
 export async function everybodyIsAnswered(service: WireService): Promise<void> {
   for (const port of ports) {
     const session = connectHttp2(urlOf(service, port));
-    expect(await statusOfCall(session)).toBe("0");
+    expect(await statusOfCall(session)).toBe(status.OK);
     session.close();
   }
 }
 
-/** `grpc-status` of a call that goes well. */
-export async function statusOfCall(session: ClientHttp2Session): Promise<unknown> {
+export async function statusOfCall(session: ClientHttp2Session): Promise<status> {
   const stream = grpcRequest(session, LIST_USERS);
-  let said: unknown;
-  stream.on("trailers", (trailers) => (said = trailers["grpc-status"]));
-  stream.resume().end(envelope(Buffer.alloc(0)));
-  await once(stream, "close");
-  return said;
+  stream.end(envelope(Buffer.alloc(0)));
+  return (await grpcEnding(stream)).code;
 }
 
 export function portOf({ grpcPort, connectPort }: WireService, port: Port): number {

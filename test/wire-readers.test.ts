@@ -13,9 +13,10 @@ import { WatchBookingsRequestSchema } from "../shared/gen/booking/v1/booking_ser
 import { limitAnswerTime } from "../shared/rpc/answer-time.ts";
 import { serviceEntry } from "../shared/rpc/serve.ts";
 import { CONCURRENT_STREAMS_MAX, wireLimits } from "../shared/rpc/wire-limits.ts";
-import { everybodyIsAnswered, grpcRequest, ports, portOf, SOON, urlOf, whenEnds } from "./slow-clients.ts";
+import { everybodyIsAnswered, ports, portOf, SOON, urlOf, whenEnds } from "./slow-clients.ts";
 import type { Port } from "./slow-clients.ts";
 import { envelope, FLAG, frame, framesIn, headerBlock, PREFACE, TYPE } from "./support/hostile/frames.ts";
+import { grpcRequest } from "./wire-calls.ts";
 import type { WireService } from "./wire-service.ts";
 import { startWireService, until } from "./wire-service.ts";
 

@@ -6,6 +6,8 @@
 import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
+import type { Identity } from "../auth/identity.ts";
+import { nobody } from "../auth/identity.ts";
 import { monotonicMs } from "../clock.ts";
 import { Refusal } from "../errors.ts";
 import { statusErrorOf } from "./errors.ts";
@@ -17,6 +19,8 @@ export type Carrier = ServerHttp2Stream | ServerResponse;
 
 /** A call as long as its carrier is open. */
 export interface Answering {
+  /** Who calls, where that is known before there is a call: on the gRPC port. */
+  caller: Identity;
   /** Undefined until somebody has begun to answer; for good, if that was a library and none of our handlers. */
   call: OpenCall | undefined;
   /** When it was first seen that nothing more is to come from us. */
@@ -58,7 +62,7 @@ export function limitAnswerTime(wire: WireLimits, errorDomain: string): Answers 
   timer.unref();
   return {
     open(carrier) {
-      const answering = { call: undefined, completeSince: undefined };
+      const answering: Answering = { caller: nobody, call: undefined, completeSince: undefined };
       carriers.set(carrier, answering);
       carrier.on("close", forget);
       return answering;

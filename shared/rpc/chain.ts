@@ -11,7 +11,7 @@ import { monotonicMs } from "../clock.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
 import { readTooSlowly } from "./answer-time.ts";
 import type { Identify } from "./authenticate.ts";
-import { authenticate, authorise } from "./authenticate.ts";
+import { authorise } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -32,29 +32,18 @@ type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
 
 /**
- * All that comes before the body: who calls (as `authenticate` says), whether that is too often, and whether that role may.
- * In this order, so that calls which will be refused are counted too. Throws as those do, Refusal RATE_LIMITED among it.
+ * What comes between knowing who calls and looking at the body: whether that is too often, and whether that role may. In
+ * this order, so that calls which a role may not make are counted too. Throws Refusal RATE_LIMITED, StatusError
+ * PERMISSION_DENIED.
  */
-export async function admitCaller(
-  chain: Chain,
-  route: Route,
-  call: OpenCall,
-  authorization: string | undefined,
-): Promise<void> {
-  call.identity = await authenticate(chain.identify, route, authorization);
+export async function admitCaller(chain: Chain, route: Route, call: OpenCall): Promise<void> {
   await chain.limit(route, call);
   authorise(route, call);
 }
 
-/** Answers a unary call whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */
-export function answerBytes(
-  chain: Chain,
-  route: UnaryRoute,
-  call: OpenCall,
-  body: Uint8Array,
-  authorization: string | undefined,
-): Promise<Uint8Array> {
-  return settle(chain, call, bytesToBytes(chain, route, call, body, authorization));
+/** Answers a unary call whose caller is known and whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */
+export function answerBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
+  return settle(chain, call, bytesToBytes(chain, route, call, body));
 }
 
 /** Answers a unary call whose caller is known and whose message is decoded. Rejects and closes as `answerBytes` does. */
@@ -63,7 +52,7 @@ export function answerMessage(chain: Chain, route: UnaryRoute, call: OpenCall, r
 }
 
 /**
- * The answers of a streaming call whose messages are still encoded, encoded. Throws nothing but `StatusError`; closes the
+ * The answers of a streaming call whose caller is known and whose messages are still encoded, encoded. Throws nothing but `StatusError`; closes the
  * call. Whatever `bodies` throws ends the call too.
  */
 export function streamBytes(
@@ -71,9 +60,8 @@ export function streamBytes(
   route: StreamRoute,
   call: OpenCall,
   bodies: AsyncIterable<Uint8Array>,
-  authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  return relay(chain, call, bytesStream(chain, route, call, bodies, authorization));
+  return relay(chain, call, bytesStream(chain, route, call, bodies));
 }
 
 /** The answers of a streaming call whose caller is known and whose messages are decoded. */
@@ -86,14 +74,8 @@ export function streamMessages(
   return relay(chain, call, invokeStream(route, call, requests));
 }
 
-async function bytesToBytes(
-  chain: Chain,
-  route: UnaryRoute,
-  call: OpenCall,
-  body: Uint8Array,
-  authorization: string | undefined,
-): Promise<Uint8Array> {
-  await admitCaller(chain, route, call, authorization);
+async function bytesToBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
+  await admitCaller(chain, route, call);
   const answer = await route.handler(decode(route.method.input, body), call);
   return encode(route.method.output, answer);
 }
@@ -103,9 +85,8 @@ async function* bytesStream(
   route: StreamRoute,
   call: OpenCall,
   bodies: AsyncIterable<Uint8Array>,
-  authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  await admitCaller(chain, route, call, authorization);
+  await admitCaller(chain, route, call);
   for await (const answer of invokeStream(route, call, decodeEach(route.method.input, bodies))) {
     yield encode(route.method.output, answer);
   }

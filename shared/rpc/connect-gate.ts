@@ -4,6 +4,7 @@ import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import type { Answering } from "./answer-time.ts";
+import { authenticate } from "./authenticate.ts";
 import type { Chain } from "./chain.ts";
 import { admitCaller } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
@@ -45,7 +46,9 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
   try {
-    await admitCaller(chain, route, call, context.requestHeader.get("authorization") ?? undefined);
+    const authorization = context.requestHeader.get("authorization") ?? undefined;
+    call.identity = await authenticate(chain.identify, route, authorization);
+    await admitCaller(chain, route, call);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));
   } finally {

@@ -6,21 +6,22 @@
 import { EventEmitter } from "node:events";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { createSecureServer, createServer } from "node:http2";
-import { Server, status } from "@grpc/grpc-js";
-import { ANSWER_MAX_BYTES, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import { Server } from "@grpc/grpc-js";
+import type { Identity } from "../auth/identity.ts";
+import { nobody } from "../auth/identity.ts";
+import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
 import type { Answers } from "./answer-time.ts";
 import { limitAnswerTime } from "./answer-time.ts";
 import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { grpcDefinition, grpcHandler } from "./grpc.ts";
+import { admitStream } from "./grpc-gate.ts";
 import { http2Options } from "./http2-options.ts";
-import { limitBodyTime } from "./body-time.ts";
 import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
-import { grpcTimeoutMs } from "./timeouts.ts";
 import type { ServerTls } from "./tls.ts";
 import type { WireLimits } from "./wire-limits.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
@@ -49,11 +50,15 @@ export async function listenGrpc(
   });
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
-    answers.open(stream);
+    const answering = answers.open(stream);
+    const pass = (caller: Identity): void => {
+      answering.caller = caller;
+      grpc.emit("stream", stream, headers);
+    };
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
-    if (route !== undefined && !boundTime(route, stream, headers, wire.bodyTimeoutMs)) return;
-    grpc.emit("stream", stream, headers);
+    if (route === undefined) pass(nobody);
+    else admitStream(chain, route, { stream, headers }, wire.bodyTimeoutMs, pass);
   });
   server.maxConnections = wire.connectionsMax;
   const port = await listen(server, address);
@@ -68,36 +73,6 @@ export async function listenGrpc(
     answers.close();
   };
   return { port, stopAccepting, close };
-}
-
-/** Gives every call its timeout, in the header that grpc-js reads. False if the call was refused for a malformed one. */
-function boundTime(
-  route: Route,
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  bodyTimeoutMs: number,
-): boolean {
-  const asked = headers["grpc-timeout"];
-  if (asked === undefined) {
-    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
-    if (route.kind === "unary") headers["grpc-timeout"] = `${DEADLINE_DEFAULT_MS}m`;
-    if (route.kind === "server_streaming") limitBodyTime(stream, bodyTimeoutMs);
-    return true;
-  }
-  const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
-  if (timeoutMs === undefined) {
-    refuse(stream, "grpc-timeout is malformed");
-    return false;
-  }
-  headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
-  // Or a body that never comes would stay for as long as its sender asks: an hour.
-  if (timeoutMs > bodyTimeoutMs && route.kind !== "bidi_streaming") limitBodyTime(stream, bodyTimeoutMs);
-  return true;
-}
-
-function refuse(stream: ServerHttp2Stream, message: string): void {
-  const headers = { ":status": 200, "content-type": "application/grpc+proto" };
-  stream.respond({ ...headers, "grpc-status": status.INVALID_ARGUMENT, "grpc-message": message }, { endStream: true });
 }
 
 interface GrpcEvents {

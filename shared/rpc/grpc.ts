@@ -4,7 +4,6 @@
  */
 
 import type {
-  Metadata as GrpcMetadata,
   MethodDefinition,
   sendUnaryData,
   ServerDuplexStream,
@@ -29,7 +28,6 @@ type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 interface AnyCall {
-  readonly metadata: GrpcMetadata;
   getDeadline(): Date | number;
   once(event: string, listener: () => void): unknown;
 }
@@ -73,7 +71,7 @@ function answerUnary(
   grpcCall: UnaryCall,
   respond: sendUnaryData<Buffer>,
 ): void {
-  answerBytes(chain, route, call, grpcCall.request, authorizationOf(grpcCall.metadata)).then(
+  answerBytes(chain, route, call, grpcCall.request).then(
     (answer) => respond(null, bufferOf(answer)),
     (ending: StatusError) => respond(grpcStatus(ending)),
   );
@@ -88,7 +86,7 @@ async function answerStream(
 ): Promise<void> {
   const drained = (): Promise<void> => new Promise((resolve) => void grpcCall.once("drain", resolve));
   try {
-    for await (const answer of streamBytes(chain, route, call, requests, authorizationOf(grpcCall.metadata))) {
+    for await (const answer of streamBytes(chain, route, call, requests)) {
       // A reader that is slow makes the handler wait, rather than fill our memory.
       if (!grpcCall.write(bufferOf(answer))) await call.wait(drained());
     }
@@ -106,7 +104,10 @@ function open(chain: Chain, route: Route, answers: Answers, grpcCall: AnyCall): 
   // grpc-js says `cancelled` after every call, at its regular end too; then the call is closed and this does nothing.
   grpcCall.once("cancelled", () => call.abandon());
   const answering = answers.of(streamOf(grpcCall));
-  if (answering !== undefined) answering.call = call;
+  // A client that has left already stays nobody, who may do nothing.
+  if (answering === undefined) return call;
+  call.identity = answering.caller;
+  answering.call = call;
   return call;
 }
 
@@ -117,11 +118,6 @@ function streamOf(grpcCall: AnyCall): ServerHttp2Stream {
 
 interface GrpcCallInternals {
   readonly call: { readonly stream: ServerHttp2Stream };
-}
-
-function authorizationOf(metadata: GrpcMetadata): string | undefined {
-  const value = metadata.get("authorization")[0];
-  return typeof value === "string" ? value : undefined;
 }
 
 /** The status in grpc-js's terms. Details travel as a `google.rpc.Status`, which is where every client looks for them. */
