@@ -176,7 +176,12 @@ describe("keys come and go", () => {
     const good = await token(keys.issuer);
     expect((await overHttp(remote, good)).code).toBe("UNAVAILABLE");
     const back = await startKeySite([keys.issuer], site.port);
-    expect((await overHttp(remote, good)).code).toBe("OK");
+    // It is not asked again at once: a failure is remembered for ten seconds.
+    await vi.waitFor(async () => expect((await overHttp(remote, good)).code).toBe("OK"), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(back.asked()).toBe(1);
     await remote.stop();
     await back.close();
   });

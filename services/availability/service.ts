@@ -32,7 +32,7 @@ export async function startAvailability(
   log: Logger,
   between: (booking: BookingPeer) => BookingPeer = (booking) => booking,
 ): Promise<Running> {
-  const auth = await openAuth(config.auth, "availability", "booking");
+  const auth = await openAuth(config.auth, "availability", "booking", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
     ...config.database,

@@ -47,7 +47,7 @@ export async function startBooking(
     for (const close of closers.toReversed()) await close();
   };
   try {
-    const auth = await openAuth(config.auth, "booking", "availability");
+    const auth = await openAuth(config.auth, "booking", "availability", log);
     const tls = await readTls(config.tls);
     const database = await openDatabase({
       url: config.database.url,

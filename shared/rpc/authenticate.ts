@@ -4,6 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { OPEN, scopeOf } from "../auth/access.ts";
 import type { Identity } from "../auth/identity.ts";
 import { nobody } from "../auth/identity.ts";
+import { KeysOutOfReach } from "../auth/kept-keys.ts";
 import { TokenRefused } from "../auth/verify.ts";
 import { bearerToken, tokenExpired, unauthenticated } from "./bearer.ts";
 import { StatusError } from "./errors.ts";
@@ -45,5 +46,7 @@ export function authorise(route: Route, call: OpenCall): void {
 function refuse(thrown: unknown): never {
   if (thrown instanceof StatusError) throw thrown;
   if (thrown instanceof TokenRefused) throw thrown.expired ? tokenExpired() : unauthenticated(thrown);
-  throw new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", undefined, thrown);
+  // Why is in the log already, once and not for every call.
+  const cause = thrown instanceof KeysOutOfReach ? undefined : thrown;
+  throw new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", undefined, cause);
 }

@@ -150,7 +150,7 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
   else call.log.info(line, "call");
 }
 
-/** Whether somebody here has to look at it: at a bug, or at keys that are out of reach. */
+/** Whether somebody here has to look at it: at a bug, in what verifies tokens too. */
 function isOurs(ending: StatusError | undefined): ending is StatusError {
   if (ending === undefined) return false;
   return ending.code === status.INTERNAL || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
