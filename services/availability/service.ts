@@ -13,6 +13,7 @@ import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
+import { createTurns } from "../../shared/turns.ts";
 import type { AvailabilityConfig } from "./config.ts";
 import { bookingPeer } from "./peers/booking.ts";
 import type { BookingPeer } from "./peers/booking.ts";
@@ -20,8 +21,6 @@ import { availabilityAccess, userAccess } from "./rpc/access.ts";
 import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
-
-/** How often answers that nobody can ask for any more are deleted. */
 
 /**
  * Starts the service. Rejects with an Error to show to the operator if a file of the settings cannot be used, if the
@@ -51,6 +50,7 @@ export async function startAvailability(
     const deps = {
       orm,
       pool,
+      turns: createTurns(),
       booking: between(bookingPeer(transport)),
       removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
     };

@@ -44,7 +44,7 @@ export function removeAvailability(
     const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
     const release = await permit(deps, call);
     try {
-      const answer = await changeHost(deps.pool, write, call, (host) => remove(deps, host, hostId, during, call));
+      const answer = await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call));
       return {
         removed: answer.removed.map(rangeMessage),
         removedCount: answer.removedCount,
