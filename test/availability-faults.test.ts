@@ -13,6 +13,7 @@ import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
+import { keepLog } from "./support/logs.ts";
 import { somebodyWaits } from "./support/lock-waits.ts";
 import { startAvailabilityService } from "./support/pair.ts";
 import { createHost, openTime } from "./support/people.ts";
@@ -144,6 +145,7 @@ describe("the process", () => {
   async function launch(environment: Record<string, string>): Promise<ChildProcess> {
     const env = { ...(await authVariables("availability")), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
     const child = fork(main, { env, silent: true });
+    keepLog(child);
     started.push(async () => child.kill("SIGKILL"));
     return child;
   }

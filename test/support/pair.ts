@@ -1,6 +1,5 @@
 /** Both services in this process, each on a database of its own and on ports that are free. */
 
-import { pino } from "pino";
 import { availabilityConfig } from "../../services/availability/config.ts";
 import type { BookingPeer } from "../../services/availability/peers/booking.ts";
 import { startAvailability } from "../../services/availability/service.ts";
@@ -11,6 +10,7 @@ import { freePort } from "../../services/dev/ports.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { connectClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
+import { testLog } from "./logs.ts";
 import { createDatabase } from "./postgres.ts";
 import type { TestDatabase } from "./postgres.ts";
 import { admin, authVariables, tokenSource } from "./tokens.ts";
@@ -93,7 +93,7 @@ export async function startAvailabilityService(
   hook?: AvailabilityHook,
 ): Promise<Served> {
   const config = availabilityConfig({ ...(await variables("availability", databaseUrl)), ...environment });
-  return served(databaseUrl, await startAvailability(config, pino({ level: config.logLevel }), hook));
+  return served(databaseUrl, await startAvailability(config, testLog("availability"), hook));
 }
 
 /** Starts one Booking on a migrated database. `environment` holds more variables, as its `config.ts` reads them. */
@@ -103,7 +103,7 @@ export async function startBookingService(
   hooks?: Partial<BookingHooks>,
 ): Promise<Served> {
   const config = bookingConfig({ ...(await variables("booking", databaseUrl)), ...environment });
-  return served(databaseUrl, await startBooking(config, pino({ level: config.logLevel }), hooks));
+  return served(databaseUrl, await startBooking(config, testLog("booking"), hooks));
 }
 
 /** Most tests are one administrator who does a great deal at once. */
@@ -119,7 +119,7 @@ export async function variables(
   service: "availability" | "booking",
   databaseUrl: string,
 ): Promise<Record<string, string>> {
-  const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: "silent" };
+  const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0" };
   return { ...(await authVariables(service)), ...unlimited, ...own };
 }
 
