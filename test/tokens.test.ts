@@ -10,10 +10,14 @@ import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { provideKeys } from "../services/dev/keys.ts";
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
+import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
+import { bearer } from "../shared/rpc/client.ts";
 import { contentsOf } from "./support/contents.ts";
 import { endingOfGrpc, endingOfHttp } from "./support/endings.ts";
 import type { Ending } from "./support/endings.ts";
@@ -27,6 +31,7 @@ import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { poolOf } from "./support/pool.ts";
 import { host, tokenOf } from "./support/tokens.ts";
+import { watchBookings } from "./support/watching.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
 
@@ -220,9 +225,19 @@ test("a stream ends with its caller's token", async () => {
   const hostId = await createHost(pair.clients);
   await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(9) });
   const short = await tokenOf(host(hostId), { lifetimeSeconds: 2 });
+  const grpc = createGrpcTransport({
+    baseUrl: `http://${pair.booking.grpcAddress}`,
+    interceptors: [bearer(async () => short)],
+  });
   for (const [what, end] of [
     ["Connect", endOfStream(pair.booking.connectUrl, "application/connect+json", hostId, short)],
     ["gRPC-Web", endOfStream(pair.booking.connectUrl, "application/grpc-web+json", hostId, short)],
+    [
+      "gRPC",
+      watchBookings(createClient(BookingService, grpc), hostId)
+        .then(({ ended }) => ended)
+        .then(String),
+    ],
   ] as const) {
     expect(await end, what).toContain("the access token has expired");
   }
