@@ -1,5 +1,6 @@
 /** Tokens that must not be believed, and keys that come and go. */
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -13,8 +14,10 @@ import { text } from "node:stream/consumers";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { provideKeys } from "../services/dev/keys.ts";
+import { privateKeyFile } from "../shared/auth/make-key.ts";
+import { readSigningKey, signToken } from "../shared/auth/sign.ts";
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { bearer } from "../shared/rpc/client.ts";
@@ -71,6 +74,27 @@ describe("is not believed:", () => {
     expect(await overGrpc(service, forged)).toEqual(refused);
     // Once more, since good tokens are remembered.
     expect(await overHttp(service, forged)).toEqual(refused);
+  });
+
+  test.each([
+    ["an administrator", { role: "ADMIN" }],
+    ["a host", { role: "HOST", subject: randomUUID() }],
+    ["the other service", { subject: "availability" }],
+    ["the identity provider", { issuer: ISSUER, role: "ADMIN" }],
+  ] as const)("the peer's own key, that its bearer is %s", async (_what, change) => {
+    const key = await readSigningKey(privateKeyFile(inject("keyFolder"), "booking"), true);
+    const good = {
+      issuer: "booking",
+      subject: "booking",
+      role: "SERVICE",
+      audience: AUDIENCE,
+      lifetimeSeconds: 60,
+    } as const;
+    // The peer may not list users either, but is known.
+    expect((await overHttp(service, await signToken(key, good))).code).toBe("PERMISSION_DENIED");
+    const forged = await signToken(key, { ...good, ...change });
+    expect((await overHttp(service, forged)).code).toBe("UNAUTHENTICATED");
+    expect((await overGrpc(service, forged)).code).toBe("UNAUTHENTICATED");
   });
 
   test.each([

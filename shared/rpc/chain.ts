@@ -41,7 +41,10 @@ export async function admitCaller(chain: Chain, route: Route, call: OpenCall): P
   authorise(route, call);
 }
 
-/** Answers a unary call whose caller is known and whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */
+/**
+ * Answers a unary call whose caller is known and whose message is still encoded. Rejects with nothing but `StatusError`;
+ * closes the call.
+ */
 export function answerBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
   return settle(chain, call, bytesToBytes(chain, route, call, body));
 }
@@ -52,8 +55,8 @@ export function answerMessage(chain: Chain, route: UnaryRoute, call: OpenCall, r
 }
 
 /**
- * The answers of a streaming call whose caller is known and whose messages are still encoded, encoded. Throws nothing but `StatusError`; closes the
- * call. Whatever `bodies` throws ends the call too.
+ * The answers of a streaming call whose caller is known and whose messages are still encoded, encoded. Throws nothing but
+ * `StatusError`; closes the call. Whatever `bodies` throws ends the call too.
  */
 export function streamBytes(
   chain: Chain,
