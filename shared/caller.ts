@@ -24,6 +24,8 @@ export async function pauseAfter(attempt: number, { signal }: Pick<Caller, "sign
  */
 export async function unlessGone<T>(answer: Promise<T>, caller: Pick<Caller, "signal">): Promise<T> {
   const { signal } = caller;
+  // Listened to in any case: the late failure of an answer that nobody waits for any more would end the process.
+  answer.catch(() => undefined);
   signal.throwIfAborted();
   const gone = Promise.withResolvers<never>();
   const leave = (): void => gone.reject(signal.reason);

@@ -7,7 +7,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
@@ -88,6 +89,50 @@ describe("a connection that is lost during the commit", () => {
   });
 });
 
+describe("a connection that is lost while a user is created", () => {
+  const user = { email: "ada@example.com", displayName: "Ada", role: Role.USER };
+  const stored = async (): Promise<number | null> => (await pool.query("select from users")).rowCount;
+
+  test.each([
+    ["before the commit arrives: sent again, the call creates the user", "before", 0, "accepted"],
+    ["after it has: sent again, the call says that the user is there", "after", 1, "EMAIL_TAKEN"],
+  ] as const)("%s", async (_what, when, storedThen, outcomeAgain) => {
+    const proxy = await startCuttingProxy(database.url);
+    started.push(() => proxy.close());
+    const { users } = await start(proxy.url);
+    proxy.cutNextCommit(when);
+    expect(await outcomeOf(users.createUser(user))).toBe("OUTCOME_UNKNOWN");
+    expect(proxy.cuts()).toBe(1);
+    expect(await stored()).toBe(storedThen);
+    expect(await outcomeOf(users.createUser(user))).toBe(outcomeAgain);
+    expect(await stored()).toBe(1);
+  });
+
+  test("before there was a commit: nothing was changed, and the caller is told so", async () => {
+    const { users } = await start(database.url);
+    const rival = await pool.connect();
+    await rival.query("begin");
+    await rival.query(
+      "insert into users (id, email, display_name, role) values (gen_random_uuid(), $1, 'Ada', 'USER')",
+      [user.email],
+    );
+    // It waits for the rival: whose address it is depends on how that ends.
+    const created = outcomeOf(users.createUser(user));
+    const cut = async (): Promise<void> => {
+      const { rowCount } = await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into users%'`,
+      );
+      expect(rowCount).toBe(1);
+    };
+    await vi.waitFor(cut);
+    expect(await created).toBe("BUSY");
+    await rival.query("rollback");
+    rival.release();
+    expect(await stored()).toBe(0);
+  });
+});
+
 test("removals that wait for a Booking that never answers stop nobody else, and end", async () => {
   const silent = createServer();
   const sockets: Socket[] = [];
@@ -108,14 +153,19 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
     );
   }
   const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
+  const none = { startTime: timestampFromMs(hours(20, 21).start), endTime: timestampFromMs(hours(20, 21).end) };
+  const answered = { hostId: hosts[0]!, ...none, requestId: randomUUID() };
+  const answer = await clients.availability.removeAvailability(answered);
   const removals = hosts
     .slice(1)
     .map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
   const snapshots = Promise.all(
     Array.from({ length: 20 }, () => clients.asBooking.snapshotAvailability({ hostId: hosts[0]!, ...window })),
   );
-  const first = await Promise.race([snapshots.then(() => "snapshots"), ...removals]);
-  expect(first).toBe("snapshots");
+  const again = clients.availability.removeAvailability(answered);
+  const first = await Promise.race([Promise.all([snapshots, again]).then(() => "the others"), ...removals]);
+  expect(first).toBe("the others");
+  expect(await again).toEqual(answer);
   expect(new Set(await Promise.all(removals)).difference(new Set(["PEER_UNAVAILABLE", "BUSY"]))).toEqual(new Set());
   for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
 });
@@ -137,6 +187,20 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
   await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
   holder.release();
   expect(await outcomeOf(openTime(clients, held, hours(8, 10)))).toBe("accepted");
+});
+
+test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {
+  const served = await startAvailabilityService(database.url, { BOOKING_URL: NOBODY });
+  const open = async (): Promise<number | null> =>
+    (
+      await pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and application_name = 'slotwright-availability'`,
+      )
+    ).rowCount;
+  expect(await open()).toBeGreaterThan(0);
+  await served.stop();
+  await vi.waitFor(async () => expect(await open()).toBe(0));
 });
 
 describe("the process", () => {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { freePort } from "../services/dev/ports.ts";
 import { deletePostgres } from "../services/dev/postgres/start.ts";
 import type { Postgres } from "../services/dev/postgres/start.ts";
@@ -17,11 +17,12 @@ import type { ServiceName } from "../services/migrate/migrate.ts";
 import type { Interval } from "../shared/interval.ts";
 import { connectClients } from "./support/clients.ts";
 import type { Clients } from "./support/clients.ts";
-import { hours } from "./support/hosts-time.ts";
+import { hours, storedIntervals } from "./support/hosts-time.ts";
 import { startLink } from "./support/link.ts";
 import type { Link } from "./support/link.ts";
 import { stopCommitsTo } from "./support/lock-waits.ts";
 import { startOwnPostgres } from "./support/own-postgres.ts";
+import { startAvailabilityService } from "./support/pair.ts";
 import { createGuest, createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { startProcess } from "./support/processes.ts";
@@ -142,6 +143,26 @@ test("Availability is killed between the fence and its commit: nothing is remove
   expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
   expect(await persistently(() => remove(hours(8, 12)))).toBe("AVAILABILITY_BOOKED");
   expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
+});
+
+test("Availability hangs between the fence and its commit: others can change the host again, and nothing is removed", async () => {
+  const other = await startAvailabilityService(postgres.url("availability"), {
+    BOOKING_URL: services.booking.connectUrl,
+  });
+  const elsewhere = connectClients(other.connectUrl, services.booking.connectUrl, tokenSource(admin)).availability;
+  const add = { hostId, ...timesOf(hours(14, 15)), slotDurationMinutes: 30 };
+  const { removed } = await removalWithFence(hours(8, 12));
+  services.availability.suspend();
+  onTestFinished(() => services.availability.resume());
+  link.set("open");
+  expect(await endOf(elsewhere.addAvailability(add))).toBe("BUSY");
+  expect(await persistently(() => endOf(elsewhere.addAvailability(add)))).toBe("accepted");
+  services.availability.resume();
+  expect(["BUSY", "OUTCOME_UNKNOWN", "PEER_UNAVAILABLE"]).toContain(await removed);
+  expect(await storedIntervals(pools.availability, hostId)).toEqual([hours(8, 12), hours(14, 15)]);
+  expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
+  expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
+  await other.stop();
 });
 
 test("Availability is killed while its commit is under way: the removal is done, and nobody books its time", async () => {

@@ -282,6 +282,25 @@ describe("a fence", () => {
   });
 });
 
+describe("time that is added while its announcement is lost", () => {
+  // A refusal on what is remembered is not final: Availability is asked once more, after the caller came.
+  test.each([
+    ["apart from the rest", hours(14, 15), hours(14, 15), "OUTSIDE_AVAILABILITY"],
+    ["so that the grid moves", hours(9.75, 10), hours(10.25, 10.75), "OFF_GRID"],
+  ])("%s can be booked at once", async (_how, added, booked, before) => {
+    await openTime(pairs[0].clients, hostId, hours(10, 12));
+    expect(await outcomeOf(book(booked))).toBe(before);
+    let lost = 0;
+    steps.fence = async () => {
+      lost += 1;
+      throw new Refusal("PEER_UNAVAILABLE", "the announcement is lost");
+    };
+    await openTime(pairs[0].clients, hostId, added);
+    expect(lost).toBe(1);
+    expect(await outcomeOf(book(booked))).toBe("accepted");
+  });
+});
+
 describe.each([
   ["confirmed", 0],
   ["held", 600],

@@ -5,11 +5,17 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  ANSWER_MAX_BYTES,
   BOOKING_MAX_MS,
+  DEADLINE_DEFAULT_MS,
+  DEADLINE_MAX_MS,
   DISPLAY_NAME_MAX_CHARACTERS,
   EMAIL_MAX_CHARACTERS,
+  ETAG_MAX_CHARACTERS,
   HOLD_SECONDS_MAX,
   PAGE_SIZE_MAX,
+  PAGE_TOKEN_MAX_CHARACTERS,
+  REQUEST_MAX_BYTES,
   SLOT_MINUTES_MAX,
   SLOT_MINUTES_MIN,
 } from "../shared/limits.ts";
@@ -27,6 +33,7 @@ interface Schema {
   readonly maxLength?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly $ref?: string;
+  readonly anyOf?: readonly Schema[];
 }
 interface Content {
   readonly [type: string]: { readonly schema: Schema; readonly example?: object };
@@ -38,6 +45,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Content }>>;
 }
 interface OpenApi {
+  readonly tags: readonly { readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
@@ -112,8 +120,18 @@ describe("/openapi.json", () => {
       email: { maxLength: EMAIL_MAX_CHARACTERS },
       displayName: { maxLength: DISPLAY_NAME_MAX_CHARACTERS },
     });
-    const pageSize = operation("get", "/slots").parameters.find(({ name }) => name === "page_size");
-    expect(pageSize?.schema).toMatchObject({ minimum: 0, maximum: PAGE_SIZE_MAX });
+    expect(body("/bookings/{booking_id}:cancel").schema.properties?.["etag"]?.maxLength).toBe(ETAG_MAX_CHARACTERS);
+    const parameter = (wanted: string): Schema | undefined =>
+      operation("get", "/slots").parameters.find(({ name }) => name === wanted)?.schema;
+    expect(parameter("page_size")).toMatchObject({ minimum: 0, maximum: PAGE_SIZE_MAX });
+    expect(parameter("page_token")?.maxLength).toBe(PAGE_TOKEN_MAX_CHARACTERS);
+    for (const { description } of document.tags) {
+      expect(description).toContain(`at most ${REQUEST_MAX_BYTES / 1024} KiB`);
+      expect(description).toContain(`at most ${ANSWER_MAX_BYTES / 1024 ** 2} MiB`);
+      expect(description).toContain(`has ${DEADLINE_DEFAULT_MS / 1000} seconds`);
+      expect(description).toContain("up to an hour");
+    }
+    expect(DEADLINE_MAX_MS).toBe(HOUR_MS);
   });
 
   test("tells of each method by which HTTP status it is refused, and why", () => {
@@ -128,6 +146,20 @@ describe("/openapi.json", () => {
     for (const { content } of Object.values(refusals)) {
       expect(content[JSON_TYPE]?.schema.$ref).toBe("#/components/schemas/google.rpc.Status");
     }
+  });
+
+  test("tells of every method that it may be busy, and of a stream how it ends", () => {
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+    expect(operations).toHaveLength(14);
+    for (const { responses, operationId } of operations) {
+      expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
+    }
+    const { description, content } = operation("get", "/bookings:watch").responses["200"]!;
+    expect(description).toContain("`status`");
+    expect(content["application/x-ndjson"]!.schema.anyOf?.[1]).toMatchObject({
+      properties: { error: { $ref: "#/components/schemas/google.rpc.Status" } },
+    });
+    expect(content["text/event-stream"]!.schema.anyOf?.[1]?.$ref).toBe("#/components/schemas/google.rpc.Status");
   });
 
   test("says of headers and streams what they are", () => {

@@ -10,6 +10,7 @@ import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gat
 import { answerMessage, startUpstream, type Upstream } from "./gateway/upstream.ts";
 import { type Pair, startPair } from "./support/pair.ts";
 import { createHost } from "./support/people.ts";
+import { admin, authorizationOf } from "./support/tokens.ts";
 
 const ORIGIN = "https://calendar.example";
 
@@ -39,6 +40,16 @@ async function inFrontOf(
   const before = await startGatewayOf({ availability: upstream, booking: upstream } as unknown as Pair);
   own.push(before);
   return { before, upstream };
+}
+
+/** All that is answered to a request by hand, up to the end of the connection. */
+async function answerTo(request: string, { url } = gateway): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(request);
+  let text = "";
+  socket.on("data", (piece) => (text += String(piece)));
+  await once(socket, "close");
+  return text;
 }
 
 describe("every refusal has the one form", () => {
@@ -98,19 +109,24 @@ describe("every refusal has the one form", () => {
     ["a head that is no HTTP", "HELO mail\r\n\r\n", 400],
     ["a head that is too large", `GET /users HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(17 * 1024)}\r\n\r\n`, 431],
   ])("even %s", async (_what, head, status) => {
-    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
-    socket.write(head);
-    let text = "";
-    socket.on("data", (piece) => (text += String(piece)));
-    await once(socket, "close");
+    const text = await answerTo(head);
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: 3, details: [] });
   });
 
   test("405 says what there is", async () => {
-    expect((await gateway.call("DELETE", "/users")).headers.get("allow")).toBe("GET, POST");
+    expect((await gateway.call("DELETE", "/users")).headers.get("allow")).toBe("GET, HEAD, POST");
+    expect((await gateway.call("POST", "/bookings:watch")).headers.get("allow")).toBe("GET");
     const options = await fetch(`${gateway.url}/bookings/1:cancel`, { method: "OPTIONS" });
     expect([options.status, options.headers.get("allow")]).toEqual([204, "POST"]);
+  });
+
+  test.each(["/healthz", "/openapi.json", "/docs", "/docs/", "/docs/start.js"])("%s is for reading", async (path) => {
+    for (const httpMethod of ["POST", "DELETE", "PROPFIND"]) {
+      const refused = await gateway.call(httpMethod, path, { body: {} });
+      expect([refused.status, refused.headers.get("allow"), refused.body["code"]]).toEqual([405, "GET, HEAD", 12]);
+    }
+    expect((await gateway.call("HEAD", path)).status).toBe(200);
   });
 
   test("401 says how to sign in", async () => {
@@ -126,6 +142,15 @@ describe("every refusal has the one form", () => {
       ["host_id", "guest_id"],
     ]);
   });
+});
+
+test.each([
+  ["a path in a whole URL", "GET http://slots.example:8080/healthz HTTP/1.1", /^HTTP\/1.1 200 /],
+  ["a call in one", "GET HTTP://slots.example/users/1 HTTP/1.1", /^HTTP\/1.1 401 /],
+  ["a URL without a path", "GET http://slots.example HTTP/1.1", /^HTTP\/1.1 404 /],
+  ["a URL with a query only", "OPTIONS https://slots.example?host_id=1 HTTP/1.1", /^HTTP\/1.1 404 /],
+])("%s is taken for its path", async (_what, line, expected) => {
+  expect(await answerTo(`${line}\r\nhost: a\r\nconnection: close\r\n\r\n`)).toMatch(expected);
 });
 
 test("HEAD is GET without its body, except of a stream", async () => {
@@ -144,7 +169,7 @@ describe("pages of other origins", () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
-    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, POST");
+    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("idempotency-key");
     const { headers } = await gateway.call("GET", "/nothing", { headers: { origin: ORIGIN } });
     expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);
@@ -191,6 +216,21 @@ describe("what crosses the gateway", () => {
     // A unary call always has a deadline, and a name.
     expect(Number(seen[1]?.["connect-timeout-ms"])).toBeLessThanOrEqual(10_000);
     expect(seen[1]?.["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("is never one of two tokens: the service gets both, and refuses them", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const { before } = await inFrontOf((stream, headers) => {
+      seen.push(headers);
+      answerMessage(stream);
+    });
+    const head = "GET /users/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
+    await answerTo(`${head}authorization: Bearer a.b.c\r\nAuthorization: Bearer d.e.f\r\n\r\n`, before);
+    expect(seen[0]?.authorization).toBe("Bearer a.b.c, Bearer d.e.f");
+
+    const { authorization } = await authorizationOf(admin);
+    const twice = `authorization: ${authorization}\r\n`.repeat(2);
+    expect(await answerTo(`${head}${twice}\r\n`)).toMatch(/^HTTP\/1.1 401 /);
   });
 
   test("back come the service's limits, and nothing else of its headers", async () => {

@@ -1,5 +1,6 @@
 /** WatchBookings over HTTP: lines of JSON, or server-sent events for those who ask. */
 
+import { randomUUID } from "node:crypto";
 import type { ServerHttp2Stream } from "node:http2";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -11,10 +12,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { streamForm } from "../services/gateway/answers/stream-form.ts";
 import { endWhenStalled } from "../services/gateway/http/stalled.ts";
 import { readContract } from "../services/gateway/contract/contract.ts";
+import { STREAMS_PER_CONNECTION } from "../services/gateway/upstream/stream-connections.ts";
 import { WatchBookingsResponseSchema } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { HOUR_MS } from "../shared/interval.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
-import { beginStream, framed, startUpstream } from "./gateway/upstream.ts";
+import { answerMessage, beginStream, framed, startUpstream } from "./gateway/upstream.ts";
 import { type Pair, startPair } from "./support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
 import { admin, authorizationOf } from "./support/tokens.ts";
@@ -155,6 +157,51 @@ describe("server-sent events", () => {
     const alive = create(WatchBookingsResponseSchema, { sequence: 7n });
     expect(form.message(alive, true)).toBe('retry: 1000\nid: 7\ndata: {"sequence":"7"}\n\n');
     expect(form.message(alive, false)).toBe(": keep-alive\n\n");
+  });
+});
+
+describe("many watchers", () => {
+  const message = framed(toBinary(WatchBookingsResponseSchema, create(WatchBookingsResponseSchema, { sequence: 1n })));
+
+  test("leave the other calls their connection, get new ones when theirs are full, and are refused beyond a limit", async () => {
+    const upstream = await startUpstream(
+      (stream, headers) => {
+        if (headers[":path"]?.endsWith("/WatchBookings") !== true) return answerMessage(stream);
+        beginStream(stream);
+        stream.write(message);
+        return undefined;
+      },
+      // The fewest that a server should allow.
+      { maxConcurrentStreams: STREAMS_PER_CONNECTION },
+    );
+    own.push(upstream);
+    const watchersMax = STREAMS_PER_CONNECTION + 1;
+    const before = await startGatewayOf({ availability: upstream, booking: upstream } as unknown as Pair, {
+      OPEN_STREAMS_MAX: String(watchersMax),
+    });
+    own.push(before);
+
+    const watchers = await Promise.all(Array.from({ length: watchersMax }, () => watch("", {}, before)));
+    expect(watchers.map(({ status }) => status)).toEqual(watchers.map(() => 200));
+    expect(upstream.connections()).toBe(2);
+    const booking = await before.call("GET", `/bookings/${randomUUID()}`, {
+      headers: { "connect-timeout-ms": "5000" },
+    });
+    expect(booking.status).toBe(200);
+
+    const refused = await before.call("GET", "/bookings:watch");
+    expect([refused.status, refused.headers.get("retry-after"), refused.body]).toEqual([
+      503,
+      "5",
+      { code: 14, message: expect.stringContaining(String(watchersMax)) as string, details: [] },
+    ]);
+    watchers[0]!.leave();
+    await vi.waitFor(async () => {
+      const next = await watch("", {}, before);
+      watchers.push(next);
+      expect(next.status).toBe(200);
+    });
+    for (const watcher of watchers) watcher.leave();
   });
 });
 

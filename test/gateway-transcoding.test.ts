@@ -1,16 +1,24 @@
 /** The transcoder against the rules in the comments of google/api/http.proto, on a contract that uses every one of them. */
 
 import type { JsonValue } from "@bufbuild/protobuf";
-import { toJson } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../services/gateway/answers/answer.ts";
 import { httpRuleOf } from "../services/gateway/contract/contract.ts";
+import { gatewayServer } from "../services/gateway/http/server.ts";
 import { bindingsOf } from "../services/gateway/transcoding/binding.ts";
 import { requestMessage } from "../services/gateway/transcoding/request.ts";
 import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { parseTemplate } from "../services/gateway/transcoding/template.ts";
+import { type Backends, openBackends } from "../services/gateway/upstream/backends.ts";
 import { Refusal } from "../shared/errors.ts";
 import { StatusError } from "../shared/rpc/errors.ts";
+import { OpenCalls } from "../shared/rpc/open-calls.ts";
+import { CONNECTIONS_MAX, TIMEOUT_CHECK_INTERVAL_MS } from "../shared/rpc/wire-limits.ts";
 import { transcodingContract } from "./gateway/contract.ts";
+import { answerMessage, startUpstream } from "./gateway/upstream.ts";
 
 const contract = transcodingContract();
 const table = routeTable(contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method))));
@@ -82,8 +90,9 @@ describe("the path", () => {
     ],
     ["a verb needs its own rule", "GET", "/v1/messages/1:touch", { allowed: ["POST"] }],
     ["a custom HTTP method", "PURGE", "/v1/messages", ["PurgeMessages", {}]],
+    ["such as HEAD", "HEAD", "/v1/messages", ["PeekMessages", {}]],
     ["any HTTP method", "DELETE", "/v1/any", ["PurgeMessages", {}]],
-    ["another HTTP method", "DELETE", "/v1/messages/1", { allowed: ["GET", "PATCH", "PUT"] }],
+    ["another HTTP method", "DELETE", "/v1/messages/1", { allowed: ["GET", "HEAD", "PATCH", "PUT"] }],
     ["a path of nobody", "GET", "/v2/messages/1", "nothing"],
     ["bytes that are not UTF-8", "GET", "/v1/messages/%ff", "malformed"],
   ])("%s", (_what, httpMethod, path, expected) => {
@@ -112,6 +121,18 @@ describe("query parameters", () => {
     ["is_read=false", { isRead: false }],
     ["sub.inner.subfield=x&sub.user_id=me", { sub: { userId: "me", inner: { subfield: "x" } } }],
     ["name=a+b%26c", { name: "a b&c" }],
+    ["mask=name,sub.subfield", { mask: "name,sub.subfield" }],
+    ["offset=-5", { offset: "-5" }],
+    ["offset=0", { offset: "0" }],
+    ["ratio=1.5e2", { ratio: 150 }],
+    ["ratio=-Infinity", { ratio: "-Infinity" }],
+    ["seal=AQI%3D", { seal: "AQI=" }],
+    ["seal=_-8", { seal: "/+8=" }],
+    ["note=5", { note: "5" }],
+    ["pages=1&pages=-2", { pages: [1, -2] }],
+    // An empty text is a text, and no bytes are bytes.
+    ["name=&note=&tags=&digest=&seal=&mask=", { note: "", tags: [""], seal: "", mask: "" }],
+    ["", {}],
   ])("%s", (query, expected) => {
     const outcome = Object.hasOwn(expected as object, "wrong")
       ? expected
@@ -131,6 +152,18 @@ describe("query parameters", () => {
       "limit=x&is_draft=yes&color=GREEN&revision=1.5",
       ["limit", "is_draft", "color", "revision"],
     ],
+    [
+      "an empty text where there is no empty value",
+      "limit=&revision=&weight=&is_draft=&color=&sent_time=&delay=&is_read=&offset=&ratio=&pages=",
+      ["limit", "revision", "weight", "is_draft", "color", "sent_time", "delay", "is_read", "offset", "ratio", "pages"],
+    ],
+    [
+      "a number as only JavaScript reads it",
+      "limit=0x10&revision=%205&weight=1_0&offset=0b1&ratio=.5&pages=1&pages=0x2",
+      ["limit", "revision", "weight", "offset", "ratio", "pages"],
+    ],
+    ["a wrapper's value of another type", "offset=1.5&seal=%25&is_read=1", ["offset", "seal", "is_read"]],
+    ["a part of a wrapper", "note.value=x&mask.paths=name", ["note.value", "mask.paths"]],
     ["an offset, and a day that does not exist", "sent_time=2027-02-30T00:00:00Z", ["sent_time"]],
     ["an offset", "sent_time=2027-02-01T00:00:00%2B02:00", ["sent_time"]],
   ])("%s is refused by name", (_what, query, wrong) => {
@@ -160,6 +193,22 @@ describe("the body", () => {
       { limit: "x", color: "GREEN", tags: "a" },
       { wrong: ["limit", "color", "tags"] },
     ],
+    [
+      "null in it is as good as nothing",
+      "PUT",
+      "/v1/messages/1",
+      { messageId: null, limit: null, tags: null },
+      ["ReplaceMessage", { messageId: "1" }],
+    ],
+    [
+      "as is an empty text in the path's place",
+      "PUT",
+      "/v1/messages/1",
+      { message_id: "" },
+      ["ReplaceMessage", { messageId: "1" }],
+    ],
+    ["null is no message", "PUT", "/v1/messages/1", null, { refused: "the body must be a JSON object" }],
+    ["but a field that is unset", "PATCH", "/v1/messages/1", null, ["UpdateMessage", { messageId: "1" }]],
     ["a list is not a message", "PUT", "/v1/messages/1", [], { refused: "the body must be a JSON object" }],
     ["text is not JSON", "PUT", "/v1/messages/1", "{", { refused: "the body is not JSON" }],
     [
@@ -185,6 +234,69 @@ describe("the body", () => {
     ],
   ])("%s", (_what, httpMethod, url, body, expected) => {
     expect(transcoded(httpMethod, url, body)).toEqual(expected);
+  });
+});
+
+describe("the answer", () => {
+  function answered(httpMethod: string, path: string, reply: Record<string, unknown>): unknown {
+    const found = table.find(httpMethod, path);
+    if (typeof found === "string" || "allowed" in found) throw new Error(`${path} leads nowhere`);
+    const { output } = found.binding.method;
+    return answerOf(found.binding, create(output, reply), contract.types).body;
+  }
+
+  test.each<[what: string, httpMethod: string, path: string, reply: Record<string, unknown>, expected: JsonValue]>([
+    ["is the message", "GET", "/v1/messages/1", { subs: [{ userId: "u" }] }, { subs: [{ userId: "u" }] }],
+    ["or its one field", "PATCH", "/v1/messages/1", { sub: { userId: "u" } }, { userId: "u" }],
+    ["which may be unset", "PATCH", "/v1/messages/1", {}, null],
+    ["or a list", "GET", "/v1/subs", { subs: [{ userId: "u" }, {}] }, [{ userId: "u" }, {}]],
+    ["which may be empty", "GET", "/v1/subs", {}, []],
+  ])("%s", (_what, httpMethod, path, reply, expected) => {
+    expect(answered(httpMethod, path, reply)).toEqual(expected);
+  });
+});
+
+describe("over HTTP", () => {
+  function serverBefore(backends: Backends): FastifyInstance {
+    const log = pino({ level: "silent" });
+    const logs = new Map(contract.methods.map((method) => [method, log]));
+    return gatewayServer({ contract, table, backends, calls: new OpenCalls(), logs, log, corsOrigins: [] }, undefined);
+  }
+
+  test("every HTTP method that a rule has is answered", async () => {
+    const called: (string | undefined)[] = [];
+    const upstream = await startUpstream((stream, headers) => {
+      called.push(headers[":path"]);
+      answerMessage(stream);
+    });
+    const urls = { "transcoding.v1": upstream.connectUrl };
+    const backends = openBackends(contract, urls, { tls: {}, streamsMax: 1 });
+    const app = serverBefore(backends);
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    for (const [httpMethod, path, method] of [
+      ["PURGE", "/v1/messages", "PurgeMessages"],
+      ["HEAD", "/v1/messages", "PeekMessages"],
+      ["HEAD", "/v1/messages/1", "GetByName"],
+      ["PROPFIND", "/v1/any", "PurgeMessages"],
+      ["OPTIONS", "/v1/any", "PurgeMessages"],
+      ["GET", "/v1/any", "PurgeMessages"],
+    ] as const) {
+      expect((await fetch(url + path, { method: httpMethod })).status).toBe(200);
+      expect(called.pop()).toBe(`/transcoding.v1.Messaging/${method}`);
+    }
+    const refused = await fetch(`${url}/v1/messages`, { method: "PROPFIND" });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "HEAD, PURGE"]);
+    await app.close();
+    backends.close();
+    await upstream.stop();
+  });
+
+  test("connections have the limits that those of the services have", () => {
+    const nobody = openBackends(contract, { "transcoding.v1": "http://127.0.0.1:1" }, { tls: {}, streamsMax: 1 });
+    expect(serverBefore(nobody).server).toMatchObject({
+      maxConnections: CONNECTIONS_MAX,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    });
   });
 });
 

@@ -2,7 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readContract } from "../services/gateway/contract/contract.ts";
+import { httpRuleOf, readContract } from "../services/gateway/contract/contract.ts";
+import { bindingsOf } from "../services/gateway/transcoding/binding.ts";
+import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { HOUR_MS } from "../shared/interval.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
 import { type Pair, startPair } from "./support/pair.ts";
@@ -14,9 +16,14 @@ let gateway: GatewayUnderTest;
 let hostId: string;
 let guestId: string;
 
+const { methods } = await readContract();
+const table = routeTable(methods.flatMap((method) => bindingsOf(method, httpRuleOf(method))));
+/** The methods that have answered a call of these tests, other than with a refusal. */
+const answered = new Set<string>();
+
 beforeAll(async () => {
   pair = await startPair();
-  gateway = await startGatewayOf(pair);
+  gateway = recording(await startGatewayOf(pair));
   hostId = await createHost(pair.clients);
   guestId = await createGuest(pair.clients);
   await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(18) });
@@ -26,6 +33,19 @@ afterAll(async () => {
   await gateway.stop();
   await pair.stop();
 });
+
+function recording(started: GatewayUnderTest): GatewayUnderTest {
+  return {
+    ...started,
+    async call(httpMethod, path, options) {
+      const found = table.find(httpMethod, path.split("?", 1)[0] ?? "");
+      const called = await started.call(httpMethod, path, options);
+      if (called.status < 300 && typeof found !== "string" && "binding" in found)
+        answered.add(found.binding.method.name);
+      return called;
+    },
+  };
+}
 
 function time(instant: number): string {
   return new Date(instant).toISOString().replace(".000Z", "Z");
@@ -39,26 +59,6 @@ async function booked(hour: number, more: object = {}) {
   const { body } = await gateway.call("POST", "/bookings", { body: { ...slot(hour), ...more } });
   return body["booking"]!;
 }
-
-test("every method with a JSON form has a test here", async () => {
-  const { methods } = await readContract();
-  expect(methods.map(({ name }) => name).toSorted()).toEqual([
-    "AddAvailability",
-    "CancelBooking",
-    "ConfirmBooking",
-    "CreateBooking",
-    "CreateUser",
-    "GetBooking",
-    "GetUser",
-    "ListAvailability",
-    "ListBookings",
-    "ListOpenSlots",
-    "ListUsers",
-    "RemoveAvailability",
-    "RescheduleBooking",
-    "WatchBookings",
-  ]);
-});
 
 describe("the request of the seed", () => {
   /** To the letter, but for the id. */
@@ -102,6 +102,30 @@ describe("the request of the seed", () => {
       "INVALID_REQUEST",
       ["slot_duration_minutes", "end_time"],
     ],
+    [
+      "one cannot be read and the other is too fine",
+      { startTime: "2025-01-01T10:00:00.0001Z", endTime: "x" },
+      "INVALID_REQUEST",
+      ["start_time", "end_time"],
+    ],
+    [
+      "one is not a field and a time is too late for us",
+      { endTime: "2200-01-01T00:00:00Z", more: 1 },
+      "INVALID_REQUEST",
+      ["end_time", "more"],
+    ],
+    [
+      "one is not a field and the range is too long",
+      { endTime: "2026-01-02T10:00:00.001Z", more: 1 },
+      "INVALID_REQUEST",
+      ["end_time", "more"],
+    ],
+    [
+      "one is not a field and the range is as long as may be",
+      { endTime: "2026-01-02T10:00:00Z", more: 1 },
+      "INVALID_REQUEST",
+      ["more"],
+    ],
     ["hostId belongs to nobody", { hostId: randomUUID() }, "USER_NOT_FOUND", []],
     ["slotDuration is not that of the host", { slotDuration: 45 }, "SLOT_DURATION_MISMATCH", []],
   ])("is refused where %s", async (_what, change, reason, fields) => {
@@ -116,6 +140,73 @@ describe("the request of the seed", () => {
   test("is refused where hostId belongs to a guest", async () => {
     const refused = await gateway.call("POST", "/availability", { body: { hostId: guestId, ...seed } });
     expect([refused.status, reasonIn(refused)]).toEqual([400, "NOT_A_HOST"]);
+  });
+});
+
+describe("beside a field that cannot be read, others are named by what the contract says of them", () => {
+  const id = "/bookings/0190a000-0000-7000-8000-000000000001";
+
+  test.each<[what: string, httpMethod: string, path: string, body: object | undefined, fields: string[]]>([
+    ["what is missing", "POST", "/users", { x: 1 }, ["x", "email", "display_name", "role"]],
+    [
+      "a role that is none",
+      "POST",
+      "/users",
+      { x: 1, email: "a@b.de", displayName: "A", role: "ROLE_UNSPECIFIED" },
+      ["x", "role"],
+    ],
+    [
+      "a text that is too long",
+      "POST",
+      "/users",
+      { x: 1, email: "a@b.de", displayName: "é".repeat(201), role: 1 },
+      ["x", "display_name"],
+    ],
+    [
+      "an etag, likewise",
+      "POST",
+      `${id}:cancel`,
+      { x: 1, etag: "1".repeat(65), requestId: "once" },
+      ["x", "etag", "request_id"],
+    ],
+    [
+      "neither of two of which one is required",
+      "GET",
+      "/bookings?x=1&page_size=-1",
+      undefined,
+      ["x", "host_id", "page_size"],
+    ],
+    [
+      "a token that is too long",
+      "GET",
+      `/bookings?x=1&guest_id=1&page_token=${"a".repeat(1025)}`,
+      undefined,
+      ["x", "guest_id", "page_token"],
+    ],
+    [
+      "a number out of its range",
+      "GET",
+      "/bookings:watch?x=1&after_sequence=-1",
+      undefined,
+      ["x", "host_id", "after_sequence"],
+    ],
+    [
+      "2^53",
+      "GET",
+      "/bookings:watch?x=1&after_sequence=9007199254740992",
+      undefined,
+      ["x", "host_id", "after_sequence"],
+    ],
+    [
+      "a hold of a second and a booking of 25 hours",
+      "POST",
+      "/bookings",
+      { x: 1, ...slot(9), endTime: time(tomorrow(34)), holdSeconds: 1 },
+      ["x", "host_id", "guest_id", "end_time", "hold_seconds"],
+    ],
+  ])("%s", async (_what, httpMethod, path, body, fields) => {
+    const refused = await gateway.call(httpMethod, path, { body });
+    expect([refused.status, reasonIn(refused), fieldsIn(refused)]).toEqual([400, "INVALID_REQUEST", fields]);
   });
 });
 
@@ -194,6 +285,21 @@ describe("bookings", () => {
     expect([refused.status, refused.body["code"], reasonIn(refused)]).toEqual([409, 10, "SLOT_TAKEN"]);
   });
 
+  test("are watched, as lines that end when the caller says so", async () => {
+    const watched = await gateway.call("GET", `/bookings:watch?host_id=${hostId}`, {
+      headers: { "connect-timeout-ms": "300" },
+    });
+    const lines = watched.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect([watched.status, lines[0], lines.at(-1)]).toEqual([
+      200,
+      { sequence: expect.any(String) as string },
+      { error: expect.objectContaining({ code: 4 }) as object },
+    ]);
+  });
+
   test("of others are not found, by the token that the gateway passes on", async () => {
     const { id } = await booked(13);
     const path = `/bookings/${id}`;
@@ -214,14 +320,21 @@ describe("Idempotency-Key", () => {
     const second = await keyed(`"${key}"`, { ...slot(14), requestId: key.toUpperCase() });
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body).toEqual(first.body);
-    const other = await keyed(key, slot(15));
+    const other = await keyed(key, slot(13));
     expect([other.status, reasonIn(other)]).toEqual([409, "REQUEST_ID_REUSED"]);
+  });
+
+  test("counts where the body has none: null and an empty text are none", async () => {
+    const key = randomUUID();
+    const first = await keyed(key, { ...slot(15), requestId: null });
+    const second = await keyed(key, { ...slot(15), request_id: "" });
+    expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
   });
 
   test("that is no UUID, or not that of the body, is refused", async () => {
     for (const refused of [
-      await keyed("1", slot(15)),
-      await keyed(randomUUID(), { ...slot(15), requestId: randomUUID() }),
+      await keyed("1", slot(14)),
+      await keyed(randomUUID(), { ...slot(14), requestId: randomUUID() }),
     ]) {
       expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
     }
@@ -253,4 +366,18 @@ describe("If-Match", () => {
     const inBody = await gateway.call("POST", `/bookings/${id}:cancel`, { body: { etag } });
     expect([inBody.status, reasonIn(inBody)]).toEqual([409, "ETAG_MISMATCH"]);
   });
+
+  test("with a weak etag matches nothing, not even what has not changed", async () => {
+    const { id, etag } = await booked(17);
+    const cancel = (ifMatch: string, body: object) =>
+      gateway.call("POST", `/bookings/${id}:cancel`, { headers: { "if-match": ifMatch }, body });
+    const weak = await cancel(`W/${etag}`, {});
+    expect([weak.status, reasonIn(weak)]).toEqual([412, "ETAG_MISMATCH"]);
+    // Null in the body is no etag, and no id that contradicts the path.
+    expect((await cancel(String(etag), { etag: null, bookingId: null })).status).toBe(200);
+  });
+});
+
+test("every method with a JSON form has answered a call of the tests above", () => {
+  expect([...answered].toSorted()).toEqual(methods.map(({ name }) => name).toSorted());
 });

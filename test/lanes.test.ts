@@ -1,7 +1,7 @@
 /** Lanes against a real PostgreSQL: who wins, who waits for whom, and what a batch does to its neighbours. */
 
 import { randomUUIDv7 } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "./support/lanes.ts";
 
@@ -165,6 +165,55 @@ describe("a full queue", () => {
   });
 });
 
+describe("of hosts whose lock is held elsewhere, four are waited for at a time, and the next", () => {
+  /** Holds the locks of six hosts, `a` to `f`. What is said is noted in `order`, with its host's letter before it. */
+  async function sixLocked() {
+    lanes = await startLanes(1, { lanes: 1, batchMax: 1 });
+    const hostIds = new Map(["a", "b", "c", "d", "e", "f"].map((letter) => [letter, randomUUIDv7()]));
+    const keyOf = (letter: string): string => hostLockKey(hostIds.get(letter)!);
+    const holder = await lanes.pool.connect();
+    await holder.query("select pg_advisory_lock(key) from unnest($1::int8[]) key", [[...hostIds.keys()].map(keyOf)]);
+    const order: string[] = [];
+    const note = async (letter: string, command: Parameters<LanesUnderTest["commit"]>[0]): Promise<void> => {
+      order.push(`${letter} ${await saidOf(lanes.commit(command))}`);
+    };
+    const create = (letter: string, hour = 0) => note(letter, createCommand(hostIds.get(letter)!, hourOf(hour)));
+    const fence = (letter: string) =>
+      note(letter, { kind: "fence", hostId: hostIds.get(letter)!, actor: "tester", ranges: [hourOf(0)] });
+    /** The lane takes its commands in order: when it has come to this one, it has set aside all that were added before. */
+    const setAside = (): Promise<string> => saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))));
+    const release = async (...letters: string[]): Promise<void> => {
+      await setAside();
+      await holder.query("select pg_advisory_unlock(key) from unnest($1::int8[]) key", [letters.map(keyOf)]);
+    };
+    return { create, fence, setAside, release, order, [Symbol.dispose]: () => holder.release(true) };
+  }
+
+  test("has its turn before the ones that have had theirs, however much they have to do", async () => {
+    using hosts = await sixLocked();
+    const { create, release, order } = hosts;
+    // `b`, `c` and `d` keep their places until their wait runs out: there is one place for the others.
+    const waited = [create("a", 0), create("a", 1), create("b"), create("c"), create("d"), create("e")];
+    await release("a", "e");
+    await Promise.all(waited);
+    expect(order.slice(0, 3)).toEqual(["a CONFIRMED", "e CONFIRMED", "a CONFIRMED"]);
+    expect(order.slice(3).toSorted()).toEqual(["b BUSY", "c BUSY", "d BUSY"]);
+  });
+
+  test("is one with a fence, which also passes what its own host has queued", async () => {
+    using hosts = await sixLocked();
+    const { create, fence, setAside, release, order } = hosts;
+    const waited = [create("a"), create("b"), create("c"), create("d"), create("e"), create("f")];
+    await setAside();
+    const fenced = fence("f");
+    await release("a", "f");
+    await Promise.all([...waited, fenced]);
+    expect(order.slice(0, 2)).toEqual(["a CONFIRMED", "f fenced"]);
+    // Decided behind the fence, whose generation it does not know.
+    expect(order).toContain("f stale");
+  });
+});
+
 describe("the order of writes", () => {
   test("a chain of moves, a swap and a cancelled place are one batch", async () => {
     lanes = await startLanes(1, { lanes: 1 });
@@ -200,4 +249,40 @@ describe("the order of writes", () => {
     );
     expect(rows).toEqual([{ hours: [0, 1, 2, 3, 20] }]);
   });
+});
+
+describe("the clock", () => {
+  test.each(["confirm", "cancel", "reschedule"] as const)(
+    "is read after the locks: a hold that ends while its %s waits for the host has ended",
+    async (kind) => {
+      lanes = await startLanes();
+      const hostId = randomUUIDv7();
+      const hold = createCommand(hostId, hourOf(1), { holdMs: 600_000 });
+      expect(await saidOf(lanes.commit(hold))).toBe("HELD");
+      const holder = await lanes.pool.connect();
+      await holder.query("begin");
+      await holder.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
+      const named = { hostId, actor: "tester", bookingId: hold.bookingId };
+      const moved = { ...named, during: hourOf(3), validation: { generation: 0, misfit: undefined } };
+      const waiting = saidOf(lanes.commit(kind === "reschedule" ? { kind, ...moved } : { kind, ...named }));
+      // It has begun, by the clock of the database, some milliseconds before the hold ends.
+      await vi.waitUntil(async () => {
+        const { rowCount } = await lanes.pool.query(
+          `select from pg_stat_activity join pg_locks using (pid)
+           where datname = current_database() and locktype = 'advisory' and not granted
+             and query_start < clock_timestamp() - interval '5 milliseconds'`,
+        );
+        return rowCount === 1;
+      });
+      await holder.query(
+        "update bookings set expire_time = date_trunc('milliseconds', clock_timestamp()) where id = $1",
+        [hold.bookingId],
+      );
+      await holder.query("commit");
+      holder.release();
+      expect(await waiting).toBe(kind === "confirm" ? "HOLD_EXPIRED" : "BOOKING_NOT_ACTIVE");
+      const { rows } = await lanes.pool.query("select state from bookings");
+      expect(rows).toEqual([{ state: "EXPIRED" }]);
+    },
+  );
 });

@@ -17,11 +17,11 @@ import {
   sequenceOf,
 } from "../services/booking/storage/bookings.ts";
 import { readEvents, sequencesOf } from "../services/booking/storage/events.ts";
-import { generationOf } from "../services/booking/storage/fences.ts";
+import { generationsOf } from "../services/booking/storage/fences.ts";
 import { openLanePool } from "../services/booking/storage/lane-pool.ts";
 import { bookingMigrations } from "../services/booking/storage/migrations/all.ts";
 import { readBookedTime } from "../services/booking/storage/open-slots.ts";
-import { findRequest } from "../services/booking/storage/requests.ts";
+import { findRequests } from "../services/booking/storage/requests.ts";
 import { bookingTables } from "../services/booking/storage/tables.ts";
 import { wasRecorded } from "../services/booking/storage/witness.ts";
 import { DAY_MS, HOUR_MS, type Interval } from "../shared/interval.ts";
@@ -137,10 +137,14 @@ async function readBookings(): Promise<void> {
     await findBooking(pool, id, signal);
     await peopleOfBooking(pool, id, signal);
     await sequenceOf(pool, hostId, signal);
-    await generationOf(pool, hostId, signal);
+    await generationsOf(pool, [hostId, hostIds[500]!]);
     await readBookedTime(pool, hostId, window, signal);
-    await findRequest(pool, hostId, id, signal);
-    await findOverdueHolds(pool, 500, signal);
+    await findRequests(pool, [
+      { hostId, id },
+      { hostId: hostIds[500]!, id },
+    ]);
+    await findOverdueHolds(pool, 500, undefined, signal);
+    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
     await sequencesOf(pool, [hostId, hostIds[500]!]);
     await wasRecorded(pool, event!);
@@ -167,6 +171,22 @@ test("a create reads what is in its way and nothing else", () => {
   const overlapping = lanePlans.find(({ query }) => query.includes("candidate(host_id, start_ms, end_ms)"));
   const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
   expect(read).toEqual([0]);
+});
+
+test("a fence reads none of the past, however much of it there is", async () => {
+  const hostId = hostIds[HOSTS - 1]!;
+  await pool.query(
+    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
+     select gen_random_uuid(), $1, $2, tstzrange(hour, hour + interval '1 hour'), 'CONFIRMED', 1, hour, hour
+     from generate_series('2000-01-01Z'::timestamptz, '2000-05-01Z', '1 hour') hour`,
+    [hostId, guestIds[0]],
+  );
+  const before = lanePlans.length;
+  const all = { start: 0, end: Date.UTC(2199, 0, 1) };
+  expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [all] }, patient))).toBe("fenced");
+  const nodes = lanePlans.slice(before).flatMap((plan) => plan.nodes);
+  expect(nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead)).toContain(BOOKINGS_PER_HOST);
+  expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);
 });
 
 test("every index holds a constraint or is used by a statement", async () => {

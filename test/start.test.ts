@@ -125,8 +125,8 @@ describe("the pair", () => {
     // grpcurl is seldom installed; buf understands the same address and the same body.
     expect(await shell(asBufCurl(guide["grpcurl"] ?? ""))).toContain('"startTime"');
 
-    for (const who of ["host", "guest", "admin"]) {
-      expect((await stat(join(folder, `${who}.token`))).mode & 0o777, who).toBe(0o600);
+    for (const secret of ["host.token", "guest.token", "admin.token", "databases.env"]) {
+      expect((await stat(join(folder, secret))).mode & 0o777, secret).toBe(0o600);
     }
     // Any other identity is one command away, and without one nobody gets in.
     const minted = await shell(`npm run --silent token -- --role ADMIN --sub me --audience booking --minutes 1`);

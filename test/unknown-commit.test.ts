@@ -4,6 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CuttingProxy, startCuttingProxy } from "./support/cutting-proxy.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "./support/lanes.ts";
+import { somebodyWaits, stopCommitsTo } from "./support/lock-waits.ts";
 
 let proxy: CuttingProxy;
 let lanes: LanesUnderTest;
@@ -43,3 +44,30 @@ test("a fence whose answer was cut off is answered all the same", async () => {
   const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from host_fences");
   expect(rows[0]?.generation).toBeGreaterThanOrEqual(1);
 });
+
+test("a batch that was rolled back is not taken for committed, though another replica has done a part of it since", async () => {
+  await using replicas = await twoReplicas();
+  const [held, free] = [randomUUIDv7(), randomUUIDv7()];
+  const hold = createCommand(held, hourOf(0), { holdMs: 1 });
+  expect(await saidOf(replicas.commit(hold))).toBe("HELD");
+  const expire = { kind: "expire", hostId: held, bookingId: hold.bookingId, actor: "system" } as const;
+  const gate = await stopCommitsTo(replicas.pool, "bookings");
+  // While the first is under way, the others queue up and become one batch.
+  const first = saidOf(replicas.commit({ kind: "fence", hostId: randomUUIDv7(), actor: "tester", ranges: [] }));
+  const cut = [expire, createCommand(free, hourOf(0))].map((command) => saidOf(replicas.commit(command)));
+  expect(await first).toBe("fenced");
+  await gate.reached;
+  const elsewhere = saidOf(replicas.commit(expire, 1));
+  await somebodyWaits(replicas.pool);
+  await gate.cut();
+  expect(await elsewhere).toBe("idle");
+  await gate.end();
+  expect(await Promise.all(cut)).toEqual(["idle", "CONFIRMED"]);
+  const { rowCount } = await replicas.pool.query("select from bookings where host_id = $1", [free]);
+  expect(rowCount).toBe(1);
+});
+
+async function twoReplicas(): Promise<LanesUnderTest & AsyncDisposable> {
+  const replicas = await startLanes(2, { lanes: 1 });
+  return { ...replicas, [Symbol.asyncDispose]: () => replicas.stop() };
+}

@@ -12,14 +12,13 @@ import { startBooking } from "../services/booking/service.ts";
 import { BookingEventKind } from "../shared/gen/booking/v1/booking_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { bearer } from "../shared/rpc/client.ts";
-import type { WireLimits } from "../shared/rpc/wire-limits.ts";
-import { wireLimits } from "../shared/rpc/wire-limits.ts";
 import { hours } from "./support/hosts-time.ts";
 import { startBookingService, startPair, variables } from "./support/pair.ts";
 import type { Pair, Served } from "./support/pair.ts";
 import { createGuest, createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { outcomeOf } from "./support/refusals.ts";
+import { storeEvents } from "./support/stored-events.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
 import { sequencesOf, watchBookings } from "./support/watching.ts";
 
@@ -69,21 +68,6 @@ async function book(slot: number, through = bookings, holdSeconds = 0): Promise<
 }
 
 const upTo = (last: number, from = 1): number[] => Array.from({ length: last - from + 1 }, (_, index) => from + index);
-
-/** Makes a feed of so many events, all of one booking, around the service. */
-async function tell(count: number): Promise<void> {
-  await pool.query(
-    `insert into booking_events
-       (host_id, sequence, kind, actor, event_time, booking_id, guest_id, during, state, version, create_time, update_time)
-     select $1, n, 'RESCHEDULED', repeat('x', 200), clock_timestamp(), $1, $1, tstzrange($3, $4), 'CONFIRMED', n, $3, $3
-     from generate_series(1, $2) as n`,
-    [hostId, count, new Date(hours(0, 1).start), new Date(hours(0, 1).end)],
-  );
-  await pool.query("insert into host_fences values ($1, 0, $2) on conflict (host_id) do update set sequence = $2", [
-    hostId,
-    count,
-  ]);
-}
 
 describe("a stream", () => {
   test("from the beginning tells all that has been, then all that comes, each with the booking as it was left", async () => {
@@ -153,12 +137,38 @@ describe("a stream", () => {
 });
 
 describe("a stream goes on", () => {
+  /** Resolves when so many replicas listen. */
+  async function listeners(count: number): Promise<void> {
+    await vi.waitUntil(async () => {
+      const { rowCount } = await pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and application_name = 'booking-feed' and state = 'idle' and query ~ '^listen'`,
+      );
+      return rowCount === count;
+    }, 10_000);
+  }
+
   test("when nobody says that there is something new: it polls", async () => {
     const watching = await watchBookings(bookings, hostId);
-    await tell(1);
+    await storeEvents(pool, hostId, 1);
     await watching.reaches(1);
     expect(sequencesOf(watching.messages)).toEqual([1]);
     watching.leave();
+  });
+
+  test("without polling: another replica is told of what was changed here, within a second", async () => {
+    const environment = { AVAILABILITY_URL: pair.availability.connectUrl };
+    const replica = await startBookingService(pair.booking.databaseUrl, environment, {
+      feedTimes: { pollMs: 3_600_000 },
+    });
+    await listeners(3);
+    const watching = await watchBookings(clientOf(replica), hostId);
+    await book(0);
+    const booked = performance.now();
+    await watching.reaches(1);
+    expect(performance.now() - booked).toBeLessThan(1000);
+    watching.leave();
+    await replica.stop();
   });
 
   test("when the connection that listens is lost, and hears of what was changed meanwhile", async () => {
@@ -171,13 +181,7 @@ describe("a stream goes on", () => {
     await book(0, elsewhere);
     await watching.reaches(1);
     // Listening again, and not only polling: both replicas are back.
-    await vi.waitUntil(async () => {
-      const { rows } = await pool.query<{ count: number }>(
-        `select count(*)::int from pg_stat_activity
-         where datname = current_database() and application_name = 'booking-feed' and state = 'idle'`,
-      );
-      return rows[0]?.count === 2;
-    }, 10_000);
+    await listeners(2);
     await book(1, elsewhere);
     await watching.reaches(2);
     expect(sequencesOf(watching.messages)).toEqual([1, 2]);
@@ -199,14 +203,14 @@ describe("a stream goes on", () => {
 
 describe("a stream ends", () => {
   /** A replica of its own, with its log. */
-  async function startLogged(wire: WireLimits = wireLimits) {
+  async function startLogged(readerStallMaxMs = 60_000) {
     const lines: string[] = [];
     const config = bookingConfig({
       ...(await variables("booking", pair.booking.databaseUrl)),
       AVAILABILITY_URL: pair.availability.connectUrl,
     });
     const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
-    const running = await startBooking(config, log, { wire });
+    const running = await startBooking(config, log, { feedTimes: { readerStallMaxMs } });
     const clients = {
       connect: createConnectTransport({
         baseUrl: `http://127.0.0.1:${running.connectPort}`,
@@ -252,11 +256,21 @@ describe("a stream ends", () => {
       await expect(stream.next()).rejects.toThrow(/unavailable|aborted|closed/);
     });
 
+    test("in the service too, when its client stays and never reads again", async () => {
+      await storeEvents(pool, hostId, 5000);
+      const { lines, running, clientBy } = await startLogged(250);
+      const stream = clientBy(protocol).watchBookings({ hostId, afterSequence: 0n })[Symbol.asyncIterator]();
+      await stream.next();
+      const line = await vi.waitUntil(() => lines.find((each) => each.includes("WatchBookings")), 5000);
+      expect(line).toContain('"reason":"WATCH_LAGGED"');
+      await running.stop();
+    });
+
     test("with WATCH_LAGGED when it is read too slowly, and can be resumed without a gap", async () => {
       const STALL_MS = 1000;
       const COUNT = 5000;
-      await tell(COUNT);
-      const { running, clientBy } = await startLogged({ ...wireLimits, answerTimeoutMs: STALL_MS / 4 });
+      await storeEvents(pool, hostId, COUNT);
+      const { running, clientBy } = await startLogged(STALL_MS / 4);
       const client = clientBy(protocol);
       const seen: number[] = [];
       let lagged = 0;

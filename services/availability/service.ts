@@ -31,6 +31,8 @@ export async function startAvailability(
   log: Logger,
   between: (booking: BookingPeer) => BookingPeer = (booking) => booking,
 ): Promise<Running> {
+  // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
+  await using opened = new AsyncDisposableStack();
   const auth = await openAuth(config.auth, "availability", "booking", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
@@ -39,49 +41,38 @@ export async function startAvailability(
     migrations: availabilityMigrations,
     applicationName: "slotwright-availability",
   });
+  opened.defer(() => database.close());
+  const { orm, pool } = database;
+  await assertUsable(database);
+
   const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
-  const close = async (): Promise<void> => {
-    transport.close();
-    await database.close();
+  opened.defer(() => transport.close());
+  const cleanup = forgetOldRequestsHourly(pool, log);
+  opened.defer(() => cleanup.stop());
+
+  const deps = {
+    orm,
+    pool,
+    turns: createTurns(),
+    booking: between(bookingPeer(transport)),
+    removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };
-  try {
-    await assertUsable(database);
-    const { orm, pool } = database;
-    const deps = {
-      orm,
-      pool,
-      turns: createTurns(),
-      booking: between(bookingPeer(transport)),
-      removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
-    };
-    const served = await serve({
-      services: [
-        serviceEntry(UserService, userHandlers(deps), userAccess),
-        serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
-      ],
-      grpc: config.grpc,
-      connect: config.connect,
-      tls: tls.server,
-      identify: auth.identify,
-      limits: config.limits,
-      reflection: config.reflection,
-      errorDomain: "availability.v1",
-      log,
-      isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
-    });
-    const cleanup = forgetOldRequestsHourly(pool, log);
-    return {
-      grpcPort: served.grpcPort,
-      connectPort: served.connectPort,
-      async stop() {
-        // From the outside in: first no more calls, then what they use.
-        await served.stop();
-        await cleanup.stop();
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const served = await serve({
+    services: [
+      serviceEntry(UserService, userHandlers(deps), userAccess),
+      serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
+    ],
+    grpc: config.grpc,
+    connect: config.connect,
+    tls: tls.server,
+    identify: auth.identify,
+    limits: config.limits,
+    reflection: config.reflection,
+    errorDomain: "availability.v1",
+    log,
+    isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
+  });
+  opened.defer(() => served.stop());
+  const running = opened.move();
+  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
 }

@@ -5,6 +5,7 @@ import type { ServiceName } from "../migrate/migrate.ts";
 import { startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import type { Child } from "./children.ts";
 import type { DevConfig } from "./config.ts";
+import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
 import { StartFailure } from "./failure.ts";
 import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
@@ -62,6 +63,7 @@ export async function run({ config, fresh, environment, signal, print }: Run): P
     const slot = await firstOpenSlot(connectAddress(config, "booking"), admin, sample.hostId);
     await writeTokens(config.DEV_FOLDER, keys, sample);
     await writeSampleEnvironment(config.DEV_FOLDER, sample, slot);
+    await writeDatabaseEnvironment(config.DEV_FOLDER, databases.urls);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
     const database = databases.embedded?.url("booking") ?? "as BOOKING_DATABASE_URL says";
     const pids = { availabilityPid: availability.pid, bookingPid: booking.pid, gatewayPid: gateway.pid };

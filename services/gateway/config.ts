@@ -13,6 +13,9 @@ export const gatewayVariables = z.object({
   GATEWAY_PORT: wholeNumber(0, 65_535).default(8080),
   AVAILABILITY_URL: httpUrl().default("http://127.0.0.1:8081"),
   BOOKING_URL: httpUrl().default("http://127.0.0.1:8082"),
+  // Streams that may be open to each service; the next is refused with 503. They must leave connections (CONNECTIONS_MAX of
+  // shared/rpc/wire-limits.ts) to the other calls.
+  OPEN_STREAMS_MAX: wholeNumber(1, 8000).default(4000),
   // Whose pages may call: origins with commas between them, or `*`. Unset: only pages of the gateway's own origin.
   CORS_ORIGINS: origins().default([]),
   // PEM files. With TLS_CERT and TLS_KEY the port speaks TLS only, and the services are shown the same certificate if they
@@ -27,6 +30,8 @@ export interface GatewayConfig {
   readonly logLevel: string;
   readonly availabilityUrl: string;
   readonly bookingUrl: string;
+  /** How many streams may be open to each service. */
+  readonly streamsMax: number;
   /** As browsers write them in `Origin`; `["*"]` is everybody's. */
   readonly corsOrigins: readonly string[];
   readonly tls: TlsFiles;
@@ -43,6 +48,7 @@ export function gatewayConfig(environment: Readonly<Record<string, string | unde
     logLevel: set.LOG_LEVEL,
     availabilityUrl: set.AVAILABILITY_URL,
     bookingUrl: set.BOOKING_URL,
+    streamsMax: set.OPEN_STREAMS_MAX,
     corsOrigins: set.CORS_ORIGINS,
     tls: { cert: set.TLS_CERT, key: set.TLS_KEY, clientCa: undefined, peerCa: set.PEER_CA },
   };

@@ -9,6 +9,7 @@ import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
 import { addDocumentation } from "./http/documentation.ts";
+import { addPage } from "./http/page.ts";
 import { gatewayServer } from "./http/server.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { bindingsOf } from "./transcoding/binding.ts";
@@ -27,7 +28,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));
   const tls = await readTls(config.tls);
   const urls = { "availability.v1": config.availabilityUrl, "booking.v1": config.bookingUrl };
-  const backends = openBackends(contract, urls, tls.peer);
+  const backends = openBackends(contract, urls, { tls: tls.peer, streamsMax: config.streamsMax });
   const calls = new OpenCalls();
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
@@ -36,7 +37,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const app = gatewayServer(deps, tls.server);
   await addDocumentation(app, openApiDocument(contract, bindings));
   const health = { isServing: true };
-  app.get("/healthz", async (_request, reply) => {
+  addPage(app, "/healthz", async (_request, reply) => {
     // Of this process only. Were it of the services too, one of them down would take the other from every caller.
     return reply.code(health.isServing ? 200 : 503).send({ status: health.isServing ? "SERVING" : "NOT_SERVING" });
   });

@@ -10,6 +10,8 @@ import type { Pool, PoolConfig } from "pg";
 const STATEMENT_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5000;
+/** How much later than the server's own limit its answer is given up. */
+const ANSWER_GRACE_MS = 5000;
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with libpq's parameters (`?sslmode=verify-full`). */
@@ -37,12 +39,15 @@ export interface Database {
 
 /** Opens a database. Connections are made when they are needed, so this succeeds without a server. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const connection: PoolConfig = {
     // MikroORM would read host, port and names from a URL and drop the rest, `sslmode` included. The driver reads it all.
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    // Where the server itself is out of reach, TCP would go on hoping for a quarter of an hour.
+    query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + ANSWER_GRACE_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
     // The server's own time zone must not decide how a constraint's text or a log line reads.
@@ -66,7 +71,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   const pool = await orm.em.getConnection().getNativeClient();
   const migrationNames = options.migrations.map(({ name }) => name);
-  return { orm, pool, connection, migrationNames, close: () => orm.close() };
+  const close = async (): Promise<void> => {
+    await orm.close();
+    // A pool through which the ORM itself has asked nothing is not known to it, and its connections would stay.
+    if (!pool.ended) await pool.end();
+  };
+  return { orm, pool, connection, migrationNames, close };
 }
 
 /** The name of the database in a URL, found as the driver finds it. A client that is never connected costs nothing. */

@@ -27,6 +27,16 @@ export function isTransient(error: unknown): boolean {
   return state === "40P01" || state === "40001" || state === "55P03";
 }
 
+/**
+ * Whether an error of COMMIT itself proves that nothing was committed: a constraint or a conflict that was checked only
+ * then, or a cancelled statement. Others prove nothing, though the server sent them: one that panics because its disk is
+ * full may find the commit in its log when it is up again.
+ */
+export function provesRollback(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && (/^(?:23|40)/.test(state) || state === "57014");
+}
+
 /** States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. */
 const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300"]);
 
@@ -37,7 +47,10 @@ export function isConnectionLost(error: unknown): boolean {
   if (state !== undefined) return state.startsWith("08") || CONNECTION_STATES.has(state) || state === "25P03";
   const code = propertyOf(error, "code");
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return true;
-  return error instanceof Error && /connection|timeout exceeded when trying to connect/i.test(error.message);
+  return (
+    error instanceof Error &&
+    /connection|timeout exceeded when trying to connect|query read timeout/i.test(error.message)
+  );
 }
 
 /** The database was out of reach before anything was changed: the caller may send the same call again. */

@@ -1,47 +1,70 @@
 /** Transactions and reads in plain SQL, on the pool that MikroORM owns. */
 
 import type { Pool, PoolClient } from "pg";
-import { isConnectionLost, databaseUnreachable, outcomeUnknown, sqlState } from "./sqlstate.ts";
+import { databaseUnreachable, isConnectionLost, outcomeUnknown, provesRollback } from "./sqlstate.ts";
 
 /**
  * Runs `work` in a READ COMMITTED transaction: commits when it returns, rolls back when it throws.
  *
  * Throws Refusal BUSY when no connection was had or it was lost before the commit, and OUTCOME_UNKNOWN when it was lost
- * while the commit was under way, unless `findOut` can tell: it is called (after the connection is gone) and says whether
- * the transaction was committed, or throws.
+ * while the commit was under way, unless `findOut` can tell: it is called (after the connection is gone) and returns what
+ * the transaction returned if it was committed, undefined if it was not, or throws.
  */
 export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
-  findOut?: (result: T) => Promise<boolean>,
+  findOut?: () => Promise<T | undefined>,
   mode: "read write" | "read only" = "read write",
 ): Promise<T> {
+  try {
+    return await attempt(pool, work, mode);
+  } catch (error) {
+    if (error instanceof CommitLost) return await foundOut(findOut, error);
+    throw isConnectionLost(error) ? databaseUnreachable(error) : error;
+  }
+}
+
+/** COMMIT was sent, and nothing says how it ended. */
+class CommitLost extends Error {
+  override readonly name = "CommitLost";
+}
+
+async function attempt<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  mode: "read write" | "read only",
+): Promise<T> {
   const client = await connect(pool);
+  // A connection in an unknown state is closed, not returned to the pool.
   let broken: Error | undefined;
   try {
     await client.query(`begin isolation level read committed ${mode}`);
     const result = await work(client);
     try {
-      const { command } = await client.query("commit");
-      // A transaction that an error has aborted answers COMMIT with ROLLBACK.
-      if (command !== "COMMIT") throw new Error(`the transaction was not committed: ${command}`);
+      await commit(client);
     } catch (error) {
-      if (sqlState(error) !== undefined && !isConnectionLost(error)) throw error;
-      broken = asError(error);
-      if (mode === "read only" || (await committed(findOut, result, error))) return result;
-      throw databaseUnreachable(error);
+      // What a transaction has read is as true without its end.
+      if (!(error instanceof CommitLost) || mode !== "read only") throw error;
+      broken = error;
     }
     return result;
   } catch (error) {
-    if (broken === undefined) {
-      broken = isConnectionLost(error) ? asError(error) : await rollback(client);
-      if (isConnectionLost(error)) throw databaseUnreachable(error);
-    }
+    broken = error instanceof CommitLost || isConnectionLost(error) ? asError(error) : await rollback(client);
     throw error;
   } finally {
-    // A connection in an unknown state is closed, not returned to the pool.
     client.release(broken);
   }
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  let command: string;
+  try {
+    ({ command } = await client.query("commit"));
+  } catch (cause) {
+    throw provesRollback(cause) ? cause : new CommitLost("the commit's answer was lost", { cause });
+  }
+  // A transaction that an error has aborted answers COMMIT with ROLLBACK.
+  if (command !== "COMMIT") throw new Error(`the transaction was not committed: ${command}`);
 }
 
 /** A connection from the pool. Throws Refusal BUSY when there is none to be had. */
@@ -54,17 +77,16 @@ export async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
-async function committed<T>(
-  findOut: ((result: T) => Promise<boolean>) | undefined,
-  result: T,
-  cause: unknown,
-): Promise<boolean> {
-  if (findOut === undefined) throw outcomeUnknown(cause);
+async function foundOut<T>(findOut: (() => Promise<T | undefined>) | undefined, lost: CommitLost): Promise<T> {
+  if (findOut === undefined) throw outcomeUnknown(lost);
+  let found: T | undefined;
   try {
-    return await findOut(result);
+    found = await findOut();
   } catch {
-    throw outcomeUnknown(cause);
+    throw outcomeUnknown(lost);
   }
+  if (found === undefined) throw databaseUnreachable(lost);
+  return found;
 }
 
 async function rollback(client: PoolClient): Promise<Error | undefined> {

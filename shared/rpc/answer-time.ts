@@ -9,8 +9,6 @@ import { constants } from "node:http2";
 import type { Identity } from "../auth/identity.ts";
 import { nobody } from "../auth/identity.ts";
 import { monotonicMs } from "../clock.ts";
-import { Refusal } from "../errors.ts";
-import { statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { WireLimits } from "./wire-limits.ts";
 
@@ -23,8 +21,8 @@ export interface Answering {
   caller: Identity;
   /** Undefined until somebody has begun to answer; for good, if that was a library and none of our handlers. */
   call: OpenCall | undefined;
-  /** When it was first seen that nothing more is to come from us. */
-  completeSince: number | undefined;
+  /** When it was first seen that nothing more is to come from us, and all is waiting for the client. */
+  waitingSince: number | undefined;
 }
 
 export interface Answers {
@@ -36,12 +34,11 @@ export interface Answers {
 }
 
 /**
- * Cuts off clients that have not taken an answer in time since it was complete, and interrupts streams whose reader has left
- * a message waiting for as long. A stream that is merely idle lives on. By a look at all of them now and then: a timer for
- * each would cost more than many a call.
+ * Cuts off clients that do not take an answer in time once it is complete, or a message of a stream; the feed tells its readers
+ * so a moment before. A stream that is merely idle lives on. By a look at all of them now and then: a timer for each would
+ * cost more than many a call.
  */
-export function limitAnswerTime(wire: WireLimits, errorDomain: string): Answers {
-  const { answerTimeoutMs, timeoutCheckIntervalMs } = wire;
+export function limitAnswerTime({ answerTimeoutMs, timeoutCheckIntervalMs }: WireLimits): Answers {
   const carriers = new Map<Carrier, Answering>();
   function forget(this: Carrier): void {
     carriers.delete(this);
@@ -49,20 +46,16 @@ export function limitAnswerTime(wire: WireLimits, errorDomain: string): Answers 
   const look = (): void => {
     const now = monotonicMs();
     for (const [carrier, answering] of carriers) {
-      const { call } = answering;
-      if (isComplete(carrier, call)) {
-        answering.completeSince ??= now;
-        if (now - answering.completeSince >= answerTimeoutMs) cutOff(carrier);
-      } else if (call?.offeredAt !== undefined && now - call.offeredAt > answerTimeoutMs) {
-        call.interrupt(statusErrorOf(readTooSlowly(), errorDomain));
-      }
+      if (isComplete(carrier, answering)) answering.waitingSince ??= now;
+      const since = answering.waitingSince ?? answering.call?.offeredAt;
+      if (since !== undefined && now - since >= answerTimeoutMs) cutOff(carrier);
     }
   };
   const timer = setInterval(look, timeoutCheckIntervalMs);
   timer.unref();
   return {
     open(carrier) {
-      const answering: Answering = { caller: nobody, call: undefined, completeSince: undefined };
+      const answering: Answering = { caller: nobody, call: undefined, waitingSince: undefined };
       carriers.set(carrier, answering);
       carrier.on("close", forget);
       return answering;
@@ -72,13 +65,8 @@ export function limitAnswerTime(wire: WireLimits, errorDomain: string): Answers 
   };
 }
 
-/** How a stream ends that is not read. Only a feed has so much to say that this could happen to an honest reader. */
-export function readTooSlowly(): Refusal {
-  return new Refusal("WATCH_LAGGED", "the messages were read too slowly; watch again from the last sequence seen");
-}
-
 /** A call that is closed has given its whole answer, and what a library answers by itself, it gives at once. */
-function isComplete(carrier: Carrier, call: OpenCall | undefined): boolean {
+function isComplete(carrier: Carrier, { call }: Answering): boolean {
   return call === undefined ? carrier.headersSent : call.isClosed;
 }
 

@@ -9,7 +9,6 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { monotonicMs } from "../clock.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
-import { readTooSlowly } from "./answer-time.ts";
 import type { Identify } from "./authenticate.ts";
 import { authorise } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
@@ -22,8 +21,6 @@ export interface Chain {
   readonly calls: OpenCalls;
   readonly identify: Identify;
   readonly limit: Limit;
-  /** A reader of a stream who leaves a message waiting for longer is sent away: it can resume where it was. */
-  readonly readerStallMaxMs: number;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
 }
@@ -79,7 +76,9 @@ export function streamMessages(
 
 async function bytesToBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
   await admitCaller(chain, route, call);
-  const answer = await route.handler(decode(route.method.input, body), call);
+  const request = decode(route.method.input, body);
+  assertWanted(call);
+  const answer = await route.handler(request, call);
   return encode(route.method.output, answer);
 }
 
@@ -97,6 +96,7 @@ async function* bytesStream(
 
 // Asynchronous so that a handler that throws before its first `await` rejects like any other.
 async function invoke(route: UnaryRoute, call: OpenCall, request: Message): Promise<Answer> {
+  assertWanted(call);
   return route.handler(request, call);
 }
 
@@ -106,13 +106,20 @@ async function* invokeStream(
   requests: AsyncIterable<Message>,
 ): AsyncGenerator<Answer> {
   if (route.kind === "bidi_streaming") {
+    assertWanted(call);
     yield* route.handler(requests, call);
     return;
   }
   for await (const request of requests) {
+    assertWanted(call);
     yield* route.handler(request, call);
     return;
   }
+}
+
+/** A call that is over before its handler begins, such as one with a timeout of a microsecond, begins nothing for nobody. */
+function assertWanted(call: OpenCall): void {
+  if (call.interruption !== undefined) throw call.interruption;
 }
 
 async function settle<T>(chain: Chain, call: OpenCall, work: Promise<T>): Promise<T> {
@@ -137,11 +144,9 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
   call.signal.addEventListener("abort", () => finish(call.interruption), { once: true });
   try {
     for (let next = await call.wait(source.next()); next.done !== true; next = await call.wait(source.next())) {
-      const offeredAt = monotonicMs();
-      call.offeredAt = offeredAt;
+      call.offeredAt = monotonicMs();
       yield next.value;
       call.offeredAt = undefined;
-      if (monotonicMs() - offeredAt > chain.readerStallMaxMs) throw readTooSlowly();
     }
     // A handler that sees its signal and returns has not come to its end: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;

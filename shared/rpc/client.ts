@@ -56,10 +56,10 @@ export function bearer(token: () => Promise<string>): Interceptor {
 
 /**
  * The timeout of a call to a peer: what is left until `deadline` (on the scale of `monotonicMs`, as in `Call`), at most
- * `ceilingMs`. 0, which fails at once, if nothing is left.
+ * `ceilingMs`. At least 1, also if nothing is left: connect-es takes 0 and less for no timeout at all.
  */
 export function timeoutWithin(deadline: number, ceilingMs: number): number {
-  return Math.max(0, Math.floor(Math.min(ceilingMs, deadline - monotonicMs())));
+  return Math.max(1, Math.floor(Math.min(ceilingMs, deadline - monotonicMs())));
 }
 
 /** The reason that a peer gave for its refusal, such as `USER_NOT_FOUND`; undefined if there is none. */

@@ -33,7 +33,7 @@ export async function listenConnect(
   wire: WireLimits,
   log: Logger,
 ): Promise<Listener> {
-  const answers = limitAnswerTime(wire, chain.errorDomain);
+  const answers = limitAnswerTime(wire);
   const onRequest = connectListener(chain, routes, answers, log);
   const sessions = new Sessions();
 

@@ -34,7 +34,7 @@ export async function listenGrpc(
   tls: ServerTls | undefined,
   wire: WireLimits,
 ): Promise<Listener> {
-  const answers = limitAnswerTime(wire, chain.errorDomain);
+  const answers = limitAnswerTime(wire);
   const grpc = grpcServer(chain, routes, answers);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();

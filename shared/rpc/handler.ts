@@ -6,6 +6,7 @@
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Entitled } from "../auth/access.ts";
+import type { Refusal } from "../errors.ts";
 
 /** What a handler knows of a call beside its message: who calls, how long that counts, and whom to tell. */
 export interface Call extends Entitled {
@@ -17,6 +18,8 @@ export interface Call extends Entitled {
   /** The subject of the caller's token, for the records. */
   readonly actor: string;
   readonly log: Logger;
+  /** Ends the call with a refusal at once, also while its handler cannot throw one: at a message that nobody takes. */
+  interrupt(reason: Refusal): void;
 }
 
 export type UnaryHandler<M extends DescMethod> = (

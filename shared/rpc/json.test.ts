@@ -1,6 +1,9 @@
 import { create, equals } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { AddAvailabilityRequestSchema } from "../gen/availability/v1/availability_service_pb.ts";
+import {
+  AddAvailabilityRequestSchema,
+  SnapshotAvailabilityRequestSchema,
+} from "../gen/availability/v1/availability_service_pb.ts";
 import { CreateUserRequestSchema } from "../gen/availability/v1/user_service_pb.ts";
 import { ListBookingsRequestSchema } from "../gen/booking/v1/booking_service_pb.ts";
 import { decodeJson } from "./json.ts";
@@ -56,6 +59,29 @@ test.each([
   expect(badFields(value)).toEqual(fields);
 });
 
+describe("a number", () => {
+  test.each([30, "30", "3e1", "30.0", null])("%j is read", (slotDuration) => {
+    expect(badFields({ slotDuration })).toEqual([]);
+  });
+
+  test.each(["", " 30", "30 ", "0x1e", "0b11", "030", "+30", ".5", "3_0", "NaN", "Infinity", "\u0663"])(
+    "%j is none",
+    (slotDuration) => {
+      expect(badFields({ slotDuration })).toEqual(["slot_duration_minutes"]);
+    },
+  );
+
+  test("of 64 bits is read no more freely", () => {
+    for (const generation of ["", " 5", "0x5"]) {
+      const decoded = decodeJson(SnapshotAvailabilityRequestSchema, { generation }, { offsets: "accept" });
+      expect(decoded).toMatchObject({ violations: [{ field: "generation" }] });
+    }
+    const max = "9223372036854775807";
+    const decoded = decodeJson(SnapshotAvailabilityRequestSchema, { generation: max }, { offsets: "accept" });
+    expect(decoded).toMatchObject({ message: { generation: BigInt(max) } });
+  });
+});
+
 test("a name of a megabyte is not sent back whole", () => {
   expect(badFields({ ["x".repeat(1_000_000)]: 1 })).toEqual(["x".repeat(64)]);
 });
@@ -85,6 +111,7 @@ describe("a time", () => {
     "2027-02-31T00:00:00Z",
     "2100-02-29T00:00:00Z",
     "2027-04-31T00:00:00Z",
+    "0000-01-01T00:00:00Z",
     "2027-13-01T00:00:00Z",
     "2027-00-01T00:00:00Z",
     "2027-01-00T00:00:00Z",

@@ -1,17 +1,23 @@
 /**
- * Messages from JSON, more strictly than protobuf-es reads them, and with every bad field named: it stops at the first.
+ * Messages from JSON, more strictly than protobuf-es reads them, and with every unreadable field named: it stops at the first.
  * Both JSON doors, Connect here and the gateway, refuse unknown fields (a typo in `holdSeconds` must not confirm).
  */
 
 import type { DescField, DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
 import { create, mergeFromJson, ScalarType } from "@bufbuild/protobuf";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../errors.ts";
 import type { OffsetRule } from "./rfc3339.ts";
 import { wrongTime } from "./rfc3339.ts";
 
 /** Names that callers send come back in errors, but not megabytes of them. */
 const ECHOED_NAME_MAX_CHARACTERS = 64;
+
+/** A number as JSON writes it, which ProtoJSON also takes as a text. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const NOT_NUMBERS = new Set<ScalarType | undefined>([undefined, ScalarType.STRING, ScalarType.BOOL, ScalarType.BYTES]);
+/** What JSON has no number for. The decoder knows which types take it. */
+const NOT_FINITE = new Set(["NaN", "Infinity", "-Infinity"]);
 
 export type DecodedJson<Desc extends DescMessage> =
   | { readonly message: MessageShape<Desc> }
@@ -54,7 +60,7 @@ function decodeField(
   given: JsonValue,
   offsets: OffsetRule,
 ): FieldViolation[] {
-  const description = wrongTimeIn(field, given, offsets);
+  const description = wrongTimeIn(field, given, offsets) ?? wrongNumberIn(field, given);
   if (description !== undefined) return [{ field: field.name, description }];
   try {
     // One field at a time: protobuf-es stops at the first that it cannot read.
@@ -73,6 +79,19 @@ function wrongTimeIn(field: DescField, given: JsonValue, offsets: OffsetRule): s
     .find((description) => description !== undefined);
 }
 
+/** JavaScript also reads `0x1e`, ` 5` and an empty text as numbers, and so would protobuf-es. */
+function wrongNumberIn(field: DescField, given: JsonValue): string | undefined {
+  if (NOT_NUMBERS.has(scalarOf(field))) return undefined;
+  const texts = (Array.isArray(given) ? given : [given]).filter((each) => typeof each === "string");
+  return texts.every((each) => NUMBER.test(each) || NOT_FINITE.has(each)) ? undefined : expected(field);
+}
+
+/** The type of a field, or of the one value that a wrapper such as google.protobuf.Int64Value holds. */
+export function scalarOf(field: DescField): ScalarType | undefined {
+  if (field.message === undefined || !isWrapperDesc(field.message)) return field.scalar;
+  return field.message.fields[0].scalar;
+}
+
 /** What protobuf-es wanted of a field that it could not read. */
 function expected(field: DescField): string {
   if (field.fieldKind === "list") return `must be an array, each item of which ${expectedItem(field)}`;
@@ -82,7 +101,7 @@ function expected(field: DescField): string {
 function expectedItem(field: DescField): string {
   if (field.enum !== undefined) return `must be one of ${field.enum.values.map((value) => value.name).join(", ")}`;
   if (field.message?.typeName === TimestampSchema.typeName) return "must be a time such as 2025-01-01T10:00:00Z";
-  switch (field.scalar) {
+  switch (scalarOf(field)) {
     case ScalarType.STRING:
       return "must be a string of valid text";
     case ScalarType.BOOL:

@@ -5,8 +5,9 @@ import type { Scope } from "../auth/access.ts";
 import { nobody } from "../auth/identity.ts";
 import type { Identity } from "../auth/identity.ts";
 import { monotonicMs } from "../clock.ts";
+import type { Refusal } from "../errors.ts";
 import { tokenExpired } from "./bearer.ts";
-import { StatusError } from "./errors.ts";
+import { StatusError, statusErrorOf } from "./errors.ts";
 import type { Call } from "./handler.ts";
 import type { Quota } from "./rate-limit.ts";
 import { callTimeoutMs } from "./timeouts.ts";
@@ -101,11 +102,12 @@ export class OpenCall implements Call {
   }
 
   /** Ends the call from outside: whoever waits is told first, the handler through `signal`. The first one counts. */
-  interrupt(reason: StatusError): void {
+  interrupt(reason: StatusError | Refusal): void {
     if (this.#interruption !== undefined) return;
-    this.#interruption = reason;
-    this.#rejectWait?.(reason);
-    this.#controller?.abort(reason);
+    const interruption = statusErrorOf(reason, this.method.parent.file.proto.package);
+    this.#interruption = interruption;
+    this.#rejectWait?.(interruption);
+    this.#controller?.abort(interruption);
   }
 
   /** Interrupts the call when its caller's token ends: a stream must not outlive the right to it. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Refusal } from "../errors.ts";
-import { decodePageToken, encodePageToken } from "./page-token.ts";
+import { decodePageToken, encodePageToken, pageOf } from "./page-token.ts";
 
 const ID = "0190f3a1-7c3e-7d5a-9f00-0123456789ab";
 const QUERY = ["ListBookings", "host", ID, null] as const;
@@ -18,6 +18,15 @@ function refusal(token: string, query: readonly unknown[] = QUERY): unknown {
 
 test("a token gives its cursor back", () => {
   expect(decodePageToken(TOKEN, QUERY, SHAPE)).toEqual([1_800_000_000_000, ID]);
+});
+
+test.each([
+  ["none", [], [], ""],
+  ["fewer than the page holds", ["a"], ["a"], ""],
+  ["as many as the page holds", ["a", "b"], ["a", "b"], ""],
+  ["one more", ["a", "b", "c"], ["a", "b"], "behind b"],
+])("of rows that are %s", (_what, rows, page, nextPageToken) => {
+  expect(pageOf(rows, 2, (last) => `behind ${last}`)).toEqual({ page, nextPageToken });
 });
 
 test("a token is good for its own query only", () => {

@@ -25,6 +25,20 @@ export function encodePageToken(query: readonly unknown[], cursor: readonly (str
   return Buffer.concat([Buffer.of(VERSION), checksum(query, body), body]).toString("base64url");
 }
 
+/**
+ * A page of at most `limit` rows, and the token of the next one: empty if this is the last. `rows` were asked for with one
+ * more than the limit, because only that tells whether there are more. `tokenAfter` makes the token behind a row.
+ */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  limit: number,
+  tokenAfter: (last: Row) => string,
+): { readonly page: readonly Row[]; readonly nextPageToken: string } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, nextPageToken: last === undefined || rows.length <= limit ? "" : tokenAfter(last) };
+}
+
 /** The cursor in a token of this very query. Throws Refusal INVALID_REQUEST for any other text. */
 export function decodePageToken<const Shape extends CursorShape>(
   token: string,

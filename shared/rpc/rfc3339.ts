@@ -23,9 +23,9 @@ function isTimeOfDay(hour: number | undefined, minute: number | undefined): bool
   return hour !== undefined && minute !== undefined && hour < 24 && minute < 60;
 }
 
-/** 0 for a month that does not exist. */
+/** 0 for a month that does not exist. No year was 0. */
 function daysIn(year: number, month: number): number {
-  if (month < 1 || month > 12) return 0;
+  if (year < 1 || month < 1 || month > 12) return 0;
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }

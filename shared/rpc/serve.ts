@@ -46,7 +46,7 @@ export interface ServeOptions {
   /** What one subject may ask of this replica. */
   readonly limits: CallLimits;
   /** What a connection may ask. Left out: the constants, which are what only tests change. */
-  readonly wire?: WireLimits | undefined;
+  readonly wire?: WireLimits;
   /** Whether clients may ask for the contract itself. */
   readonly reflection: boolean;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const calls = new OpenCalls();
   const { identify, errorDomain, wire = wireLimits } = options;
   const limit = createLimit(options.limits);
-  const chain: Chain = { calls, identify, limit, errorDomain, readerStallMaxMs: wire.answerTimeoutMs };
+  const chain: Chain = { calls, identify, limit, errorDomain };
   const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
   const grpc = await listenGrpc(chain, routes, options.grpc, options.tls, wire);
   const connect = await listenConnect(chain, routes, options.connect, options.tls, wire, log).catch(

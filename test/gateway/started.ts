@@ -23,7 +23,8 @@ export interface CallOptions {
 export interface Called {
   readonly status: number;
   readonly headers: Headers;
-  // JSON: whatever a test expects of it.
+  readonly text: string;
+  // JSON: whatever a test expects of it. Empty if there is none, or if it is a stream.
   readonly body: Json;
 }
 
@@ -56,7 +57,8 @@ export async function startGatewayOf(
         },
       });
       const text = await answer.text();
-      return { status: answer.status, headers: answer.headers, body: (text === "" ? "" : JSON.parse(text)) as Json };
+      const isJson = answer.headers.get("content-type")?.startsWith("application/json") === true && text !== "";
+      return { status: answer.status, headers: answer.headers, text, body: (isJson ? JSON.parse(text) : "") as Json };
     },
   };
 }

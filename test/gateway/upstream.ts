@@ -1,21 +1,24 @@
 /** The other end of the gateway's connections: a server that shows what arrives there, and answers as a test says. */
 
 import { once } from "node:events";
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream, Settings } from "node:http2";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 
 export interface Upstream {
   /** `http://127.0.0.1:port` */
   readonly connectUrl: string;
+  /** How many connections it has had. */
+  connections(): number;
   stop(): Promise<void>;
 }
 
-/** `answer` gets every call; its stream is open, and its request may still be on its way. */
+/** `answer` gets every call; its stream is open, and its request may still be on its way. `settings` are those of HTTP/2. */
 export async function startUpstream(
   answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+  settings: Settings = {},
 ): Promise<Upstream> {
-  const server = createServer();
+  const server = createServer({ settings });
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (session) => sessions.add(session));
   server.on("stream", (stream, headers) => {
@@ -28,6 +31,7 @@ export async function startUpstream(
   await once(server, "listening");
   return {
     connectUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => sessions.size,
     async stop() {
       for (const session of sessions) session.destroy();
       server.close();

@@ -1,16 +1,17 @@
-/** Random sequences of calls, each answered by the services as by a simple model of them. */
+/**
+ * Random sequences of calls, each answered by the services as by a simple model of them. There are two replicas of each
+ * service, which take turns: what one of them remembers, the other has changed.
+ */
 
 import * as fc from "fast-check";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
-import type { Clients } from "../support/clients.ts";
-import { fencingClients } from "../support/fencing-clients.ts";
 import { storedIntervals } from "../support/hosts-time.ts";
-import { startPair } from "../support/pair.ts";
-import type { Pair } from "../support/pair.ts";
 import { createGuest, createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
+import { startReplicatedPair } from "../support/replicated-pair.ts";
+import type { ReplicatedPair } from "../support/replicated-pair.ts";
 import { checkPair } from "./checker.ts";
 import { asSeen, bookingsIn, nothingYet } from "./model.ts";
 import type { Model } from "./model.ts";
@@ -24,17 +25,15 @@ import { storedBookings } from "./stored.ts";
 
 const RUNS = 35;
 
-let pair: Pair;
+let pair: ReplicatedPair;
 let availabilityPool: Pool;
 let bookingPool: Pool;
-let clients: Clients;
 let guestIds: readonly string[];
 beforeAll(async () => {
-  pair = await startPair();
-  clients = fencingClients(pair);
-  availabilityPool = poolOf(pair.availability.databaseUrl);
-  bookingPool = poolOf(pair.booking.databaseUrl);
-  guestIds = [await createGuest(clients), await createGuest(clients)];
+  pair = await startReplicatedPair();
+  availabilityPool = poolOf(pair.databases.availability);
+  bookingPool = poolOf(pair.databases.booking);
+  guestIds = [await createGuest(pair.replicas[0]), await createGuest(pair.replicas[1])];
 });
 afterAll(async () => {
   await Promise.all([availabilityPool.end(), bookingPool.end()]);
@@ -44,9 +43,16 @@ afterAll(async () => {
 test("every answer is the model's, and at the end so are the rows and the feed", { timeout: 240_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(anySteps(0, 80), async (steps) => {
-      const world = { clients, pool: bookingPool, hostId: await createHost(clients), guestIds };
+      const hostId = await createHost(pair.replicas[0]);
+      const worldAt = (turn: number): World => ({
+        clients: pair.replicas[turn % 2 === 0 ? 0 : 1],
+        pool: bookingPool,
+        hostId,
+        guestIds,
+      });
       let model = nothingYet;
-      for (const step of steps) model = await runStep(world, model, step);
+      for (const [turn, step] of steps.entries()) model = await runStep(worldAt(turn), model, step);
+      const world = worldAt(steps.length);
       // Whatever a fence disregards it records, so that what follows need not wait for the sweeper.
       await fence(world, model, AHEAD);
       await compareStored(world, model);
@@ -55,7 +61,7 @@ test("every answer is the model's, and at the end so are the rows and the feed",
     // Unbiased: small sequences are what a failure is shrunk to, not what finds it.
     { numRuns: RUNS, plugins: [fc.unbiased()] },
   );
-  expect(await checkPair(pair.availability.databaseUrl, pair.booking.databaseUrl)).toEqual([]);
+  expect(await checkPair(pair.databases.availability, pair.databases.booking)).toEqual([]);
 });
 
 async function compareStored({ pool, hostId }: World, model: Model): Promise<void> {
@@ -69,7 +75,7 @@ async function compareStored({ pool, hostId }: World, model: Model): Promise<voi
   expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(modelled));
 }
 
-async function compareFeed({ hostId }: World, model: Model): Promise<void> {
+async function compareFeed({ clients, hostId }: World, model: Model): Promise<void> {
   const { bookings, sequence } = await readBookings(clients, hostId, AHEAD, [], PAGE_SIZE_MAX);
   const events = await readFeed(clients, hostId, Number(sequence));
   expect(events.map((event) => event.sequence)).toEqual(

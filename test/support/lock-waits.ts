@@ -25,6 +25,8 @@ export async function somebodyWaits(pool: Pool): Promise<void> {
 export interface StoppedCommits {
   /** Resolves when a commit has come to the gate. */
   readonly reached: Promise<unknown>;
+  /** Cuts the connection of every commit at the gate: they are rolled back. */
+  cut(): Promise<void>;
   /** Opens the gate for good. */
   end(): Promise<void>;
 }
@@ -54,6 +56,13 @@ export async function stopCommitsTo(pool: Pool, table: string): Promise<StoppedC
   );
   return {
     reached,
+    async cut() {
+      await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity join pg_locks using (pid)
+         where datname = current_database() and not granted and (classid, objid) = ($1, $2)`,
+        [...GATE],
+      );
+    },
     async end() {
       await holder.query("select pg_advisory_unlock($1, $2)", [...GATE]);
       holder.release();

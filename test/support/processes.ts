@@ -10,12 +10,23 @@ import { unlimited } from "./pair.ts";
 import { authVariables } from "./tokens.ts";
 
 export interface ServiceProcess {
+  /** `host:port` for gRPC clients. */
+  readonly grpcAddress: string;
   /** `http://host:port` for Connect clients. */
   readonly connectUrl: string;
   /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Stops it in the middle of whatever it does, until `resume`. Its connections stay open, and nothing comes by them. */
+  suspend(): void;
+  resume(): void;
   /** Ends it in order. */
   stop(): Promise<void>;
+}
+
+/** What a service's log says when it has started. */
+interface Ports {
+  readonly grpcPort: number;
+  readonly connectPort: number;
 }
 
 /**
@@ -32,18 +43,25 @@ export async function startProcess(
   const child = fork(main, { env, execArgv: [], silent: true });
   keepLog(child);
   const ended = once(child, "exit");
-  const started = Promise.withResolvers<{ connectPort: number }>();
+  const started = Promise.withResolvers<Ports>();
   let complaint = "";
   child.stderr?.on("data", (text) => (complaint += String(text)));
   // Read to the end, or a full pipe would stop the service's log, and the service with it.
   createInterface({ input: child.stdout! }).on("line", (line) => {
-    if (line.includes('"msg":"started"')) started.resolve(JSON.parse(line) as { connectPort: number });
+    if (line.includes('"msg":"started"')) started.resolve(JSON.parse(line) as Ports);
   });
   void ended.then(() => started.reject(new Error(`${name} ended: ${complaint}`)));
-  const { connectPort } = await started.promise;
+  const { grpcPort, connectPort } = await started.promise;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
   };
-  return { connectUrl: `http://127.0.0.1:${connectPort}`, kill: () => end("SIGKILL"), stop: () => end("SIGTERM") };
+  return {
+    grpcAddress: `127.0.0.1:${grpcPort}`,
+    connectUrl: `http://127.0.0.1:${connectPort}`,
+    kill: () => end("SIGKILL"),
+    suspend: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    stop: () => end("SIGTERM"),
+  };
 }

@@ -18,6 +18,6 @@ const request = z.object({
 export function createUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.createUser> {
   return async (message) => {
     const { role, ...rest } = parse(request, message);
-    return { user: userMessage(await insertUser(deps.orm, { ...rest, role: roleOf(role) })) };
+    return { user: userMessage(await insertUser(deps.pool, { ...rest, role: roleOf(role) })) };
   };
 }

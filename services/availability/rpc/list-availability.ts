@@ -5,7 +5,7 @@ import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
+import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
 import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rpc/parse.ts";
 import { windowAt } from "../../../shared/rpc/window.ts";
 import { intervalsMeeting } from "../storage/availability.ts";
@@ -24,18 +24,12 @@ export function listAvailability(
     const { window, afterStart } = await placeOf(deps, asked, query, call);
     const run = <Row extends object>(sql: { text: string }): Promise<Row[]> => read<Row>(deps.pool, sql, call.signal);
     await assertHost(run, asked.hostId);
-    // One more than asked for: only then is it known whether this is the last page.
     const limit = asked.pageSize + 1;
     const met = await intervalsMeeting(run, { hostId: asked.hostId, window, afterStart, limit });
-    const page = met.slice(0, asked.pageSize);
-    const last = page.at(-1);
-    return {
-      availabilities: page.map(availabilityMessage),
-      nextPageToken:
-        last === undefined || met.length <= page.length
-          ? ""
-          : encodePageToken(query, [window.start, window.end, last.start]),
-    };
+    const { page, nextPageToken } = pageOf(met, asked.pageSize, (last) =>
+      encodePageToken(query, [window.start, window.end, last.start]),
+    );
+    return { availabilities: page.map(availabilityMessage), nextPageToken };
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Role, RoleSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
+import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
 import { enumValue, pageSize, pageToken, parse } from "../../../shared/rpc/parse.ts";
 import { findUsers } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
@@ -25,13 +25,8 @@ export function listUsers(deps: AvailabilityDeps): UnaryHandler<typeof UserServi
     const asked = parse(request, message);
     const query = ["ListUsers", asked.role ?? null];
     const [afterId] = asked.pageToken === "" ? [] : decodePageToken(asked.pageToken, query, ["uuid"]);
-    // One more than asked for: only then is it known whether this is the last page.
     const users = await findUsers(deps.orm, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);
-    const page = users.slice(0, asked.pageSize);
-    const last = page.at(-1);
-    return {
-      users: page.map(userMessage),
-      nextPageToken: last === undefined || users.length <= page.length ? "" : encodePageToken(query, [last.id]),
-    };
+    const { page, nextPageToken } = pageOf(users, asked.pageSize, (last) => encodePageToken(query, [last.id]));
+    return { users: page.map(userMessage), nextPageToken };
   };
 }

@@ -11,6 +11,7 @@ import { fencedRanges, removal } from "../domain/removal.ts";
 import { intervalsMeeting, replaceIntervals } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
+import { rememberedAnswer } from "../storage/requests.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
@@ -42,17 +43,18 @@ export function removeAvailability(
     assertMay(call, { host: hostId });
     const content = [during.start, during.end];
     const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
-    const release = await permit(deps, call);
-    try {
-      const answer = await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call));
-      return {
-        removed: answer.removed.map(rangeMessage),
-        removedCount: answer.removedCount,
-        remaining: answer.remaining.map(availabilityMessage),
-      };
-    } finally {
-      release();
-    }
+    // A call that was answered before gets its answer whatever else is under way; only under the lock is "none" final.
+    const again = await rememberedAnswer(deps.pool, write);
+    const answer =
+      (again as Removed | undefined) ??
+      (await withPermit(deps, call, () =>
+        changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call)),
+      ));
+    return {
+      removed: answer.removed.map(rangeMessage),
+      removedCount: answer.removedCount,
+      remaining: answer.remaining.map(availabilityMessage),
+    };
   };
 }
 
@@ -99,10 +101,16 @@ async function assertNotBooked(
   });
 }
 
-async function permit(deps: AvailabilityDeps, call: Call): Promise<() => void> {
+async function withPermit<T>(deps: AvailabilityDeps, call: Call, work: () => Promise<T>): Promise<T> {
   const release = await deps.removals.acquire(timeoutWithin(call.deadline, PERMIT_WAIT_MS), call.signal);
-  if (release !== undefined) return release;
-  throw new Refusal("BUSY", "too many removals are under way; nothing was changed, send the same call again", {
-    retryAfterMs: 1000,
-  });
+  if (release === undefined) {
+    throw new Refusal("BUSY", "too many removals are under way; nothing was changed, send the same call again", {
+      retryAfterMs: 1000,
+    });
+  }
+  try {
+    return await work();
+  } finally {
+    release();
+  }
 }

@@ -59,7 +59,7 @@ export async function changeHost<Answer extends object>(
     return await transaction(
       pool,
       work,
-      request.requestId === undefined ? undefined : () => wasCommitted(pool, request),
+      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request),
     );
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
@@ -69,15 +69,16 @@ export async function changeHost<Answer extends object>(
 }
 
 /**
- * Whether a change with a `request_id` was committed, though the answer to its commit was lost. The old transaction may
+ * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not.
+ * It need not be our own that was: a twin's answer is everybody's. The old transaction may
  * still be running, because the server notices a lost connection late; it holds the host's lock until its end. What is
  * asked for is the row that was written with the change and not the transaction's status: after a crash, the id of a
  * transaction that left no trace on disk is given out again. Without a `request_id` there is no such row.
  */
-async function wasCommitted(pool: Pool, request: HostRequest): Promise<boolean> {
+async function committedAnswer<Answer>(pool: Pool, request: HostRequest): Promise<Answer | undefined> {
   return await transaction(pool, async (client) => {
     await lockHost(client, request.hostId, "shared");
-    return (await rememberedAnswer(client, request)) !== undefined;
+    return (await rememberedAnswer(client, request)) as Answer | undefined;
   });
 }
 

@@ -1,6 +1,6 @@
 /** What makes a call that is sent again with its `request_id` one call. */
 
-import type { ClientBase } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { requestIdReused } from "../../../shared/errors.ts";
 import { contentHash } from "../../../shared/content-hash.ts";
 
@@ -18,7 +18,7 @@ export interface HostRequest {
  * The answer that the same call got before, or undefined. Throws Refusal REQUEST_ID_REUSED if the id belongs to another
  * call. Only under the host's lock is "none" an answer that lasts until the commit: a twin waits for the same lock.
  */
-export async function rememberedAnswer(client: ClientBase, request: HostRequest): Promise<unknown> {
+export async function rememberedAnswer(client: ClientBase | Pool, request: HostRequest): Promise<unknown> {
   if (request.requestId === undefined) return undefined;
   const { rows } = await client.query<{ method: string; content_hash: Buffer; answer: unknown }>({
     name: "remembered-answer",

@@ -36,7 +36,7 @@ create table requests (
   constraint requests_pkey PRIMARY KEY (host_id, request_id)
 );
 
-CREATE INDEX requests_by_create_time ON public.requests USING brin (create_time);
+CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time);
 
 create table users (
   id uuid not null,

@@ -1,15 +1,18 @@
-/** Users, read and written through MikroORM. */
+/** Users: read through MikroORM, stored in plain SQL. */
 
 import { randomUUIDv7 } from "node:crypto";
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
+import { millis } from "../../../shared/postgres/range.ts";
 import {
   databaseUnreachable,
   isConnectionLost,
   sqlState,
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
+import { transaction } from "../../../shared/postgres/transaction.ts";
 import { User as UserTable } from "./tables.ts";
 
 export type Role = "HOST" | "USER";
@@ -26,24 +29,31 @@ export interface User extends NewUser {
   readonly createTime: Instant;
 }
 
-/** Stores a user. Throws Refusal EMAIL_TAKEN. */
-export async function insertUser(orm: MikroORM, newUser: NewUser): Promise<User> {
-  return await reachable(async () => {
-    const em = orm.em.fork();
-    // The time is the database's: it comes back with the insert.
-    const row = em.create(UserTable, { id: randomUUIDv7(), ...newUser });
-    try {
-      await em.flush();
-    } catch (error) {
-      if (sqlState(error) === "23505" && violatedConstraint(error) === "users_email_key") {
-        throw new Refusal("EMAIL_TAKEN", "another user has this e-mail address (letter case is ignored)", {
-          fields: [{ field: "email", description: "belongs to another user" }],
-        });
-      }
-      throw error;
-    }
-    return toUser(row);
-  });
+/**
+ * Stores a user. In plain SQL, because the ORM does not tell whether a connection was lost before the commit, when nothing
+ * has happened, or during it. Throws Refusal EMAIL_TAKEN, BUSY, OUTCOME_UNKNOWN.
+ */
+export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
+  const id = randomUUIDv7();
+  const { email, displayName, role } = newUser;
+  try {
+    return await transaction(pool, async (client) => {
+      const { rows } = await client.query<{ create_time: number }>({
+        name: "insert-user",
+        text: `
+          insert into users (id, email, display_name, role) values ($1, $2, $3, $4)
+          returning ${millis("create_time")} as create_time`,
+        values: [id, email, displayName, role],
+      });
+      const [stored] = rows;
+      if (stored === undefined) throw new Error("the user was not stored");
+      return { id, ...newUser, createTime: stored.create_time };
+    });
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === "OUTCOME_UNKNOWN") throw perhapsCreated(error);
+    if (sqlState(error) === "23505" && violatedConstraint(error) === "users_email_key") throw emailTaken();
+    throw error;
+  }
 }
 
 /** The user with this id, or undefined. The query is cancelled when `signal` aborts. */
@@ -75,6 +85,23 @@ export async function findUsers(orm: MikroORM, page: UserPage, signal: AbortSign
     );
     return rows.map(toUser);
   }, signal);
+}
+
+function emailTaken(): Refusal {
+  return new Refusal("EMAIL_TAKEN", "another user has this e-mail address (letter case is ignored)", {
+    fields: [{ field: "email", description: "belongs to another user" }],
+  });
+}
+
+/** Without a `request_id` it is the address that makes one call of two. */
+function perhapsCreated(unknown: Refusal): Refusal {
+  const refusal = new Refusal(
+    "OUTCOME_UNKNOWN",
+    "the connection to the database was lost during the commit; send the same call again: EMAIL_TAKEN means it was done",
+    unknown.details,
+  );
+  refusal.cause = unknown.cause;
+  return refusal;
 }
 
 function reader(orm: MikroORM, signal: AbortSignal): EntityManager {

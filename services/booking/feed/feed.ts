@@ -25,20 +25,42 @@ export interface WatchMessage {
 export interface Feed {
   /**
    * The host's changes behind `afterSequence` (undefined: behind the last one), each once and in order, until `signal`
-   * aborts. Throws Refusal SEQUENCE_UNKNOWN.
+   * aborts. Throws Refusal SEQUENCE_UNKNOWN; a reader that falls behind is interrupted with WATCH_LAGGED.
    */
-  watch(hostId: string, afterSequence: number | undefined, signal: AbortSignal): AsyncGenerator<WatchMessage, void>;
+  watch(hostId: string, afterSequence: number | undefined, reader: Reader): AsyncGenerator<WatchMessage, void>;
   /** To be called after each commit, with the hosts whose feeds have grown. */
   changed(hostIds: readonly string[]): void;
   close(): Promise<void>;
 }
 
-const KEEP_ALIVE_MS = 15_000;
-const POLL_MS = 5_000;
+/** Who reads a stream. */
+export interface Reader {
+  readonly signal: AbortSignal;
+  /** Ends the stream from outside: at a message that is not taken, the stream itself is suspended and can throw nothing. */
+  interrupt(reason: Refusal): void;
+}
+
+export interface FeedTimes {
+  /** How often an idle stream says that it is alive. */
+  readonly keepAliveMs: number;
+  /** How often all watched hosts are looked at together, should nobody have said that their feeds have grown. */
+  readonly pollMs: number;
+  /** A reader that leaves a message waiting for longer is sent away: it can resume where it was. */
+  readonly readerStallMaxMs: number;
+}
+
+const TIMES: FeedTimes = { keepAliveMs: 15_000, pollMs: 5_000, readerStallMaxMs: 30_000 };
 const EVENTS_PER_READ = 100;
 
-export function openFeed(deps: { readonly pool: Pool; readonly url: string; readonly log: Logger }): Feed {
+/** `times`: what a test that cannot wait so long sets otherwise. */
+export function openFeed(deps: {
+  readonly pool: Pool;
+  readonly url: string;
+  readonly log: Logger;
+  readonly times?: Partial<FeedTimes> | undefined;
+}): Feed {
   const { pool, url, log } = deps;
+  const times = { ...TIMES, ...deps.times };
   const wakers = openWakers();
   const notify = openNotifier(pool, log);
   const stopping = new AbortController();
@@ -48,9 +70,9 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
     log,
     stopping.signal,
   );
-  const poll = periodically("poll the feeds", POLL_MS, poller(pool, wakers), log);
+  const poll = periodically("poll the feeds", times.pollMs, poller(pool, wakers), log);
   return {
-    watch: (hostId, afterSequence, signal) => watch({ pool, wakers }, hostId, afterSequence, signal),
+    watch: (hostId, afterSequence, reader) => watch({ pool, wakers, times }, hostId, afterSequence, reader),
     changed(hostIds) {
       wakers.wake(hostIds);
       notify(hostIds);
@@ -65,65 +87,73 @@ export function openFeed(deps: { readonly pool: Pool; readonly url: string; read
 interface Watching {
   readonly pool: Pool;
   readonly wakers: Wakers;
+  readonly times: FeedTimes;
 }
 
 async function* watch(
-  { pool, wakers }: Watching,
+  { pool, wakers, times }: Watching,
   hostId: string,
   afterSequence: number | undefined,
-  signal: AbortSignal,
+  reader: Reader,
 ): AsyncGenerator<WatchMessage, void> {
+  const { signal } = reader;
   const last = await sequenceOf(pool, hostId, signal);
   if (afterSequence !== undefined && afterSequence > last) throw sequenceUnknown(last);
   let sequence = afterSequence ?? last;
-  yield { sequence };
+  const offer = (event?: BookingEvent): AsyncGenerator<WatchMessage, void> =>
+    offered(event === undefined ? { sequence } : { event, sequence }, reader, times.readerStallMaxMs);
+  yield* offer();
   for (;;) {
     signal.throwIfAborted();
     // Armed before the read: what is committed between the read and the sleep wakes this sleep.
-    const { woken, cancel } = wakers.next(hostId);
+    const sleeper = wakers.next(hostId);
     try {
       const events = await nextEvents(pool, hostId, sequence, signal);
-      for (const event of events) {
+      for (const event of events ?? []) {
         sequence = event.sequence;
-        yield { event, sequence };
+        yield* offer(event);
       }
-      if (events.length === 0 && (await sleep(woken, signal)) === "late") yield { sequence };
+      // It sleeps on through its keep-alives: an idle watcher costs no queries. After a read that failed it looks again.
+      let isAsleep = events === undefined || events.length === 0;
+      while (isAsleep && (await sleeper.sleep(times.keepAliveMs, signal)) === "late") {
+        yield* offer();
+        isAsleep = events !== undefined;
+      }
     } finally {
-      cancel();
+      sleeper.cancel();
     }
   }
 }
 
+/** One message. A reader that does not take it in time is interrupted: it would keep its place for as long as it likes. */
+async function* offered(
+  message: WatchMessage,
+  reader: Reader,
+  readerStallMaxMs: number,
+): AsyncGenerator<WatchMessage, void> {
+  const timer = setTimeout(() => reader.interrupt(watchLagged()), readerStallMaxMs);
+  try {
+    yield message;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
- * The events behind a sequence, as many as one read takes. None while the database is out of reach: whoever watches sleeps
- * through its restart and is woken when it can be listened to again.
+ * The events behind a sequence, as many as one read takes. Undefined while the database is out of reach: whoever watches
+ * sleeps through its restart and is woken when it can be listened to again.
  */
 async function nextEvents(
   pool: Pool,
   hostId: string,
   sequence: number,
   signal: AbortSignal,
-): Promise<readonly BookingEvent[]> {
+): Promise<readonly BookingEvent[] | undefined> {
   try {
     return await readEvents(pool, hostId, sequence, EVENTS_PER_READ, signal);
   } catch (error) {
-    if (error instanceof Refusal && error.reason === "BUSY") return [];
+    if (error instanceof Refusal && error.reason === "BUSY") return undefined;
     throw error;
-  }
-}
-
-/** Until woken, or until a keep-alive is due. Throws when the signal aborts. */
-async function sleep(woken: Promise<void>, signal: AbortSignal): Promise<"woken" | "late"> {
-  const { promise, resolve, reject } = Promise.withResolvers<"late">();
-  const timer = setTimeout(resolve, KEEP_ALIVE_MS, "late");
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([woken.then((): "woken" => "woken"), promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -147,4 +177,8 @@ function sequenceUnknown(last: number): Refusal {
       metadata: { last_sequence: String(last) },
     },
   );
+}
+
+function watchLagged(): Refusal {
+  return new Refusal("WATCH_LAGGED", "the messages were read too slowly; watch again from the last sequence seen");
 }

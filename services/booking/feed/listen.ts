@@ -6,20 +6,24 @@ import type { Logger } from "pino";
 import { FEED_CHANNEL } from "./notify.ts";
 
 const RECONNECT_MS = 1_000;
+/** A database that accepts and says nothing is given up after this, or the replica would hear nothing until TCP gave up. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Who is told what is heard. */
+interface Hearer {
+  readonly changed: (hostIds: readonly string[]) => void;
+  /** What was announced before was not heard. */
+  readonly reconnected: () => void;
+}
 
 /**
- * Listens until `signal` aborts, on a connection of its own that is made anew whenever it is lost. `on.reconnected` is called after
- * each connection: what was announced before it was not heard.
+ * Listens until `signal` aborts, on a connection of its own that is made anew whenever it is lost. `reconnected` is called
+ * after each connection, the first one too.
  */
-export async function listen(
-  url: string,
-  on: { readonly changed: (hostIds: readonly string[]) => void; readonly reconnected: () => void },
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
+export async function listen(url: string, hearer: Hearer, log: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await listenOnce(url, on, signal);
+      await listenOnce(url, hearer, signal);
     } catch (error) {
       log.warn({ err: error }, "not listening for changes of other replicas; polling until the connection is back");
     }
@@ -28,22 +32,24 @@ export async function listen(
 }
 
 /** Resolves when the signal aborts, rejects when the connection is lost. */
-async function listenOnce(
-  url: string,
-  on: { readonly changed: (hostIds: readonly string[]) => void; readonly reconnected: () => void },
-  signal: AbortSignal,
-): Promise<void> {
-  const client = new Client({ connectionString: url, application_name: "booking-feed", keepAlive: true });
+async function listenOnce(url: string, hearer: Hearer, signal: AbortSignal): Promise<void> {
+  const client = new Client({
+    connectionString: url,
+    application_name: "booking-feed",
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: CONNECT_TIMEOUT_MS,
+  });
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   client.on("error", reject);
   client.on("end", () => reject(new Error("the connection was closed")));
-  client.on("notification", ({ payload }) => on.changed(payload === undefined ? [] : payload.split(",")));
+  client.on("notification", ({ payload }) => hearer.changed(payload === undefined ? [] : payload.split(",")));
   const stop = (): void => resolve();
   signal.addEventListener("abort", stop, { once: true });
   try {
     await client.connect();
     await client.query(`listen ${FEED_CHANNEL}`);
-    on.reconnected();
+    hearer.reconnected();
     if (!signal.aborted) await ended;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -32,10 +32,17 @@ export function openApart(deps: Run, width: number, batchMax: number, queueMax: 
     }
   }
 
+  /** One batch; then the host's next one is behind all the hosts that wait, or four busy ones would starve the others. */
   async function serve(hostId: string): Promise<void> {
     const queue = queues.get(hostId) ?? [];
-    while (queue.length > 0) await run(deps, takeBatch(queue, batchMax), "wait");
-    queues.delete(hostId);
+    await run(deps, queue.splice(0, batchMax), "wait");
+    if (queue.length === 0) queues.delete(hostId);
+    else enqueue(hostId, queue[0]?.command.kind === "fence");
+  }
+
+  function enqueue(hostId: string, first: boolean): void {
+    if (first) waiting.unshift(hostId);
+    else waiting.push(hostId);
   }
 
   return {
@@ -45,8 +52,7 @@ export function openApart(deps: Run, width: number, batchMax: number, queueMax: 
       const queue = queues.get(hostId);
       if (queue === undefined) {
         queues.set(hostId, [pending]);
-        if (kind === "fence") waiting.unshift(hostId);
-        else waiting.push(hostId);
+        enqueue(hostId, kind === "fence");
         start();
       } else if (kind === "fence") {
         queue.unshift(pending);
@@ -63,9 +69,4 @@ export function openApart(deps: Run, width: number, batchMax: number, queueMax: 
       while (running.size > 0) await Promise.all(running);
     },
   };
-}
-
-/** The next commands of a queue, which they leave. */
-export function takeBatch(queue: Pending[], batchMax: number): Pending[] {
-  return queue.splice(0, batchMax);
 }

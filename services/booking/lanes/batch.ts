@@ -3,16 +3,21 @@
  * commands there are.
  */
 
-import type { PoolClient, QueryResult } from "pg";
+import type { PoolClient } from "pg";
 import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
-import { inOnePacket } from "../../../shared/postgres/one-packet.ts";
-import { isConnectionLost, sqlState } from "../../../shared/postgres/sqlstate.ts";
+import {
+  failedStatement,
+  roundTrip,
+  type Statement,
+  type StatementResult,
+} from "../../../shared/postgres/round-trip.ts";
+import { provesRollback } from "../../../shared/postgres/sqlstate.ts";
 import type { BookingEvent } from "../domain/booking.ts";
 import type { Command, Outcome } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
-import { beginTrying, beginWaiting, readClock, type Sent } from "../storage/begin.ts";
-import { finishLoad, sendLoad, sentOf } from "../storage/load.ts";
-import { changesAnything, type HostWrites, sendWrites } from "../storage/write.ts";
+import { beginTrying, beginWaiting, type LockRow } from "../storage/begin.ts";
+import { loadOf } from "../storage/load.ts";
+import { changesAnything, type HostWrites, writesOf } from "../storage/write.ts";
 import { type Pending, wantedOf } from "./pending.ts";
 
 export interface BatchResult {
@@ -41,7 +46,7 @@ export class CommitUnknown extends Error {
 }
 
 /**
- * Runs a batch on a pipelining connection. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one
+ * Runs a batch. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one
  * host of the batch and throws SQLSTATE 55P03 when it is not had in time.
  *
  * Throws CommitUnknown, or an error after which the transaction is certainly rolled back.
@@ -56,17 +61,15 @@ export async function runBatch(
   for (const [hostId, pendings] of byHost) byHost.set(hostId, fencesFirst(pendings));
   const hostIds = [...byHost.keys()];
 
-  const commands = batch.map((pending) => pending.command);
-  const { begun, clock, load } = inOnePacket(client, () => ({
-    begun: lock === "try" ? beginTrying(client, hostIds) : beginWaiting(client, hostIds[0] ?? "", HOST_LOCK_WAIT_MS),
-    clock: readClock(client),
-    load: sendLoad(client, hostIds, commands),
-  }));
-  await allOf([...begun, clock, ...sentOf(load)]);
-
-  const lockedNow = new Set((await lastOf<LockRow>(begun)).filter((row) => row.locked).map((row) => row.host_id));
-  const now = (await lastOf<{ now: number }>([clock]))[0]?.now ?? Number.NaN;
-  const states = await finishLoad(load, hostIds);
+  const begin = lock === "try" ? beginTrying(hostIds) : beginWaiting(hostIds[0] ?? "", HOST_LOCK_WAIT_MS);
+  const load = loadOf(
+    hostIds,
+    batch.map((pending) => pending.command),
+  );
+  const results = await roundTrip(client, [...begin, ...load.statements]);
+  const lockRows = results[begin.length - 1]?.rows as LockRow[];
+  const lockedNow = new Set(lockRows.filter((row) => row.locked).map((row) => row.host_id));
+  const { now, states } = load.read(results.slice(begin.length));
 
   const decided = new Map<Pending, Outcome>();
   const locked: Pending[] = [];
@@ -96,48 +99,34 @@ export async function runBatch(
   return result;
 }
 
-interface LockRow {
-  readonly host_id: string;
-  readonly locked: boolean;
-}
-
 /** Writes and commits in one round trip. Nothing to write: ends the transaction without one. */
 async function finish(client: PoolClient, writes: readonly HostWrites[], result: BatchResult): Promise<void> {
   if (writes.length === 0) {
     await client.query("rollback");
     return;
   }
-  const { sent, commit } = inOnePacket(client, () => ({
-    sent: sendWrites(client, writes),
-    commit: client.query("commit"),
-  }));
-  const settled = await Promise.allSettled([...sent, commit]);
-  const failed = settled.find((each) => each.status === "rejected");
-  // An error that the server sent for a write proves that the transaction is over: COMMIT then only rolls back.
-  if (failed !== undefined && provesRollback(failed.reason)) throw failed.reason;
-  if (failed !== undefined) throw new CommitUnknown(failed.reason, writes.flatMap(({ events }) => events)[0], result);
-  const { command } = await commit;
-  if (command !== "COMMIT") throw new Error(`the batch was not committed: ${command}`);
+  let results: readonly StatementResult[];
+  try {
+    results = await roundTrip(client, [...writesOf(writes), COMMIT]);
+  } catch (error) {
+    const failed = failedStatement(error);
+    // What failed before COMMIT has kept it from being run.
+    if (failed !== undefined && (failed !== COMMIT || provesRollback(error))) throw error;
+    throw new CommitUnknown(error, witnessOf(writes), result);
+  }
+  const { tag } = results.at(-1) as StatementResult;
+  if (tag !== "COMMIT") throw new Error(`the batch was not committed: ${tag}`);
 }
 
-function provesRollback(error: unknown): boolean {
-  return sqlState(error) !== undefined && !isConnectionLost(error);
+const COMMIT: Statement = { name: "commit", text: "commit" };
+
+/** Preferably of a booking that is made here: nobody else knows its id, so nobody else can write this event. */
+function witnessOf(writes: readonly HostWrites[]): BookingEvent | undefined {
+  const events = writes.flatMap((host) => host.events);
+  return events.find(({ booking }) => booking.version === 1) ?? events[0];
 }
 
 function fencesFirst(pendings: readonly Pending[]): Pending[] {
   const isFence = ({ command }: { command: Command }): boolean => command.kind === "fence";
   return [...pendings.filter(isFence), ...pendings.filter((pending) => !isFence(pending))];
-}
-
-/** Waits until all of them are answered, so that none is left behind on the connection, then throws the first error. */
-async function allOf(sent: readonly Sent[]): Promise<void> {
-  const settled = await Promise.allSettled(sent);
-  const failed = settled.find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-}
-
-async function lastOf<Row>(sent: readonly Sent[]): Promise<Row[]> {
-  const result: QueryResult | undefined = await sent.at(-1);
-  const rows: unknown[] = result?.rows ?? [];
-  return rows as Row[];
 }

@@ -1,7 +1,6 @@
 /** A queue of commands and the loop that commits whatever has queued while the batch before was under way. */
 
 import type { Apart } from "./apart.ts";
-import { takeBatch } from "./apart.ts";
 import { overloaded, type Pending } from "./pending.ts";
 import { type Run, run } from "./run.ts";
 
@@ -19,7 +18,7 @@ export function openLane(deps: Run, apart: Apart, batchMax: number, queueMax: nu
 
   async function work(): Promise<void> {
     while (fences.length + queue.length > 0) {
-      const batch = [...fences.splice(0), ...takeBatch(queue, batchMax)];
+      const batch = [...fences.splice(0), ...queue.splice(0, batchMax)];
       const onTime = batch.filter((pending) => !movedApart(pending));
       for (const pending of await run(deps, onTime, "try")) apart.add(pending);
     }

@@ -13,23 +13,35 @@ export interface SharedAsks<T> {
   /**
    * The answer to the question `key`, from an ask begun later than `newerThan` (on the scale of `monotonicMs`): one that is
    * under way, or a new one. Rejects as `ask` does, or with the signal's reason when the caller leaves.
+   *
+   * An ask takes no longer than the caller has for whom it is begun, and SHARED_GRACE_MS, so that those right behind with as
+   * little time can share it. It belongs to nobody: a caller that leaves ends its own wait and no more.
    */
   answer(key: string, newerThan: number, caller: Caller, ask: Ask<T>): Promise<T>;
   /** Asks ahead of need, unless the question is under way or `most` others are. Its failure is nobody's. */
   askAhead(key: string, most: number, ask: Ask<T>): void;
 }
 
+export const SHARED_GRACE_MS = 250;
+
 /**
- * An ask is joined in the first half of its time only. Whoever joined it in its last moments would share the failure of a
- * peer that may be back by now.
+ * An ask with less time left is joined only by callers who have no more. Whoever joined it in its last moments would share
+ * the failure of a peer that may be back by now.
  */
-const JOINED_WITHIN_MS = PEER_CALL_MAX_MS / 2;
+export const JOINED_WITH_MS = PEER_CALL_MAX_MS / 2;
+
+interface UnderWay<T> {
+  readonly begunAt: number;
+  readonly endsAt: number;
+  readonly answer: Promise<T>;
+}
 
 export function shareAsks<T>(): SharedAsks<T> {
-  const underWay = new Map<string, { readonly begunAt: number; readonly answer: Promise<T> }>();
+  const underWay = new Map<string, UnderWay<T>>();
 
-  function begin(key: string, ask: Ask<T>): Promise<T> {
-    const begun = { begunAt: monotonicMs(), answer: ask(PEER_CALL_MAX_MS) };
+  function begin(key: string, ask: Ask<T>, timeoutMs: number): Promise<T> {
+    const begunAt = monotonicMs();
+    const begun = { begunAt, endsAt: begunAt + timeoutMs, answer: ask(timeoutMs) };
     underWay.set(key, begun);
     const done = (): void => {
       if (underWay.get(key) === begun) underWay.delete(key);
@@ -39,13 +51,15 @@ export function shareAsks<T>(): SharedAsks<T> {
   }
 
   async function answer(key: string, newerThan: number, caller: Caller, ask: Ask<T>): Promise<T> {
-    // With less than the whole time, the ask is the caller's own: its deadline must not end what others share.
-    const leftMs = timeoutWithin(caller.deadline, PEER_CALL_MAX_MS);
-    if (leftMs < PEER_CALL_MAX_MS) return unlessGone(ask(leftMs), caller);
+    // Nothing is asked for a caller that has gone already.
+    caller.signal.throwIfAborted();
     const arrived = monotonicMs();
+    const leftMs = timeoutWithin(caller.deadline, PEER_CALL_MAX_MS);
     const joined = underWay.get(key);
-    if (joined === undefined || joined.begunAt <= Math.max(newerThan, arrived - JOINED_WITHIN_MS)) {
-      return unlessGone(begin(key, ask), caller);
+    const serves =
+      joined !== undefined && joined.begunAt > newerThan && joined.endsAt - arrived >= Math.min(leftMs, JOINED_WITH_MS);
+    if (!serves) {
+      return unlessGone(begin(key, ask, Math.min(leftMs + SHARED_GRACE_MS, PEER_CALL_MAX_MS)), caller);
     }
     try {
       return await unlessGone(joined.answer, caller);
@@ -60,7 +74,7 @@ export function shareAsks<T>(): SharedAsks<T> {
     answer,
     askAhead(key, most, ask) {
       if (underWay.size >= most || underWay.has(key)) return;
-      begin(key, ask).catch(() => undefined);
+      begin(key, ask, PEER_CALL_MAX_MS).catch(() => undefined);
     },
   };
 }

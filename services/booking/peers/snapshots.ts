@@ -5,13 +5,13 @@
  */
 
 import { LRUCache } from "lru-cache";
-import { type Caller, unlessGone } from "../../../shared/caller.ts";
+import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
 import { INSTANTS_END } from "../../../shared/limits.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import { peerUnavailable, timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { OpenTime } from "../domain/slots.ts";
-import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
+import type { AvailabilityPeer } from "./availability.ts";
 import { type Ask, shareAsks } from "./shared-asks.ts";
 
 export interface Snapshot {
@@ -42,83 +42,101 @@ const REFRESH_AFTER_MS = 15_000;
 const REFRESHES_MAX = 4;
 /** Snapshots are of whole blocks of time, so that neighbouring requests share them. */
 const BLOCK_MS = 92 * DAY_MS;
-/** Bound of the memory: intervals, with one more for each snapshot. */
+/** Bound of the memory: intervals, with one more for each snapshot ... */
 const INTERVALS_MAX = 1_000_000;
+/** ... of which one host, however finely its time is cut up, has a small part. */
+const SNAPSHOTS_PER_HOST_MAX = 100;
+
+/** What is remembered of a host, by the start of what each snapshot was asked for, the latest last. */
+type OfHost = ReadonlyMap<Instant, Snapshot>;
 
 export function rememberSnapshots(
   peer: AvailabilityPeer,
   noteGeneration: (hostId: string) => Promise<number>,
 ): Snapshots {
-  const remembered = new LRUCache<string, Map<number, Snapshot>>({
-    max: 100_000,
-    maxSize: INTERVALS_MAX,
-    sizeCalculation,
-  });
+  const remembered = new LRUCache<string, OfHost>({ max: 100_000, maxSize: INTERVALS_MAX, sizeCalculation });
   const asks = shareAsks<Snapshot>();
 
-  async function ask(hostId: string, window: Interval, timeoutMs: number): Promise<Snapshot> {
-    const begunAt = monotonicMs();
-    // The note comes first. After the ask, it could be of a generation whose removal the answer has not seen.
-    const generation = await noteGeneration(hostId);
-    const answer = await peer.snapshot(hostId, window, generation, timeoutMs);
-    return { generation, begunAt, ...answer };
-  }
-
-  function remember(hostId: string, block: number, snapshot: Snapshot): void {
-    const blocks = new Map(remembered.get(hostId));
-    // Answers may come in another order than they were asked for.
-    if ((blocks.get(block)?.begunAt ?? -Infinity) < snapshot.begunAt)
-      remembered.set(hostId, blocks.set(block, snapshot));
-  }
-
-  /** Asks for a whole block, and remembers the answer. */
-  function askBlock(hostId: string, block: number): Ask<Snapshot> {
+  /** Asks for all from an instant to the end of its block, and remembers the answer. */
+  function askFrom(hostId: string, from: Instant): Ask<Snapshot> {
     return async (timeoutMs) => {
-      const snapshot = await ask(hostId, blockWindow(block), timeoutMs);
-      remember(hostId, block, snapshot);
+      const begunAt = monotonicMs();
+      // The note comes first. After the ask, it could be of a generation whose removal the answer has not seen.
+      const generation = await noteGeneration(hostId);
+      const leftMs = timeoutWithin(begunAt + timeoutMs, timeoutMs);
+      const answer = await peer.snapshot(hostId, restOfBlock(from), generation, leftMs);
+      const snapshot = { generation, begunAt, ...answer };
+      remember(hostId, from, snapshot);
       return snapshot;
     };
   }
 
-  function known(hostId: string, block: number, newerThan: number): Snapshot | undefined {
-    const snapshot = remembered.get(hostId)?.get(block);
+  function remember(hostId: string, from: Instant, snapshot: Snapshot): void {
+    const before = remembered.get(hostId) ?? new Map<Instant, Snapshot>();
+    // Answers may come in another order than they were asked for.
+    if ((before.get(from)?.begunAt ?? -Infinity) >= snapshot.begunAt) return;
+    const others = [...before].filter(([at, other]) => at !== from && ageOf(other) < LIFETIME_MS);
+    remembered.set(hostId, new Map([...others.slice(1 - SNAPSHOTS_PER_HOST_MAX), [from, snapshot]]));
+  }
+
+  function known(hostId: string, from: Instant, newerThan: number): Snapshot | undefined {
+    const snapshot = remembered.get(hostId)?.get(from);
     if (snapshot === undefined || snapshot.begunAt <= newerThan) return undefined;
-    const age = monotonicMs() - snapshot.begunAt;
+    const age = ageOf(snapshot);
     if (age >= LIFETIME_MS) return undefined;
-    if (age >= REFRESH_AFTER_MS) asks.askAhead(keyOf(hostId, block), REFRESHES_MAX, askBlock(hostId, block));
+    if (age >= REFRESH_AFTER_MS) asks.askAhead(keyOf(hostId, from), REFRESHES_MAX, askFrom(hostId, from));
     return snapshot;
   }
 
   return {
     async at(hostId, start, newerThan, caller) {
-      const block = Math.floor(start / BLOCK_MS);
-      const snapshot =
-        known(hostId, block, newerThan) ??
-        (await asks.answer(keyOf(hostId, block), newerThan, caller, askBlock(hostId, block)));
-      if (covers(snapshot, start)) return snapshot;
-      // A block with more intervals than one answer holds: ask from where it is needed, and keep the answer to oneself.
-      const rest = { start, end: blockWindow(block).end };
-      return unlessGone(ask(hostId, rest, timeoutWithin(caller.deadline, PEER_CALL_MAX_MS)), caller);
+      for (const from of startsFor(start)) {
+        const snapshot =
+          known(hostId, from, newerThan) ??
+          (await asks.answer(keyOf(hostId, from), newerThan, caller, askFrom(hostId, from)));
+        if (covers(snapshot, start)) return snapshot;
+      }
+      throw peerUnavailable(
+        "availability",
+        new Error("the answer does not cover the instant from which it was asked for"),
+      );
     },
-    has: (hostId, start) => known(hostId, Math.floor(start / BLOCK_MS), -Infinity) !== undefined,
+    has: (hostId, start) =>
+      startsFor(start).some((from) => {
+        const snapshot = known(hostId, from, -Infinity);
+        return snapshot !== undefined && covers(snapshot, start);
+      }),
     forget: (hostId) => void remembered.delete(hostId),
   };
 }
 
-function keyOf(hostId: string, block: number): string {
-  return `${hostId}/${block}`;
+/**
+ * From where to ask for what lies around `start`, from wide to narrow. One answer holds most hosts' whole block. Where it
+ * does not come as far as `start`, the host is asked for the day, which its neighbours share too; and if even that is too
+ * much, from `start` itself, which cannot fail.
+ */
+function startsFor(start: Instant): readonly Instant[] {
+  return [start - (start % BLOCK_MS), start - (start % DAY_MS), start];
+}
+
+function keyOf(hostId: string, from: Instant): string {
+  return `${hostId}/${from}`;
+}
+
+function ageOf(snapshot: Snapshot): number {
+  return monotonicMs() - snapshot.begunAt;
 }
 
 function covers(snapshot: Snapshot, start: Instant): boolean {
   return snapshot.covered.start <= start && start < snapshot.covered.end;
 }
 
-function blockWindow(block: number): Interval {
-  return { start: block * BLOCK_MS, end: Math.min((block + 1) * BLOCK_MS, INSTANTS_END - 1) };
+function restOfBlock(from: Instant): Interval {
+  return { start: from, end: Math.min(from - (from % BLOCK_MS) + BLOCK_MS, INSTANTS_END - 1) };
 }
 
-function sizeCalculation(blocks: ReadonlyMap<number, Snapshot>): number {
+function sizeCalculation(snapshots: OfHost): number {
   let size = 1;
-  for (const snapshot of blocks.values()) size += 1 + snapshot.open.intervals.length;
+  for (const snapshot of snapshots.values()) size += 1 + snapshot.open.intervals.length;
   return size;
 }

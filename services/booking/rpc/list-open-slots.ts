@@ -6,12 +6,13 @@ import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
-import { pageSize, pageToken, parse, timestamp, uuid, withWindow } from "../../../shared/rpc/parse.ts";
+import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rpc/parse.ts";
 import { windowAt } from "../../../shared/rpc/window.ts";
 import { openSlots, slotsIn } from "../domain/slots.ts";
 import type { Snapshot } from "../peers/snapshots.ts";
 import { readBookedTime } from "../storage/open-slots.ts";
 import type { BookingDeps } from "./deps.ts";
+import { slotMessage } from "./messages.ts";
 
 const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 
@@ -36,7 +37,7 @@ export function listOpenSlots(deps: BookingDeps): UnaryHandler<typeof BookingSer
     }
     const { slots, next } = await page(deps, call, hostId, window, limit);
     return {
-      slots: slots.map(({ start, end }) => ({ startTime: timestamp(start), endTime: timestamp(end) })),
+      slots: slots.map(slotMessage),
       nextPageToken: next === undefined ? "" : encodePageToken(bound, [next, window.end]),
     };
   };
@@ -107,7 +108,11 @@ async function gridOf(
     snapshots.push(snapshot);
     slots.push(...slotsIn(snapshot.open, { start: from, end }, count - slots.length));
     const last = slots.at(-1);
-    if (slots.length === count && last !== undefined) return { slots, snapshots, next: last.start + 1 };
+    if (slots.length === count && last !== undefined) {
+      // A slot that starts in the window's last millisecond leaves nothing, not an empty window that the next page would refuse.
+      const next = last.start + 1 < window.end ? last.start + 1 : undefined;
+      return { slots, snapshots, next };
+    }
     from = end;
   }
   return { slots, snapshots, next: undefined };

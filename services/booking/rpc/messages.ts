@@ -6,7 +6,9 @@ import {
   type BookingEventSchema,
   BookingEventKind,
   BookingState,
+  type Slot,
 } from "../../../shared/gen/booking/v1/booking_pb.ts";
+import type { Interval } from "../../../shared/interval.ts";
 import { timestamp } from "../../../shared/rpc/parse.ts";
 import * as domain from "../domain/booking.ts";
 
@@ -38,6 +40,10 @@ export function bookingMessage(booking: domain.Booking): MessageInitShape<typeof
     createTime: timestamp(booking.createTime),
     updateTime: timestamp(booking.updateTime),
   };
+}
+
+export function slotMessage({ start, end }: Interval): Slot {
+  return { $typeName: "booking.v1.Slot", startTime: timestamp(start), endTime: timestamp(end) };
 }
 
 export function eventMessage(event: domain.BookingEvent): MessageInitShape<typeof BookingEventSchema> {

@@ -1,13 +1,12 @@
 /** Commits a command that needs the host to be available: note, ask, compare, and again if the comparison fails. */
 
-import { type Caller, pauseAfter } from "../../../shared/caller.ts";
+import { type Caller, pauseAfter, unlessGone } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import type { Outcome, RequestKey, Validation } from "../domain/command.ts";
 import { replayed } from "../domain/replay.ts";
 import { misfit } from "../domain/slots.ts";
-import { findRequest } from "../storage/requests.ts";
 import type { BookingDeps } from "./deps.ts";
 
 /** How often availability may change between the ask and the commit before the caller is told to come again. */
@@ -66,7 +65,7 @@ async function answeredBefore(deps: BookingDeps, caller: Caller, asked: Asked): 
   const { hostId, during, request, guestId } = asked;
   const isKnown = deps.snapshots.has(hostId, during.start) && (guestId === undefined || deps.guests.knows(guestId));
   if (request === undefined || isKnown) return undefined;
-  const remembered = await findRequest(deps.pool, hostId, request.id, caller.signal);
+  const remembered = await unlessGone(deps.findRequest({ hostId, id: request.id }), caller);
   return remembered === undefined ? undefined : replayed(remembered, request);
 }
 

@@ -12,7 +12,7 @@ export function watchBookings(deps: BookingDeps): StreamHandler<typeof BookingSe
   return async function* watch(message, call) {
     const { hostId, afterSequence } = parse(schema, message);
     assertMay(call, { host: hostId });
-    for await (const { event, sequence: reached } of deps.feed.watch(hostId, afterSequence, call.signal)) {
+    for await (const { event, sequence: reached } of deps.feed.watch(hostId, afterSequence, call)) {
       yield { sequence: BigInt(reached), ...(event === undefined ? {} : { event: eventMessage(event) }) };
     }
   };

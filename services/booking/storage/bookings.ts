@@ -2,10 +2,14 @@
 
 import type { Pool } from "pg";
 import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
-import { fromMillis } from "../../../shared/postgres/range.ts";
+import { FIRST_INSTANT } from "../../../shared/limits.ts";
+import { fromMillis, millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import type { Booking, BookingState } from "../domain/booking.ts";
 import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows.ts";
+
+/** Before every id. */
+const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export async function findBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<Booking | undefined> {
   const rows = await read<BookingRow>(
@@ -72,7 +76,7 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
     window.start,
     window.end,
     after?.start ?? window.start - DAY_MS,
-    after?.id ?? "00000000-0000-0000-0000-000000000000",
+    after?.id ?? NO_ID,
     limit,
     states,
     ...(bothIds ? [guestId] : []),
@@ -112,26 +116,29 @@ export async function sequenceOf(pool: Pool, hostId: string, signal: AbortSignal
   return rows[0]?.sequence ?? 0;
 }
 
-export interface Overdue {
+export interface OverdueHold {
   readonly id: string;
   readonly hostId: string;
+  readonly expireTime: Instant;
 }
 
-/**
- * Holds that are over and not recorded so, the longest overdue first. By `statement_timestamp()`: what may change within
- * a statement, like `clock_timestamp()`, cannot be looked up in an index, and every sweep would read every hold.
- */
-export async function findOverdueHolds(pool: Pool, limit: number, signal: AbortSignal): Promise<Overdue[]> {
-  const rows = await read<{ id: string; host_id: string }>(
+/** The first holds that are over and not recorded so, the longest overdue first; behind `after`, if that is given. */
+export async function findOverdueHolds(
+  pool: Pool,
+  limit: number,
+  after: OverdueHold | undefined,
+  signal: AbortSignal,
+): Promise<OverdueHold[]> {
+  const rows = await read<{ id: string; host_id: string; expire_ms: number }>(
     pool,
     {
       name: "find-overdue-holds",
-      text: `select b.id, b.host_id from bookings b
-             where b.state = 'HELD' and b.expire_time <= statement_timestamp()
-             order by b.expire_time limit $1`,
-      values: [limit],
+      text: `select b.id, b.host_id, ${millis("b.expire_time")} as expire_ms from bookings b
+             where ${overdue} and (b.expire_time, b.id) > (${fromMillis("$2::float8")}, $3::uuid)
+             order by b.expire_time, b.id limit $1`,
+      values: [limit, after?.expireTime ?? FIRST_INSTANT, after?.id ?? NO_ID],
     },
     signal,
   );
-  return rows.map((row) => ({ id: row.id, hostId: row.host_id }));
+  return rows.map((row) => ({ id: row.id, hostId: row.host_id, expireTime: row.expire_ms }));
 }

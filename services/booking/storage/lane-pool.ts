@@ -19,19 +19,18 @@ const PLANNER_OPTIONS = [
 /** A statement that runs longer is given up: nothing on these connections is slow unless something is wrong. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Longer than a statement may take: the server itself is out of reach, and TCP would go on hoping for a quarter of an hour. */
+const ANSWER_TIMEOUT_MS = 12_000;
 
-/**
- * A pool whose connections send statements without waiting for the answers to the ones before (`pipeline`), so that a
- * batch costs two round trips. It is apart from the pool of the reads: no crowd of readers can keep a fence waiting.
- */
+/** It is apart from the pool of the reads: no crowd of readers can keep a fence waiting. */
 export function openLanePool(url: string, connections: number, log: Logger): Pool {
   const pool = new Pool({
     connectionString: url,
     max: connections,
-    pipeline: true,
     application_name: "booking-lanes",
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     idleTimeoutMillis: 0,
     keepAlive: true,

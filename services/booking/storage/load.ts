@@ -1,125 +1,100 @@
 /** What the commands of a batch need to know, read under the locks of their hosts. */
 
-import type { PoolClient, QueryResult } from "pg";
-import type { Interval } from "../../../shared/interval.ts";
-import { CONFLICTING_BOOKINGS_MAX } from "../../../shared/limits.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { BOOKING_MAX_MS, CONFLICTING_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
-import type { Booking } from "../domain/booking.ts";
-import type { Command, ConfirmedInRanges, FenceCommand, HostState, RememberedRequest } from "../domain/command.ts";
-import { BATCH_NOW, type Sent } from "./begin.ts";
+import type { Statement, StatementResult } from "../../../shared/postgres/round-trip.ts";
+import type { Command, ConfirmedInRanges, FenceCommand, HostState } from "../domain/command.ts";
+import { ONE_BY_ONE } from "./one-by-one.ts";
+import { rememberedFrom, type RequestRow, requestsNamed } from "./requests.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
 
-/** Sends the queries that the commands need, and only those; `finish` puts their results together by host. */
-export function sendLoad(client: PoolClient, hostIds: readonly string[], commands: readonly Command[]): Load {
+/** What is to be read, and how to read its results. */
+export interface Load {
+  readonly statements: readonly Statement[];
+  /**
+   * The batch's time, and the state of each host, from the results of `statements`. A host without a row has changed
+   * nothing yet: generation and sequence 0.
+   */
+  read(results: readonly StatementResult[]): Loaded;
+}
+
+export interface Loaded {
+  readonly now: Instant;
+  readonly states: ReadonlyMap<string, HostState>;
+}
+
+/** The statements that the commands need, and only those. They are to follow the locks. */
+export function loadOf(hostIds: readonly string[], commands: readonly Command[]): Load {
   const fences = commands.filter((command) => command.kind === "fence");
-  const requests = commands.filter((command) => command.request !== undefined);
+  const requests = commands.flatMap(({ hostId, request }) =>
+    request === undefined ? [] : [{ hostId, id: request.id }],
+  );
   const candidates = commands.filter((command) => command.kind === "create" || command.kind === "reschedule");
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const ranges = fences.filter((fence) => fence.ranges.length > 0);
+  const sent: (readonly [kind: "hosts" | "requests" | "bookings" | "confirmed", statement: Statement])[] = [
+    ["hosts", clockAndHosts(hostIds)],
+  ];
+  if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
+  if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates)]);
+  if (named.length > 0) sent.push(["bookings", namedBookings(named)]);
+  if (ranges.length > 0) sent.push(["bookings", holdsInRanges(ranges)], ["confirmed", confirmedInRanges(fences)]);
+
   return {
-    fences,
-    hosts: queryHosts(client, hostIds),
-    requests: requests.length === 0 ? undefined : queryRequests(client, requests),
-    bookings: [
-      ...(candidates.length === 0 ? [] : [queryOverlapping(client, candidates)]),
-      ...(named.length === 0 ? [] : [queryNamed(client, named)]),
-      ...(ranges.length === 0 ? [] : [queryHoldsInRanges(client, ranges)]),
-    ],
-    confirmed: ranges.length === 0 ? undefined : queryConfirmedInRanges(client, fences),
-  };
-}
-
-/** Queries on their way. */
-export interface Load {
-  readonly fences: readonly FenceCommand[];
-  readonly hosts: Sent;
-  readonly requests: Sent | undefined;
-  readonly bookings: readonly Sent[];
-  readonly confirmed: Sent | undefined;
-}
-
-/** Everything that was sent, so that nothing is left unawaited when one of it fails. */
-export function sentOf(load: Load): Sent[] {
-  return [load.hosts, load.requests, ...load.bookings, load.confirmed].filter((sent) => sent !== undefined);
-}
-
-/** The state of each host. A host without a row has changed nothing yet: generation and sequence 0. */
-export async function finishLoad(load: Load, hostIds: readonly string[]): Promise<Map<string, HostState>> {
-  const hosts = rowsOf<HostRow>(await load.hosts);
-  const requests = rowsOf<RequestRow>(await load.requests);
-  const bookings = (await Promise.all(load.bookings)).flatMap((result) => rowsOf<BookingRow>(result));
-  const confirmed = confirmedByFence(load.fences, rowsOf<ConfirmedRow>(await load.confirmed));
-
-  const fenceOf = new Map(hosts.map((row) => [row.host_id, row]));
-  const bookingsOf = Map.groupBy(bookings, (row) => row.host_id);
-  const requestsOf = Map.groupBy(requests, (row) => row.host_id);
-  return new Map(
-    hostIds.map((hostId) => [
-      hostId,
-      {
+    statements: sent.map(([, statement]) => statement),
+    read(results) {
+      const rowsOf = <Row>(kind: (typeof sent)[number][0]): Row[] =>
+        sent.flatMap(([each], index) => (each === kind ? (results[index]?.rows as Row[]) : []));
+      const hosts = rowsOf<HostRow>("hosts");
+      const confirmed = confirmedByFence(fences, rowsOf<ConfirmedRow>("confirmed"));
+      const fenceOf = new Map(hosts.map((row) => [row.host_id, row]));
+      const bookingsOf = Map.groupBy(rowsOf<BookingRow>("bookings"), (row) => row.host_id);
+      const requestsOf = Map.groupBy(rowsOf<RequestRow>("requests"), (row) => row.host_id);
+      const stateOf = (hostId: string): HostState => ({
         hostId,
         generation: fenceOf.get(hostId)?.generation ?? 0,
         sequence: fenceOf.get(hostId)?.sequence ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
         confirmedInRanges: confirmed,
-      },
-    ]),
-  );
+      });
+      return {
+        now: hosts[0]?.now ?? Number.NaN,
+        states: new Map(hostIds.map((hostId) => [hostId, stateOf(hostId)])),
+      };
+    },
+  };
+}
+
+interface HostRow {
+  readonly now: number;
+  readonly host_id: string;
+  readonly generation: number | null;
+  readonly sequence: number | null;
 }
 
 /**
- * Ends a lateral subquery that must be looked up for each row before it. PostgreSQL may not dissolve a subquery with an
- * OFFSET into a join. As a join it looks cheap, to statistics from when the table was small, to read the whole table
- * once and compare it with every row: 90 ms for 30 creates on 7,000 bookings.
+ * Reads the clock, once for the whole batch (a subquery that depends on no row is run once) and after the locks (`now()`
+ * would be the time before the wait), and leaves it in the transaction's setting `booking.now` for the statements behind.
  */
-const ONE_BY_ONE = "offset 0";
-
-interface HostRow {
-  readonly host_id: string;
-  readonly generation: number;
-  readonly sequence: number;
-}
-
-function queryHosts(client: PoolClient, hostIds: readonly string[]): Sent {
-  return client.query({
-    name: "load-hosts",
-    text: `select host_id, generation::float8 as generation, sequence::float8 as sequence
-           from host_fences where host_id = any($1::uuid[])`,
+function clockAndHosts(hostIds: readonly string[]): Statement {
+  return {
+    name: "clock-and-hosts",
+    text: `select (select ${millis(`set_config('booking.now', ${NOW}::text, true)::timestamptz`)}) as now,
+                  host_id, generation::float8 as generation, sequence::float8 as sequence
+           from unnest($1::uuid[]) as host(host_id) left join host_fences using (host_id)`,
     values: [hostIds],
-  });
+  };
 }
 
-interface RequestRow {
-  readonly host_id: string;
-  readonly request_id: string;
-  readonly method: string;
-  readonly content_hash: string;
-  readonly answer: Booking;
-}
-
-function queryRequests(client: PoolClient, commands: readonly Command[]): Sent {
-  return client.query({
-    name: "load-requests",
-    text: `select r.host_id, r.request_id, r.method, encode(r.content_hash, 'hex') as content_hash, r.answer
-           from unnest($1::uuid[], $2::uuid[]) as asked(host_id, request_id)
-           cross join lateral (
-             select * from requests where host_id = asked.host_id and request_id = asked.request_id ${ONE_BY_ONE}
-           ) r`,
-    values: [commands.map((command) => command.hostId), commands.map((command) => command.request?.id)],
-  });
-}
-
-function rememberedFrom(row: RequestRow): RememberedRequest {
-  return { method: row.method, contentHash: row.content_hash, answer: row.answer };
-}
+const NOW = "date_trunc('milliseconds', clock_timestamp())";
+/** SQL for the batch's time. */
+const BATCH_NOW = "current_setting('booking.now')::timestamptz";
 
 /** The bookings that the constraint counts and that a candidate overlaps. */
-function queryOverlapping(
-  client: PoolClient,
-  candidates: readonly { readonly hostId: string; readonly during: Interval }[],
-): Sent {
-  return client.query({
+function overlappingBookings(candidates: readonly { readonly hostId: string; readonly during: Interval }[]): Statement {
+  return {
     name: "load-overlapping",
     text: `select distinct on (b.id) b.id, ${storedColumns}
            from unnest($1::uuid[], $2::float8[], $3::float8[]) as candidate(host_id, start_ms, end_ms)
@@ -133,27 +108,33 @@ function queryOverlapping(
       candidates.map((candidate) => candidate.during.start),
       candidates.map((candidate) => candidate.during.end),
     ],
-  });
+  };
 }
 
-function queryNamed(client: PoolClient, commands: readonly { readonly bookingId: string }[]): Sent {
-  return client.query({
+function namedBookings(commands: readonly { readonly bookingId: string }[]): Statement {
+  return {
     name: "load-named",
     text: `select b.id, ${storedColumns} from bookings b where b.id = any($1::uuid[])`,
     values: [commands.map((command) => command.bookingId)],
-  });
+  };
 }
 
-function queryHoldsInRanges(client: PoolClient, fences: readonly FenceCommand[]): Sent {
-  return client.query({
+/**
+ * The ranges of a fence as far back as a booking in them may not have ended yet, or a host that gives up all of its time
+ * would have all of its past read.
+ */
+const LIVE_RANGES = `(fence.ranges * tstzmultirange(tstzrange(${BATCH_NOW} - interval '${BOOKING_MAX_MS} ms', null)))`;
+
+function holdsInRanges(fences: readonly FenceCommand[]): Statement {
+  return {
     name: "load-holds-in-ranges",
     text: `select b.id, ${storedColumns}
            from unnest($1::uuid[], $2::tstzmultirange[]) as fence(host_id, ranges)
            cross join lateral (
-             select * from bookings where host_id = fence.host_id and state = 'HELD' and during && fence.ranges ${ONE_BY_ONE}
+             select * from bookings where host_id = fence.host_id and state = 'HELD' and during && ${LIVE_RANGES} ${ONE_BY_ONE}
            ) b`,
     values: [fences.map((fence) => fence.hostId), fences.map(multirange)],
-  });
+  };
 }
 
 interface ConfirmedRow {
@@ -164,21 +145,22 @@ interface ConfirmedRow {
   readonly total: number;
 }
 
-function queryConfirmedInRanges(client: PoolClient, fences: readonly FenceCommand[]): Sent {
-  return client.query({
+function confirmedInRanges(fences: readonly FenceCommand[]): Statement {
+  return {
     name: "load-confirmed-in-ranges",
     text: `select fence.ordinal::float8 as ordinal, found.id, found.start_ms, found.total
            from unnest($1::uuid[], $2::tstzmultirange[]) with ordinality as fence(host_id, ranges, ordinal)
            cross join lateral (
              select b.id, ${millis("lower(b.during)")} as start_ms, (count(*) over ())::float8 as total
              from bookings b
-             where b.host_id = fence.host_id and b.state = 'CONFIRMED' and b.during && fence.ranges
+             where b.host_id = fence.host_id and b.state = 'CONFIRMED'
+               and b.during && ${LIVE_RANGES}
                and upper(b.during) > ${BATCH_NOW}
              order by lower(b.during), b.id
              limit ${CONFLICTING_BOOKINGS_MAX}
            ) found`,
     values: [fences.map((fence) => fence.hostId), fences.map(multirange)],
-  });
+  };
 }
 
 function confirmedByFence(
@@ -198,9 +180,4 @@ function confirmedByFence(
 function multirange(fence: FenceCommand): string {
   const iso = (instant: number): string => `"${new Date(instant).toISOString()}"`;
   return `{${fence.ranges.map((range) => `[${iso(range.start)},${iso(range.end)})`).join(",")}}`;
-}
-
-function rowsOf<Row>(result: QueryResult | undefined): Row[] {
-  const rows: unknown[] = result?.rows ?? [];
-  return rows as Row[];
 }

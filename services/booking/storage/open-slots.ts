@@ -33,7 +33,7 @@ export async function readBookedTime(
     {
       name: "read-booked-time",
       text: `select coalesce((select generation from host_fences where host_id = $1), 0)::float8 as generation,
-                    ${millis("date_trunc('milliseconds', clock_timestamp())")} as now,
+                    ${millis("date_trunc('milliseconds', statement_timestamp())")} as now,
                     to_json(array_agg(${wholeMillis("lower(b.during)")} order by b.during)) as starts,
                     to_json(array_agg(${wholeMillis("upper(b.during)")} order by b.during)) as ends
              from bookings b

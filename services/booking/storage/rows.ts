@@ -24,8 +24,13 @@ const times = `
 export const storedColumns = `
   b.host_id, b.guest_id, b.state, b.version, ${millis("b.update_time")} as update_ms, ${times}`;
 
-/** A hold whose time is over, whether that is recorded or not. */
-export const overdue = "(b.state = 'HELD' and b.expire_time <= clock_timestamp())";
+/**
+ * A hold whose time is over, whether that is recorded or not. By `statement_timestamp()`, which stands still within a
+ * statement: by `clock_timestamp()` a row at its very expiry could read as HELD with the version of EXPIRED, and no index
+ * could find it, so that every sweep would read every hold. For reads only: changes go by the clock that their batch has
+ * read after the locks.
+ */
+export const overdue = "(b.state = 'HELD' and b.expire_time <= statement_timestamp())";
 
 /**
  * The columns of `bookings b` for readers: a hold past its `expire_time` reads as EXPIRED in every respect, exactly as it

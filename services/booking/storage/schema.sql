@@ -74,4 +74,4 @@ create table requests (
   constraint requests_pkey PRIMARY KEY (host_id, request_id)
 );
 
-CREATE INDEX requests_by_create_time ON public.requests USING brin (create_time);
+CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time);

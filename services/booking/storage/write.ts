@@ -1,10 +1,9 @@
 /** Writes what was decided, in bulk, for all hosts of a batch. */
 
-import type { PoolClient } from "pg";
 import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
+import type { Parameter, Statement } from "../../../shared/postgres/round-trip.ts";
 import type { Booking, BookingEvent } from "../domain/booking.ts";
 import type { BookingChange, HostDecision, RequestKey } from "../domain/command.ts";
-import type { Sent } from "./begin.ts";
 
 export interface HostWrites extends Omit<HostDecision, "outcomes"> {
   readonly hostId: string;
@@ -16,54 +15,57 @@ export function changesAnything(decision: HostWrites, loaded: { readonly generat
 }
 
 /**
- * Sends all writes. Time is released before it is taken, or the constraint `bookings_no_overlap` would refuse what is
- * right in the end: a booking that moves is taken out first and put back with the new ones (in a chain of moves each
- * update's target may still be taken by the next), cancelled and expired ones change state before anything is put in.
+ * All writes, in their order. Time is released before it is taken, or the constraint `bookings_no_overlap` would refuse
+ * what is right in the end: a booking that moves is taken out first and put back with the new ones (in a chain of moves
+ * each update's target may still be taken by the next), cancelled and expired ones change state before anything is put in.
  */
-export function sendWrites(client: PoolClient, writes: readonly HostWrites[]): Sent[] {
-  const changes = writes.flatMap((host) => host.changes);
+export function writesOf(hosts: readonly HostWrites[]): Statement[] {
+  const changes = hosts.flatMap((host) => host.changes);
   const moved = changes.filter(isMoved);
   const updated = changes.filter((change) => change.before !== undefined && !isMoved(change));
   const inserted = changes.filter((change) => change.before === undefined || isMoved(change));
-  const events = writes.flatMap((host) => host.events);
-  const requests = writes.flatMap((host) => host.requests.map((request) => ({ hostId: host.hostId, ...request })));
   return [
-    writeHosts(client, writes),
-    ...(moved.length === 0
-      ? []
-      : [
-          deleteBookings(
-            client,
-            moved.map(({ after }) => after.id),
-          ),
-        ]),
-    ...(updated.length === 0
-      ? []
-      : [
-          updateBookings(
-            client,
-            updated.map(({ after }) => after),
-          ),
-        ]),
-    ...(inserted.length === 0
-      ? []
-      : [
-          insertBookings(
-            client,
-            inserted.map(({ after }) => after),
-          ),
-        ]),
-    ...(events.length === 0 ? [] : [insertEvents(client, events)]),
-    ...(requests.length === 0 ? [] : [insertRequests(client, requests)]),
+    writeHosts(hosts),
+    ...unlessEmpty(
+      moved.map(({ after }) => after.id),
+      deleteBookings,
+    ),
+    ...unlessEmpty(
+      updated.map(({ after }) => after),
+      updateBookings,
+    ),
+    ...unlessEmpty(
+      inserted.map(({ after }) => after),
+      insertBookings,
+    ),
+    ...unlessEmpty(
+      hosts.flatMap((host) => host.events),
+      insertEvents,
+    ),
+    ...unlessEmpty(hosts.flatMap(requestsOf), insertRequests),
   ];
+}
+
+function unlessEmpty<T>(rows: readonly T[], statement: (rows: readonly T[]) => Statement): Statement[] {
+  return rows.length === 0 ? [] : [statement(rows)];
+}
+
+interface AnsweredRequest {
+  readonly hostId: string;
+  readonly key: RequestKey;
+  readonly answer: Booking;
+}
+
+function requestsOf({ hostId, requests }: HostWrites): AnsweredRequest[] {
+  return requests.map(({ key, answer }) => ({ hostId, key, answer }));
 }
 
 function isMoved({ before, after }: BookingChange): boolean {
   return before !== undefined && (before.during.start !== after.during.start || before.during.end !== after.during.end);
 }
 
-function writeHosts(client: PoolClient, hosts: readonly HostWrites[]): Sent {
-  return client.query({
+function writeHosts(hosts: readonly HostWrites[]): Statement {
+  return {
     name: "write-hosts",
     text: `insert into host_fences (host_id, generation, sequence)
            select * from unnest($1::uuid[], $2::int8[], $3::int8[])
@@ -73,19 +75,19 @@ function writeHosts(client: PoolClient, hosts: readonly HostWrites[]): Sent {
       hosts.map((host) => host.generation),
       hosts.map((host) => host.sequence),
     ],
-  });
+  };
 }
 
-function deleteBookings(client: PoolClient, ids: readonly string[]): Sent {
-  return client.query({
+function deleteBookings(ids: readonly string[]): Statement {
+  return {
     name: "delete-bookings",
     text: "delete from bookings where id = any($1::uuid[])",
     values: [ids],
-  });
+  };
 }
 
-function updateBookings(client: PoolClient, bookings: readonly Booking[]): Sent {
-  return client.query({
+function updateBookings(bookings: readonly Booking[]): Statement {
+  return {
     name: "update-bookings",
     text: `update bookings b
            set state = changed.state, version = changed.version,
@@ -100,11 +102,11 @@ function updateBookings(client: PoolClient, bookings: readonly Booking[]): Sent 
       bookings.map((booking) => booking.expireTime),
       bookings.map((booking) => booking.updateTime),
     ],
-  });
+  };
 }
 
 /** Ten columns of a booking as arrays, in the order of `BOOKING_ARRAYS`. */
-function bookingArrays(bookings: readonly Booking[]): unknown[] {
+function bookingArrays(bookings: readonly Booking[]): Parameter[] {
   return [
     bookings.map((booking) => booking.id),
     bookings.map((booking) => booking.hostId),
@@ -125,18 +127,18 @@ const BOOKING_NAMES = "id, host_id, guest_id, start_ms, end_ms, state, version, 
 const BOOKING_VALUES = `new.host_id, new.guest_id, ${rangeFromMillis("new.start_ms", "new.end_ms")}, new.state, new.version,
              ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")}`;
 
-function insertBookings(client: PoolClient, bookings: readonly Booking[]): Sent {
-  return client.query({
+function insertBookings(bookings: readonly Booking[]): Statement {
+  return {
     name: "insert-bookings",
     text: `insert into bookings
              (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
            select new.id, ${BOOKING_VALUES} from unnest(${BOOKING_ARRAYS}) as new(${BOOKING_NAMES})`,
     values: bookingArrays(bookings),
-  });
+  };
 }
 
-function insertEvents(client: PoolClient, events: readonly BookingEvent[]): Sent {
-  return client.query({
+function insertEvents(events: readonly BookingEvent[]): Statement {
+  return {
     name: "insert-events",
     text: `insert into booking_events
              (booking_id, host_id, guest_id, during, state, version, expire_time, create_time, update_time,
@@ -151,14 +153,13 @@ function insertEvents(client: PoolClient, events: readonly BookingEvent[]): Sent
       events.map((event) => event.actor),
       events.map((event) => event.time),
     ],
-  });
+  };
 }
 
 function insertRequests(
-  client: PoolClient,
   requests: readonly { readonly hostId: string; readonly key: RequestKey; readonly answer: Booking }[],
-): Sent {
-  return client.query({
+): Statement {
+  return {
     name: "insert-requests",
     text: `insert into requests (host_id, request_id, method, content_hash, answer, create_time)
            select new.host_id, new.request_id, new.method, decode(new.content_hash, 'hex'), new.answer::jsonb,
@@ -172,5 +173,5 @@ function insertRequests(
       requests.map((request) => request.key.contentHash),
       requests.map((request) => JSON.stringify(request.answer)),
     ],
-  });
+  };
 }

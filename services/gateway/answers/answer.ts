@@ -12,12 +12,20 @@ export interface Answer {
 }
 
 export function answerOf(binding: Binding, message: Message, registry: Registry): Answer {
-  const { method, responseBody } = binding;
-  const json = toJson(method.output, message, { registry }) as JsonObject;
-  const etag = etagIn(method.output, message);
+  const etag = etagIn(binding.method.output, message);
   return {
     httpStatus: isCreation(binding) ? 201 : 200,
     headers: etag === undefined ? {} : { etag },
-    body: responseBody === undefined ? json : (json[responseBody.jsonName] ?? null),
+    body: bodyOf(binding, message, registry),
   };
+}
+
+function bodyOf({ method, responseBody }: Binding, message: Message, registry: Registry): JsonValue {
+  const json = toJson(method.output, message, { registry }) as JsonObject;
+  if (responseBody === undefined) return json;
+  const { jsonName } = responseBody;
+  if (Object.hasOwn(json, jsonName)) return json[jsonName] ?? null;
+  // It is left out because it is unset: the answer is then its empty value, such as [].
+  const whole = toJson(method.output, message, { registry, alwaysEmitImplicit: true }) as JsonObject;
+  return whole[jsonName] ?? null;
 }

@@ -1,17 +1,18 @@
 /**
  * The rules of a field as its comment states them. Two things are made of them, neither of which decides whether a call is
  * good (that is the service's to say): the limits in the OpenAPI document, and the rest of the list of what is wrong with
- * a request that is refused already.
+ * a request that is refused already (broken-rules.ts).
  */
 
-import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { DescField } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
-import type { FieldViolation } from "../../../shared/errors.ts";
-import { wrongTime } from "../../../shared/rpc/rfc3339.ts";
+import { DAY_MS, HOUR_MS } from "../../../shared/interval.ts";
 import type { Comments } from "./comments.ts";
 
 export interface FieldRules {
   readonly isRequired: boolean;
+  /** The name of the field of the same message that may be there instead: one of the two is required. */
+  readonly orElse: string | undefined;
   readonly isUuid: boolean;
   /** Of a whole number. */
   readonly range: { readonly min: number; readonly max: number } | undefined;
@@ -19,58 +20,44 @@ export interface FieldRules {
   readonly zeroIsUnset: boolean;
   /** Of a text, in characters. */
   readonly maxLength: number | undefined;
-  /** The name of the field of the same message that this time must be later than. */
-  readonly laterThan: string | undefined;
+  /** The time that this one must follow, by the name of its field of the same message, and within which span. */
+  readonly follows: { readonly field: string; readonly span: Span | undefined } | undefined;
 }
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+export interface Span {
+  readonly maxMs: number;
+  /** In words, such as `366 days`. */
+  readonly text: string;
+}
 
 export function rulesOf(field: DescField, comments: Comments): FieldRules {
   const comment = comments(field);
   const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.STRING;
-  const isNumber = field.fieldKind === "scalar" && field.scalar === ScalarType.INT32;
-  const [, min, max] = (isNumber ? /\b(\d+) to (\d+)\b/.exec(comment) : null) ?? [];
   const [, maxLength] = (isText ? /\b(?:at most|\d+ to) (\d+) characters\b/.exec(comment) : null) ?? [];
+  const [, one, other] = /\bOne of `(\w+)` and `(\w+)` is required\b/.exec(comment) ?? [];
   return {
     isRequired: /(?:^|[.;] )Required\b/.test(comment),
+    orElse: one === field.name ? other : undefined,
     isUuid: isText && comment.startsWith("UUID"),
-    range: min === undefined || max === undefined ? undefined : { min: Number(min), max: Number(max) },
+    range: field.fieldKind === "scalar" ? rangeIn(comment, field.scalar) : undefined,
     zeroIsUnset: comment.includes("0 or unset"),
     maxLength: maxLength === undefined ? undefined : Number(maxLength),
-    laterThan: /\blater than `(\w+)`/.exec(comment)?.[1],
+    follows: followsIn(comment),
   };
 }
 
-/** The fields of a request in JSON that break a rule of their own. Names are those of the contract. */
-export function brokenRules(message: DescMessage, fields: JsonObject, comments: Comments): FieldViolation[] {
-  return message.fields.flatMap((field) => {
-    const rules = rulesOf(field, comments);
-    const earlier = message.fields.find(({ name }) => name === rules.laterThan);
-    const description = broken(rules, given(fields, field), earlier === undefined ? undefined : given(fields, earlier));
-    return description === undefined ? [] : [{ field: field.name, description }];
-  });
-}
-
-function broken(rules: FieldRules, value: JsonValue | undefined, earlier: JsonValue | undefined): string | undefined {
-  if (value === undefined || value === null || value === "") return rules.isRequired ? "is required" : undefined;
-  if (rules.isUuid && typeof value === "string" && !UUID.test(value)) return "must be a UUID";
-  if (rules.range !== undefined && !isWithin(rules, Number(value))) {
-    return `must be from ${rules.range.min} to ${rules.range.max}`;
+function rangeIn(comment: string, scalar: ScalarType): FieldRules["range"] {
+  if (scalar === ScalarType.INT64) {
+    // JavaScript counts no further exactly, which is why there is a limit at all.
+    return /\b0 or more, less than 2\^53\b/.test(comment) ? { min: 0, max: Number.MAX_SAFE_INTEGER } : undefined;
   }
-  if (rules.laterThan !== undefined && isTime(value) && isTime(earlier) && Date.parse(value) <= Date.parse(earlier)) {
-    return `must be later than ${rules.laterThan}`;
-  }
-  return undefined;
+  const [, min, max] = (scalar === ScalarType.INT32 ? /\b(\d+) to (\d+)\b/.exec(comment) : null) ?? [];
+  return min === undefined || max === undefined ? undefined : { min: Number(min), max: Number(max) };
 }
 
-function isWithin({ range, zeroIsUnset }: FieldRules, value: number): boolean {
-  return range === undefined || (value >= range.min && value <= range.max) || (zeroIsUnset && value === 0);
-}
-
-function isTime(value: JsonValue | undefined): value is string {
-  return typeof value === "string" && wrongTime(value, "refuse") === undefined;
-}
-
-function given(fields: JsonObject, { name, jsonName }: DescField): JsonValue | undefined {
-  return [name, jsonName].filter((each) => Object.hasOwn(fields, each)).map((each) => fields[each])[0];
+function followsIn(comment: string): FieldRules["follows"] {
+  const [, field, count, unit] = /\blater than `(\w+)`(?:, at most (\d+) (days|hours)\b)?/.exec(comment) ?? [];
+  if (field === undefined) return undefined;
+  if (count === undefined) return { field, span: undefined };
+  return { field, span: { maxMs: Number(count) * (unit === "days" ? DAY_MS : HOUR_MS), text: `${count} ${unit}` } };
 }

@@ -14,7 +14,7 @@ import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answe
 import { streamForm } from "../answers/stream-form.ts";
 import { streamTexts } from "../answers/stream.ts";
 import type { Contract } from "../contract/contract.ts";
-import { brokenRules } from "../contract/rules.ts";
+import { brokenRules } from "../contract/broken-rules.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
@@ -75,32 +75,54 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
 /** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
-  const { types, comments } = deps.contract;
+  const { comments } = deps.contract;
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
-  const transport = deps.backends.transportOf(binding.method);
-  const onward = headersOnward(request.headers, requestId);
-  if (binding.method.methodKind === "unary") {
-    const timeoutMs = timeoutWithin(call.deadline, DEADLINE_MAX_MS);
-    const sent = transport.unary(binding.method as DescMethodUnary, call.signal, timeoutMs, onward, message);
-    const response = await call.wait(sent);
-    const { httpStatus, headers, body: json } = answerOf(binding, response.message, types);
-    call.close(undefined);
-    return {
-      httpStatus,
-      headers: { ...headersBack(response.header), ...headers },
-      contentType: "application/json",
-      body: JSON.stringify(json),
-    };
-  }
-  const timeoutMs = call.deadline === Infinity ? undefined : timeoutWithin(call.deadline, DEADLINE_MAX_MS);
+  const onward = headersOnward(request, requestId);
+  return binding.method.methodKind === "unary"
+    ? answerUnary(deps, arrived, message, onward)
+    : answerStream(deps, arrived, message, onward, request.headers.accept);
+}
+
+async function answerUnary(
+  { backends, contract }: CallDependencies,
+  { binding, call }: Arrived,
+  message: Message,
+  onward: Headers,
+): Promise<Reply> {
+  const method = binding.method as DescMethodUnary;
+  const timeoutMs = timeoutWithin(call.deadline, DEADLINE_MAX_MS);
+  const sent = backends.transportOf(method).unary(method, call.signal, timeoutMs, onward, message);
+  const response = await call.wait(sent);
+  const { httpStatus, headers, body } = answerOf(binding, response.message, contract.types);
+  call.close(undefined);
+  return {
+    httpStatus,
+    headers: { ...headersBack(response.header), ...headers },
+    contentType: "application/json",
+    body: JSON.stringify(body),
+  };
+}
+
+async function answerStream(
+  { backends, contract }: CallDependencies,
+  { binding, call }: Arrived,
+  message: Message,
+  onward: Headers,
+  accept: string | undefined,
+): Promise<Reply> {
   const method = binding.method as DescMethodStreaming;
+  const timeoutMs = call.deadline === Infinity ? undefined : timeoutWithin(call.deadline, DEADLINE_MAX_MS);
+  // A call that has ended already would never give its place back.
+  if (call.interruption !== undefined) throw call.interruption;
+  const { transport, release } = backends.streamPlace(method);
+  call.onClose = release;
   const response = await call.wait(transport.stream(method, call.signal, timeoutMs, onward, single(message)));
   const messages = response.message[Symbol.asyncIterator]();
   // A refusal comes before the first message, and while nothing has been sent it can still have its own HTTP status.
   const first = await call.wait(messages.next());
-  const form = streamForm(request.headers.accept, method.output, types);
+  const form = streamForm(accept, method.output, contract.types);
   if (first.done === true) {
     call.close(undefined);
     return { httpStatus: 200, headers: headersBack(response.header), contentType: form.contentType, body: "" };
@@ -121,8 +143,10 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 function find(table: RouteTable, httpMethod: string, path: string): { binding: Binding; texts: readonly string[] } {
+  const own = table.find(httpMethod, path);
+  const isFound = typeof own !== "string" && "binding" in own;
   // HEAD is GET without the body, which Node leaves out by itself. A stream's body is all there is to it.
-  const found = table.find(httpMethod === "HEAD" ? "GET" : httpMethod, path);
+  const found = httpMethod === "HEAD" && !isFound ? table.find("GET", path) : own;
   if (found === "nothing") throw nothingThere();
   if (found === "malformed") throw malformedPath();
   if ("allowed" in found) throw methodNotAllowed(found.allowed);

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
+import { addPage } from "./page.ts";
 
 const pages = join(import.meta.dirname, "../pages");
 const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
@@ -27,12 +28,12 @@ const MAX_AGE_SECONDS = 3600;
 export async function addDocumentation(app: FastifyInstance, document: JsonObject): Promise<void> {
   const text = JSON.stringify(document);
   const cached = { "cache-control": `max-age=${MAX_AGE_SECONDS}` };
-  app.get("/openapi.json", async (_request, reply) => reply.headers(cached).type("application/json").send(text));
+  addPage(app, "/openapi.json", async (_request, reply) => reply.headers(cached).type("application/json").send(text));
   // The page's own links are relative, so that it works behind a proxy that adds a prefix.
-  app.get("/docs", async (_request, reply) => reply.redirect("docs/", 308));
+  addPage(app, "/docs", async (_request, reply) => reply.redirect("docs/", 308));
   for (const { name, file, type } of assets) {
     const content = await readFile(file);
-    app.get(`/docs/${name}`, async (_request, reply) =>
+    addPage(app, `/docs/${name}`, async (_request, reply) =>
       reply
         .headers({ ...cached, "content-security-policy": CONTENT_SECURITY_POLICY })
         .type(type)

@@ -1,6 +1,6 @@
 /** The HTTP server: everything comes in by one catch-all route, because fastify's own would take `:` for a parameter. */
 
-import { createServer, STATUS_CODES } from "node:http";
+import { createServer, METHODS, STATUS_CODES } from "node:http";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -11,9 +11,11 @@ import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { ServerTls } from "../../../shared/rpc/tls.ts";
 import {
   BODY_TIMEOUT_MS,
+  CONNECTIONS_MAX,
   HEADERS_MAX_BYTES,
   HEADERS_TIMEOUT_MS,
   IDLE_HTTP1_TIMEOUT_MS,
+  TIMEOUT_CHECK_INTERVAL_MS,
 } from "../../../shared/rpc/wire-limits.ts";
 import { failureOf, statusJson } from "../answers/failure.ts";
 import { HttpError, malformedPath, notJson, nothingThere } from "../answers/http-error.ts";
@@ -32,6 +34,7 @@ const httpOptions = {
   maxHeaderSize: HEADERS_MAX_BYTES,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: BODY_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
   keepAliveTimeout: IDLE_HTTP1_TIMEOUT_MS,
 };
 
@@ -40,6 +43,7 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
   const arrivals = new WeakMap<IncomingMessage, Arrived>();
   const app = fastify({
     serverFactory: (listener) => serverFor(listener, tls),
+    rewriteUrl: ({ url = "" }) => originForm(url),
     // While it closes, calls are refused like all others: by `OpenCalls`.
     return503OnClosing: false,
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, malformedPath()),
@@ -48,6 +52,9 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
   app.removeAllContentTypeParsers();
   // Bodies are read as part of their call, which has a deadline: see read-body.ts. This lets other types be refused.
   app.addContentTypeParser("application/json", (_request, _body, done) => done(null));
+  // A rule of a contract may be for any HTTP method.
+  const unknown = METHODS.filter((method) => !app.supportedMethods.includes(method));
+  for (const method of unknown) app.addHttpMethod(method, { hasBody: true });
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
@@ -57,7 +64,11 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
     });
   });
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    if (request.method === "OPTIONS") return tellOptions(deps, request, reply);
+    if (request.method === "OPTIONS") {
+      const found = deps.table.find("OPTIONS", request.url.split("?", 1)[0] ?? "");
+      // Where a rule is for OPTIONS too, it is a call like any other.
+      if (typeof found !== "string" && "allowed" in found) return tellOptions(deps, found.allowed, request, reply);
+    }
     const arrived = arrive(deps, request.raw, reply.raw);
     arrivals.set(request.raw, arrived);
     reply.header("x-request-id", arrived.requestId);
@@ -70,8 +81,6 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
     if (typeof body !== "string") endWhenStalled(reply.raw, arrived.call.signal, STALLED_AFTER_MS);
     return reply.code(httpStatus).headers(headers).type(contentType).send(body);
   });
-  // HTTP methods that fastify has no route for.
-  app.setNotFoundHandler(async (request, reply) => onRequest(request, reply));
   app.setErrorHandler((error, request, reply) => {
     const arrived = arrivals.get(request.raw);
     const ending = endingOfError(error, arrived);
@@ -83,9 +92,10 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
 }
 
 function serverFor(listener: RequestListener, tls: ServerTls | undefined): Server {
-  return tls === undefined
-    ? createServer(httpOptions, listener)
-    : createTlsServer({ ...httpOptions, ...tls }, listener);
+  const server =
+    tls === undefined ? createServer(httpOptions, listener) : createTlsServer({ ...httpOptions, ...tls }, listener);
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, ending: StatusError): FastifyReply {
@@ -104,16 +114,23 @@ function endingOfError(error: unknown, arrived: Arrived | undefined): StatusErro
   return new HttpError(statusCode, status.INVALID_ARGUMENT, message);
 }
 
-async function tellOptions(deps: ServerDependencies, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const [path = ""] = request.url.split("?", 1);
-  const found = deps.table.find("OPTIONS", path);
-  if (found === "malformed") throw malformedPath();
-  if (found === "nothing" || !("allowed" in found)) throw nothingThere();
-  const preflight = preflightHeaders(deps.corsOrigins, request.headers, found.allowed);
+function tellOptions(
+  deps: ServerDependencies,
+  allowed: readonly string[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const preflight = preflightHeaders(deps.corsOrigins, request.headers, allowed);
   return reply
     .code(204)
-    .headers({ allow: found.allowed.join(", "), ...preflight })
+    .headers({ allow: allowed.join(", "), ...preflight })
     .send();
+}
+
+/** A target may be a whole URL (RFC 9112, 3.2.2), as proxies get it. Only its path matters: this is the site. */
+function originForm(target: string): string {
+  const path = target.replace(/^https?:\/\/[^/?]*/i, "");
+  return path === target || path.startsWith("/") ? path : `/${path}`;
 }
 
 /** What is not HTTP, or too large for it, or too slow. There is no request yet, only the socket. */

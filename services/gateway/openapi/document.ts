@@ -3,7 +3,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Contract } from "../contract/contract.ts";
 import type { Binding } from "../transcoding/binding.ts";
-import { statusSchema } from "./errors.ts";
+import { STATUS, statusSchema } from "./errors.ts";
 import { operationOf } from "./operation.ts";
 import { openSchemas } from "./schema.ts";
 
@@ -38,7 +38,7 @@ export function openApiDocument(contract: Contract, bindings: readonly Binding[]
     paths,
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
-      schemas: { ...schemas.components, "google.rpc.Status": status },
+      schemas: { ...schemas.components, [STATUS]: status },
     },
   };
 }

@@ -8,7 +8,8 @@ import type { Contract } from "../contract/contract.ts";
 import { ETAG } from "../transcoding/header-fields.ts";
 import type { Schemas } from "./schema.ts";
 
-const STATUS = "google.rpc.Status";
+/** The name of the schema that all errors have. */
+export const STATUS = "google.rpc.Status";
 const REASON_PREFIX = "ERROR_REASON_";
 /** The details that refusals carry. */
 const DETAILS = ["ErrorInfo", "BadRequest", "ResourceInfo", "PreconditionFailure", "RetryInfo"];
@@ -19,6 +20,7 @@ const WITHOUT_REASON: Readonly<Record<number, string>> = {
   413: "The body is too large.",
   415: "The body is not `application/json`, or is compressed.",
   500: "A fault of ours.",
+  503: "The service cannot be reached or stops, or one of these. Send the same call again, a write with the same key.",
   504: "The deadline of the call passed first. A write may have happened or not: send it again with the same key.",
 };
 

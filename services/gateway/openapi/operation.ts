@@ -5,7 +5,7 @@ import { rulesOf } from "../contract/rules.ts";
 import { type Binding, isCreation } from "../transcoding/binding.ts";
 import { type FieldPath, isTextual, nameOf } from "../transcoding/fields.ts";
 import { AFTER_SEQUENCE, ETAG, REQUEST_ID } from "../transcoding/header-fields.ts";
-import { errorResponses } from "./errors.ts";
+import { errorResponses, STATUS } from "./errors.ts";
 import { exampleObject } from "./examples.ts";
 import type { Schemas } from "./schema.ts";
 
@@ -93,15 +93,35 @@ function bodyOf({ method, body, variables }: Binding, contract: Contract, schema
 
 function successOf({ method, responseBody }: Binding, schemas: Schemas): JsonObject {
   const schema = responseBody === undefined ? schemas.reference(method.output) : schemas.ofField(responseBody);
-  if (method.methodKind === "server_streaming") {
-    const description = "A message on each line, or an event for each where `Accept` asks for `text/event-stream`.";
-    return { description, content: { "application/x-ndjson": { schema }, "text/event-stream": { schema } } };
-  }
+  if (method.methodKind === "server_streaming") return streamOf(schema);
   const etag = { description: "The version of what was answered, for `If-Match`.", schema: { type: "string" } };
   return {
     description: "The answer.",
     ...(etagPlace(method.output) === undefined ? {} : { headers: { ETag: etag } }),
     content: { "application/json": { schema } },
+  };
+}
+
+/** A stream's HTTP status is sent before its end: why it ends is in its last line or event. */
+function streamOf(message: JsonObject): JsonObject {
+  const status = { $ref: `#/components/schemas/${STATUS}` };
+  const lastLine = {
+    type: "object",
+    description: "The last line of a stream that does not end well: why.",
+    required: ["error"],
+    properties: { error: status },
+  };
+  const event = { anyOf: [message, status] };
+  const description =
+    "A message on each line. Where `Accept` asks for `text/event-stream`, an event for each, with the message as its " +
+    'data and its `sequence` as its id. A stream that does not end well says why: on a last line `{"error": …}`, or in ' +
+    "a last event named `status`, whose data is the error.";
+  return {
+    description,
+    content: {
+      "application/x-ndjson": { schema: { anyOf: [message, lastLine] } },
+      "text/event-stream": { schema: event },
+    },
   };
 }
 

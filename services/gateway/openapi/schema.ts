@@ -75,9 +75,11 @@ export function openSchemas(comments: Comments): Schemas {
 
   function limitsOf(field: DescField): JsonObject {
     const { isUuid, range, zeroIsUnset, maxLength } = rulesOf(field, comments);
+    // A number of 64 bits is a text in JSON, and has no minimum there.
+    const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.INT64;
     return {
       ...(isUuid ? { format: "uuid" } : {}),
-      ...(range === undefined ? {} : { minimum: zeroIsUnset ? 0 : range.min, maximum: range.max }),
+      ...(range === undefined || isText ? {} : { minimum: zeroIsUnset ? 0 : range.min, maximum: range.max }),
       ...(maxLength === undefined ? {} : { maxLength }),
     };
   }

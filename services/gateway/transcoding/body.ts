@@ -6,7 +6,7 @@ import type { FieldViolation } from "../../../shared/errors.ts";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { Binding } from "./binding.ts";
 import { nameOf } from "./fields.ts";
-import { isObject, valueAt } from "./json-fields.ts";
+import { isObject, isUnset, valueAt } from "./json-fields.ts";
 
 export interface FromBody {
   readonly fields: JsonObject;
@@ -25,7 +25,7 @@ export function fieldsFromBody(binding: Binding, bytes: Uint8Array): FromBody {
   const value = parseJson(bytes);
   if (body !== "*") return { fields: { [body.name]: value }, violations: [] };
   if (!isObject(value)) throw invalid("the body must be a JSON object");
-  const twice = variables.filter((variable) => valueAt(value, variable) !== undefined).map(nameOf);
+  const twice = variables.filter((variable) => !isUnset(valueAt(value, variable))).map(nameOf);
   const violations = twice.map((field) => ({ field, description: "is in the path, and must not be in the body too" }));
   return { fields: value, violations };
 }

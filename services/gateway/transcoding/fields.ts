@@ -2,6 +2,7 @@
 
 import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
+import { scalarOf } from "../../../shared/rpc/json.ts";
 
 export type FieldPath = readonly DescField[];
 
@@ -40,16 +41,11 @@ export function nameOf(path: FieldPath): string {
  * decoder refuses it. Enums go by name or number.
  */
 export function valueFromText(field: DescField, text: string): JsonValue {
-  const scalar = field.scalar ?? scalarInWrapper(field);
-  if (scalar === ScalarType.BOOL && (text === "true" || text === "false")) return text === "true";
+  if (scalarOf(field) === ScalarType.BOOL && (text === "true" || text === "false")) return text === "true";
   if (field.enum !== undefined && /^-?\d{1,10}$/.test(text)) return Number(text);
   return text;
 }
 
 function isPlain(message: DescMessage): boolean {
   return PLAIN_IN_JSON.test(message.typeName) && !NOT_PLAIN.test(message.typeName);
-}
-
-function scalarInWrapper(field: DescField): ScalarType | undefined {
-  return field.message?.typeName === "google.protobuf.BoolValue" ? ScalarType.BOOL : undefined;
 }

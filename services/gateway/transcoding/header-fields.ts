@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import type { Binding } from "./binding.ts";
-import { valueAt, withValue } from "./json-fields.ts";
+import { isUnset, valueAt, withValue } from "./json-fields.ts";
 
 /** The fields of the contract that the headers stand for. */
 export const REQUEST_ID = "request_id";
@@ -40,7 +40,7 @@ function withIdempotencyKey(input: DescMessage, fields: JsonObject, header: unkn
   if (!UUID.test(key)) return refused(fields, REQUEST_ID, "the Idempotency-Key must be a UUID");
   const given = valueAt(fields, [field]);
   const isSame = typeof given === "string" && given.toLowerCase() === key.toLowerCase();
-  if (given !== undefined && !isSame) return refused(fields, REQUEST_ID, "is not the Idempotency-Key of the header");
+  if (!isUnset(given) && !isSame) return refused(fields, REQUEST_ID, "is not the Idempotency-Key of the header");
   return { fields: withValue(fields, [field], key), violations: [] };
 }
 
@@ -49,9 +49,10 @@ function withIfMatch(input: DescMessage, fields: JsonObject, header: string | un
   if (header === undefined || header === "*") return { fields, violations: [] };
   const field = input.fields.find(({ name }) => name === ETAG);
   if (field === undefined) return refused(fields, ETAG, "this method has no use for If-Match");
-  if (!/^"[^"]*"$/.test(header)) return refused(fields, ETAG, "If-Match must be one etag, as ETag had it");
+  // A weak one goes on too: it never matches (RFC 9110, 13.1.1), and the service finds that it does not.
+  if (!/^(?:W\/)?"[^"]*"$/.test(header)) return refused(fields, ETAG, "If-Match must be one etag, as ETag had it");
   const given = valueAt(fields, [field]);
-  if (given !== undefined && given !== header) return refused(fields, ETAG, "is not that of If-Match");
+  if (!isUnset(given) && given !== header) return refused(fields, ETAG, "is not that of If-Match");
   return { fields: withValue(fields, [field], header), violations: [] };
 }
 

@@ -13,6 +13,11 @@ export function valueAt(object: JsonObject, path: FieldPath): JsonValue | undefi
   return value;
 }
 
+/** Whether a text field is as good as not there: null and the empty text mean "unset" in protobuf's JSON. */
+export function isUnset(value: JsonValue | undefined): value is undefined | null | "" {
+  return value === undefined || value === null || value === "";
+}
+
 /** A copy of the object with a value at the path. */
 export function withValue(object: JsonObject, path: FieldPath, value: JsonValue): JsonObject {
   const [field, ...rest] = path;

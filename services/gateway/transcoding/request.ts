@@ -22,12 +22,12 @@ export interface HttpInput {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What is wrong with fields that can be read: see contract/rules.ts. */
+/** What is wrong with fields that can be read: see contract/broken-rules.ts. */
 export type FindViolations = (input: DescMessage, fields: JsonObject) => readonly FieldViolation[];
 
 /**
- * The message that the request stands for. Throws Refusal INVALID_REQUEST that names everything that is wrong: a field
- * that cannot be read never reaches the service, which would have named the others, so `furtherViolations` names them here.
+ * The message that the request stands for. Throws Refusal INVALID_REQUEST that names all that cannot be read: such a request
+ * never reaches the service, which would have named the other bad fields, so `furtherViolations` names what it can of them.
  */
 export function requestMessage(binding: Binding, input: HttpInput, furtherViolations: FindViolations): Message {
   const { input: desc } = binding.method;

@@ -4,7 +4,7 @@ import type { Binding } from "./binding.ts";
 import { match, requestPath } from "./match.ts";
 import type { Segment } from "./template.ts";
 
-/** What a path leads to: an RPC; other HTTP methods only; nothing; or it is not a path at all. */
+/** What a path leads to: an RPC; other HTTP methods only (HEAD by way of GET); nothing; or it is not a path at all. */
 export type Found =
   | { readonly binding: Binding; readonly texts: readonly string[] }
   | { readonly allowed: readonly string[] }
@@ -30,6 +30,7 @@ export function routeTable(bindings: readonly Binding[]): RouteTable {
         if (texts === undefined) continue;
         if (binding.httpMethod === httpMethod || binding.httpMethod === "*") return { binding, texts };
         allowed.add(binding.httpMethod);
+        if (binding.httpMethod === "GET" && binding.method.methodKind === "unary") allowed.add("HEAD");
       }
       return allowed.size > 0 ? { allowed: [...allowed].toSorted() } : "nothing";
     },

@@ -1,7 +1,8 @@
 /** Which headers cross the gateway. Everything else ends here. */
 
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
+import { joinRepeatedAuthorization } from "../../../shared/rpc/bearer.ts";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import { grpcTimeoutMs } from "../../../shared/rpc/timeouts.ts";
 
@@ -12,7 +13,9 @@ const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
 const BACK = /^(?:ratelimit|x-ratelimit)(?:-|$)|^www-authenticate$/;
 
 /** What the service gets to see. */
-export function headersOnward(headers: IncomingHttpHeaders, requestId: string): Headers {
+export function headersOnward({ headers, rawHeaders }: IncomingMessage, requestId: string): Headers {
+  // The service refuses it, and so must not get to see the first one alone.
+  joinRepeatedAuthorization(headers, rawHeaders);
   const onward = new Headers({ "x-request-id": requestId });
   for (const name of ONWARD) {
     const value = headers[name];

@@ -52,6 +52,15 @@ export const bookings: readonly BadRequest[] = [
   bad(listBookings, "neither host nor guest", () => ({}), "INVALID_REQUEST", "host_id"),
   bad(
     listBookings,
+    "neither host nor guest among other things",
+    ({ at }) => ({ startTime: at(10), endTime: at(9), pageSize: -1 }),
+    "INVALID_REQUEST",
+    "page_size",
+    "end_time",
+    "host_id",
+  ),
+  bad(
+    listBookings,
     "an unspecified state",
     ({ hostId }) => ({ hostId, states: [BookingState.HELD, BookingState.UNSPECIFIED] }),
     "INVALID_REQUEST",

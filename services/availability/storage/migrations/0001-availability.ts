@@ -54,6 +54,6 @@ export class Migration0001Availability extends Migration {
         constraint requests_pkey primary key (host_id, request_id),
         constraint requests_content_hash_is_sha256 check (octet_length(content_hash) = 32)
       )`);
-    this.addSql("create index requests_by_create_time on requests using brin (create_time)");
+    this.addSql("create index requests_by_create_time on requests (create_time)");
   }
 }

@@ -204,7 +204,8 @@ export type ListAvailabilityRequest = Message<"availability.v1.ListAvailabilityR
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before, sent with otherwise the same request. Empty: the first page.
+   * `next_page_token` of the page before, sent with otherwise the same request: at most 1024 characters. Empty: the first
+   * page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -274,7 +275,7 @@ export type SnapshotAvailabilityRequest = Message<"availability.v1.SnapshotAvail
   endTime?: Timestamp | undefined;
 
   /**
-   * The caller's generation of the host, echoed in the answer. 0 or more.
+   * The caller's generation of the host, echoed in the answer: 0 or more, less than 2^53.
    *
    * @generated from field: int64 generation = 4;
    */
@@ -342,8 +343,14 @@ export const SnapshotAvailabilityResponseSchema: GenMessage<SnapshotAvailability
  * When hosts can be booked.
  *
  * All times are UTC with millisecond precision (finer input is refused, not rounded) within the years 1970 to 2199.
- * Every refusal carries a reason of `ErrorReason`; besides those named at a method, each may answer INVALID_REQUEST,
- * RATE_LIMITED and OVERLOADED, and each that writes BUSY and OUTCOME_UNKNOWN.
+ * A request has at most 64 KiB and an answer at most 1 MiB. A call that names no deadline has 10 seconds; it may name up to
+ * an hour, and more counts as an hour.
+ *
+ * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
+ * roles get PERMISSION_DENIED, and so does a HOST that names another one where it must name itself.
+ *
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
+ * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED, and each that writes OUTCOME_UNKNOWN.
  *
  * @generated from service availability.v1.AvailabilityService
  */
@@ -353,7 +360,8 @@ export const AvailabilityService: GenService<{
    * in one step or not at all; adding what is there already changes nothing and succeeds. Time in the past may be added
    * (it is a record). A merge that moves an interval's start moves its slot grid; bookings stay where they are.
    *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, SLOT_DURATION_MISMATCH, REQUEST_ID_REUSED.
+   * Refuses with USER_NOT_FOUND, NOT_A_HOST, SLOT_DURATION_MISMATCH, REQUEST_ID_REUSED. Takes the token of the HOST that
+   * `host_id` names, or ADMIN's.
    *
    * @generated from rpc availability.v1.AvailabilityService.AddAvailability
    */
@@ -367,7 +375,8 @@ export const AvailabilityService: GenService<{
    * go. Removing what is not there succeeds and changes nothing.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST, AVAILABILITY_BOOKED (an active booking that has not ended overlaps what
-   * would go), PEER_UNAVAILABLE (the booking service could not be asked), REQUEST_ID_REUSED.
+   * would go), PEER_UNAVAILABLE (the booking service could not be asked), REQUEST_ID_REUSED. Takes the token of the HOST
+   * that `host_id` names, or ADMIN's.
    *
    * @generated from rpc availability.v1.AvailabilityService.RemoveAvailability
    */
@@ -377,8 +386,9 @@ export const AvailabilityService: GenService<{
     output: typeof RemoveAvailabilityResponseSchema;
   },
   /**
-   * Lists a host's intervals that share at least one instant with a window, whole, by start. Refuses with
-   * USER_NOT_FOUND, NOT_A_HOST.
+   * Lists a host's intervals that share at least one instant with a window, whole, by start.
+   *
+   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes every role's token, for any host.
    *
    * @generated from rpc availability.v1.AvailabilityService.ListAvailability
    */
@@ -388,8 +398,10 @@ export const AvailabilityService: GenService<{
     output: typeof ListAvailabilityResponseSchema;
   },
   /**
-   * For the booking service: a host's intervals that share at least one instant with a window, as committed after all
-   * removals that were under way when the call arrived. Refuses with USER_NOT_FOUND, NOT_A_HOST, BUSY.
+   * Tells the booking service a host's intervals that share at least one instant with a window, as committed after all
+   * removals that were under way when the call arrived.
+   *
+   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes SERVICE's token only.
    *
    * @generated from rpc availability.v1.AvailabilityService.SnapshotAvailability
    */

@@ -17,8 +17,10 @@ export const file_availability_v1_errors: GenFile = /*@__PURE__*/
  * prefix `ERROR_REASON_` and with the domain `availability.v1`. The list is closed: a refusal with a reason always has
  * one of these. The status code says what to do next, the reason says why.
  *
- * Calls that end with UNAUTHENTICATED, PERMISSION_DENIED, CANCELLED, DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL carry
- * no reason, and neither do bodies that cannot be decoded or are too large.
+ * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
+ * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum availability.v1.ErrorReason
  */
@@ -31,8 +33,12 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` lists every one.
-   * Example: `end_time` is not later than `start_time`. Correct the request.
+   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as
+   * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
+   * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
+   * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
+   * gateway names also what is missing and every UUID, number, length or time that breaks its rule. Correct the request.
+   * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;
    */
@@ -83,8 +89,8 @@ export const ErrorReason = {
   AVAILABILITY_BOOKED: 7,
 
   /**
-   * UNAVAILABLE. A lock on the host was not had in time. Nothing was changed. Send the same call again after the
-   * `google.rpc.RetryInfo` delay.
+   * UNAVAILABLE. A lock on the host was not had in time, too many removals are under way, or the database is out of reach.
+   * Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 8;
    */
@@ -100,7 +106,7 @@ export const ErrorReason = {
 
   /**
    * UNAVAILABLE. The connection to the database was lost during the commit: the change was made, or it was not. Send the
-   * same call again with the same `request_id`: it is made once.
+   * same call again with the same `request_id`: it is made once. CreateUser has none: see there.
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 10;
    */
@@ -126,8 +132,10 @@ export const ErrorReason = {
  * prefix `ERROR_REASON_` and with the domain `availability.v1`. The list is closed: a refusal with a reason always has
  * one of these. The status code says what to do next, the reason says why.
  *
- * Calls that end with UNAUTHENTICATED, PERMISSION_DENIED, CANCELLED, DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL carry
- * no reason, and neither do bodies that cannot be decoded or are too large.
+ * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
+ * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum availability.v1.ErrorReason
  */

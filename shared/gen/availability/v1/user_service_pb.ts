@@ -134,7 +134,8 @@ export type ListUsersRequest = Message<"availability.v1.ListUsersRequest"> & {
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before, sent with otherwise the same request. Empty: the first page.
+   * `next_page_token` of the page before, sent with otherwise the same request: at most 1024 characters. Empty: the first
+   * page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -179,14 +180,23 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
 /**
  * Hosts and guests.
  *
- * Every refusal carries a reason of `ErrorReason`; besides those named at a method, each may answer INVALID_REQUEST,
- * RATE_LIMITED and OVERLOADED.
+ * A request has at most 64 KiB and an answer at most 1 MiB. A call that names no deadline has 10 seconds; it may name up to
+ * an hour, and more counts as an hour.
+ *
+ * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
+ * roles get PERMISSION_DENIED, and so does a HOST or USER who names somebody else where it must name itself.
+ *
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
+ * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED.
  *
  * @generated from service availability.v1.UserService
  */
 export const UserService: GenService<{
   /**
-   * Creates a user. Refuses with EMAIL_TAKEN.
+   * Creates a user.
+   *
+   * Refuses with EMAIL_TAKEN, OUTCOME_UNKNOWN (perhaps it was created: send the same call again, and if that answers
+   * EMAIL_TAKEN look for the address with ListUsers). Takes ADMIN's token only.
    *
    * @generated from rpc availability.v1.UserService.CreateUser
    */
@@ -196,7 +206,9 @@ export const UserService: GenService<{
     output: typeof CreateUserResponseSchema;
   },
   /**
-   * Returns one user. Refuses with USER_NOT_FOUND.
+   * Returns one user.
+   *
+   * Refuses with USER_NOT_FOUND. Takes the token of the HOST or USER that `user_id` names, ADMIN's or SERVICE's.
    *
    * @generated from rpc availability.v1.UserService.GetUser
    */
@@ -206,7 +218,7 @@ export const UserService: GenService<{
     output: typeof GetUserResponseSchema;
   },
   /**
-   * Lists users in the order in which they were created.
+   * Lists users in the order in which they were created. Takes ADMIN's token only.
    *
    * @generated from rpc availability.v1.UserService.ListUsers
    */

@@ -67,8 +67,8 @@ export type Booking = Message<"booking.v1.Booking"> & {
   state: BookingState;
 
   /**
-   * Opaque quoted string that changes with every change of the booking. Send it with a write to have the write refused
-   * (ETAG_MISMATCH) if the booking has changed meanwhile.
+   * Opaque quoted string of at most 64 characters that changes with every change of the booking. Send it with a write to
+   * have the write refused (ETAG_MISMATCH) if the booking has changed meanwhile.
    *
    * @generated from field: string etag = 7;
    */

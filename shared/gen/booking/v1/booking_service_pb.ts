@@ -52,7 +52,8 @@ export type ListOpenSlotsRequest = Message<"booking.v1.ListOpenSlotsRequest"> & 
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before, sent with otherwise the same request. Empty: the first page.
+   * `next_page_token` of the page before, sent with otherwise the same request: at most 1024 characters. Empty: the first
+   * page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -73,7 +74,7 @@ export const ListOpenSlotsRequestSchema: GenMessage<ListOpenSlotsRequest> = /*@_
  */
 export type ListOpenSlotsResponse = Message<"booking.v1.ListOpenSlotsResponse"> & {
   /**
-   * One page of open slots, by start.
+   * One page of open slots, by start. It may be empty although others follow.
    *
    * @generated from field: repeated booking.v1.Slot slots = 1;
    */
@@ -186,7 +187,7 @@ export type ConfirmBookingRequest = Message<"booking.v1.ConfirmBookingRequest"> 
   bookingId: string;
 
   /**
-   * `etag` of the booking as it was last read. Empty: not compared.
+   * `etag` of the booking as it was last read: at most 64 characters. Empty: not compared.
    *
    * @generated from field: string etag = 2;
    */
@@ -242,7 +243,7 @@ export type CancelBookingRequest = Message<"booking.v1.CancelBookingRequest"> & 
   bookingId: string;
 
   /**
-   * `etag` of the booking as it was last read. Empty: not compared.
+   * `etag` of the booking as it was last read: at most 64 characters. Empty: not compared.
    *
    * @generated from field: string etag = 2;
    */
@@ -312,7 +313,7 @@ export type RescheduleBookingRequest = Message<"booking.v1.RescheduleBookingRequ
   endTime?: Timestamp | undefined;
 
   /**
-   * `etag` of the booking as it was last read. Empty: not compared.
+   * `etag` of the booking as it was last read: at most 64 characters. Empty: not compared.
    *
    * @generated from field: string etag = 4;
    */
@@ -445,7 +446,8 @@ export type ListBookingsRequest = Message<"booking.v1.ListBookingsRequest"> & {
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before, sent with otherwise the same request. Empty: the first page.
+   * `next_page_token` of the page before, sent with otherwise the same request: at most 1024 characters. Empty: the first
+   * page.
    *
    * @generated from field: string page_token = 7;
    */
@@ -481,7 +483,7 @@ export type ListBookingsResponse = Message<"booking.v1.ListBookingsResponse"> & 
 
   /**
    * With `host_id`: the last sequence of the host's feed, read before this page. Watching after the first page's
-   * `sequence` misses nothing. Unset for guests, who may not watch a host and whom its pace tells too much.
+   * `sequence` misses nothing. Unset for guests: they may not watch a host, nor learn how much goes on there.
    *
    * @generated from field: optional int64 sequence = 3;
    */
@@ -509,7 +511,8 @@ export type WatchBookingsRequest = Message<"booking.v1.WatchBookingsRequest"> & 
   hostId: string;
 
   /**
-   * The last sequence that the caller has seen; the stream starts behind it. 0: from the beginning. Unset: from now.
+   * The last sequence that the caller has seen: 0 or more, less than 2^53. The stream starts after it. 0: from the
+   * beginning. Unset: from now.
    *
    * @generated from field: optional int64 after_sequence = 2;
    */
@@ -555,8 +558,16 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  * Bookings: what is free, book it, change it, follow it.
  *
  * All times are UTC with millisecond precision (finer input is refused, not rounded) within the years 1970 to 2199.
- * Every refusal carries a reason of `ErrorReason`; besides those named at a method, each may answer INVALID_REQUEST,
- * RATE_LIMITED and OVERLOADED, and each that writes BUSY, OUTCOME_UNKNOWN and REQUEST_ID_REUSED.
+ * A request has at most 64 KiB and an answer, or a message of a stream, at most 1 MiB. A call that names no deadline has 10
+ * seconds, and a stream no end; both may name up to an hour, and more counts as an hour.
+ *
+ * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the availability service.
+ * Other roles get PERMISSION_DENIED, and so does a HOST or USER who names somebody else where it must name itself.
+ * Somebody else's booking is as if it did not exist.
+ *
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
+ * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED, and each that writes OUTCOME_UNKNOWN and
+ * REQUEST_ID_REUSED.
  *
  * Every write takes an optional `request_id`, a UUID unique per host across all methods. A call that succeeded and is
  * sent again with it (for at least 30 days) has no further effect and gets the first answer, whatever has happened
@@ -567,8 +578,10 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
 export const BookingService: GenService<{
   /**
    * Lists slots of a host that can be booked: they start now or later, and no active booking overlaps them. A slot is
-   * listed if it *starts* in the window, so that neighbouring windows show every slot once. Refuses with USER_NOT_FOUND,
-   * NOT_A_HOST, PEER_UNAVAILABLE, BUSY.
+   * listed if it *starts* in the window, so that neighbouring windows show every slot once. A page may have fewer slots
+   * than asked for, or none, and yet a `next_page_token`: go on until that is empty.
+   *
+   * Refuses with USER_NOT_FOUND, NOT_A_HOST, PEER_UNAVAILABLE. Takes every role's token, for any host.
    *
    * @generated from rpc booking.v1.BookingService.ListOpenSlots
    */
@@ -582,7 +595,7 @@ export const BookingService: GenService<{
    * availability interval.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST, NOT_A_GUEST, OUTSIDE_AVAILABILITY, OFF_GRID, START_IN_PAST, SLOT_TAKEN,
-   * PEER_UNAVAILABLE.
+   * PEER_UNAVAILABLE. Takes the token of the USER that `guest_id` names, or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.CreateBooking
    */
@@ -594,7 +607,8 @@ export const BookingService: GenService<{
   /**
    * Turns a hold into a booking. Confirming what is confirmed changes nothing and succeeds.
    *
-   * Refuses with BOOKING_NOT_FOUND, HOLD_EXPIRED, BOOKING_NOT_ACTIVE (cancelled), ETAG_MISMATCH.
+   * Refuses with BOOKING_NOT_FOUND (also if it is another guest's), HOLD_EXPIRED, BOOKING_NOT_ACTIVE (cancelled),
+   * ETAG_MISMATCH. Takes the token of the booking's guest (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.ConfirmBooking
    */
@@ -607,7 +621,8 @@ export const BookingService: GenService<{
    * Cancels an active booking that has not ended; its time is free at once. Cancelling what is cancelled changes nothing
    * and succeeds.
    *
-   * Refuses with BOOKING_NOT_FOUND, BOOKING_NOT_ACTIVE (expired, or its time is over), ETAG_MISMATCH.
+   * Refuses with BOOKING_NOT_FOUND (also if it is other people's), BOOKING_NOT_ACTIVE (expired, or its time is over),
+   * ETAG_MISMATCH. Takes the token of the booking's host (HOST) or guest (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.CancelBooking
    */
@@ -621,8 +636,9 @@ export const BookingService: GenService<{
    * time may have any length, lie in any availability interval and overlap the old one. A hold keeps its `expire_time`,
    * but never past the new start.
    *
-   * Refuses with BOOKING_NOT_FOUND, BOOKING_NOT_ACTIVE (cancelled, expired or started), OUTSIDE_AVAILABILITY, OFF_GRID,
-   * START_IN_PAST, SLOT_TAKEN, ETAG_MISMATCH, PEER_UNAVAILABLE.
+   * Refuses with BOOKING_NOT_FOUND (also if it is another guest's), BOOKING_NOT_ACTIVE (cancelled, expired or started),
+   * OUTSIDE_AVAILABILITY, OFF_GRID, START_IN_PAST, SLOT_TAKEN, ETAG_MISMATCH, PEER_UNAVAILABLE. Takes the token of the
+   * booking's guest (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.RescheduleBooking
    */
@@ -632,7 +648,10 @@ export const BookingService: GenService<{
     output: typeof RescheduleBookingResponseSchema;
   },
   /**
-   * Returns one booking. Refuses with BOOKING_NOT_FOUND.
+   * Returns one booking.
+   *
+   * Refuses with BOOKING_NOT_FOUND (also if it is other people's). Takes the token of the booking's host (HOST) or guest
+   * (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.GetBooking
    */
@@ -643,7 +662,10 @@ export const BookingService: GenService<{
   },
   /**
    * Lists bookings of a host or of a guest that share at least one instant with a window, by start. A booking that is
-   * moved while pages are read may be missed or seen twice; WatchBookings is exact.
+   * moved while pages are read may be missed or seen twice; WatchBookings is exact. Whether the host or guest exists is not
+   * checked: one who does not exist has no bookings.
+   *
+   * Takes the token of the HOST that `host_id` names, of the USER that `guest_id` names, or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.ListBookings
    */
@@ -654,10 +676,12 @@ export const BookingService: GenService<{
   },
   /**
    * Streams the changes of one host's bookings, each once and in order. The first message has no event and says where
-   * the stream starts; further messages without an event are keep-alives. A stream has no default deadline.
+   * the stream starts; further messages without an event are keep-alives. A stream has no deadline unless the caller names
+   * one, an hour at most; it ends with the caller's token, by UNAUTHENTICATED. Whether the host exists is not checked: one
+   * who does not exist has no changes.
    *
    * Refuses with SEQUENCE_UNKNOWN; ends with WATCH_LAGGED when the caller reads too slowly: watch again from the last
-   * sequence seen.
+   * sequence seen. Takes the token of the HOST that `host_id` names, or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.WatchBookings
    */

@@ -17,8 +17,10 @@ export const file_booking_v1_errors: GenFile = /*@__PURE__*/
  * prefix `ERROR_REASON_` and with the domain `booking.v1`. The list is closed: a refusal with a reason always has one of
  * these. The status code says what to do next, the reason says why.
  *
- * Calls that end with UNAUTHENTICATED, PERMISSION_DENIED, CANCELLED, DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL carry
- * no reason, and neither do bodies that cannot be decoded or are too large.
+ * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
+ * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum booking.v1.ErrorReason
  */
@@ -31,8 +33,12 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` lists every one.
-   * Example: `end_time` is not later than `start_time`. Correct the request.
+   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as
+   * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
+   * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
+   * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
+   * gateway names also what is missing and every UUID, number, length or time that breaks its rule. Correct the request.
+   * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;
    */
@@ -46,7 +52,7 @@ export const ErrorReason = {
   USER_NOT_FOUND: 2,
 
   /**
-   * NOT_FOUND. No booking has this id. `google.rpc.ResourceInfo` names it.
+   * NOT_FOUND. No booking has this id, or none that is the caller's. `google.rpc.ResourceInfo` names the id.
    *
    * @generated from enum value: ERROR_REASON_BOOKING_NOT_FOUND = 3;
    */
@@ -74,7 +80,7 @@ export const ErrorReason = {
   NOT_A_GUEST: 6,
 
   /**
-   * FAILED_PRECONDITION. No one availability interval of the host holds the whole asked time.
+   * FAILED_PRECONDITION. No single availability interval of the host holds the whole asked time.
    *
    * @generated from enum value: ERROR_REASON_OUTSIDE_AVAILABILITY = 7;
    */
@@ -138,8 +144,8 @@ export const ErrorReason = {
   SEQUENCE_UNKNOWN: 15,
 
   /**
-   * UNAVAILABLE. A lock on the host was not had in time, or the host's availability kept changing. Nothing was changed.
-   * Send the same call again after the `google.rpc.RetryInfo` delay.
+   * UNAVAILABLE. A lock on the host was not had in time, the host's availability kept changing, or the database is out of
+   * reach. Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 16;
    */
@@ -155,14 +161,14 @@ export const ErrorReason = {
 
   /**
    * UNAVAILABLE. The connection to the database was lost during the commit: the change was made, or it was not. Send the
-   * same call again with the same `request_id`: it is made once.
+   * same call again with the same `request_id`: it is made once. Without one, look first.
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 18;
    */
   OUTCOME_UNKNOWN: 18,
 
   /**
-   * RESOURCE_EXHAUSTED. The caller sent too many calls. Wait for the `google.rpc.RetryInfo` delay.
+   * RESOURCE_EXHAUSTED. The caller sent too many calls, or has too many streams open. Wait for the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 19;
    */
@@ -181,8 +187,10 @@ export const ErrorReason = {
  * prefix `ERROR_REASON_` and with the domain `booking.v1`. The list is closed: a refusal with a reason always has one of
  * these. The status code says what to do next, the reason says why.
  *
- * Calls that end with UNAUTHENTICATED, PERMISSION_DENIED, CANCELLED, DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL carry
- * no reason, and neither do bodies that cannot be decoded or are too large.
+ * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
+ * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
+ * write may have happened: send it again with the same `request_id`.
  *
  * @generated from enum booking.v1.ErrorReason
  */

@@ -107,7 +107,8 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
   messageDesc(file_booking_v1_fence_service, 2);
 
 /**
- * For the availability service: what keeps removals of availability and bookings apart.
+ * What keeps removals of availability and bookings apart. For the availability service: everybody else gets
+ * PERMISSION_DENIED. Sizes, deadlines and endings without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
  */
@@ -117,7 +118,8 @@ export const FenceService: GenService<{
    * that have not ended overlap the given ranges. Called before a removal is committed (with what it removes) and after
    * an addition (without ranges). Calling it again, late or for nothing costs one re-read and breaks nothing.
    *
-   * May answer INVALID_REQUEST and BUSY (the host's lock was not had in time; nothing was changed).
+   * May answer INVALID_REQUEST, BUSY (nothing was changed) and OUTCOME_UNKNOWN (perhaps the generation was raised). Takes
+   * SERVICE's token only.
    *
    * @generated from rpc booking.v1.FenceService.FenceHost
    */

@@ -1,0 +1,17 @@
+/** Where the databases of this start are, for `npm run audit`: the embedded PostgreSQL has another port every time. */
+
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServiceName } from "../migrate/migrate.ts";
+
+/** Writes `databases.env` into `folder`, to be read by nobody but its owner: the URLs have passwords in them. */
+export async function writeDatabaseEnvironment(
+  folder: string,
+  urls: Readonly<Record<ServiceName, string>>,
+): Promise<void> {
+  const path = join(folder, "databases.env");
+  const lines = [`AVAILABILITY_DATABASE_URL=${urls.availability}`, `BOOKING_DATABASE_URL=${urls.booking}`];
+  // A file that exists keeps its mode, whatever it is.
+  await rm(path, { force: true });
+  await writeFile(path, `${lines.join("\n")}\n`, { mode: 0o600 });
+}
