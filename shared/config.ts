@@ -1,6 +1,7 @@
 /** Settings from the environment: what every service has, and how wrong ones are reported. */
 
 import { z } from "zod";
+import { isUrl } from "./auth/keys.ts";
 
 /** Settings that cannot be used. The message is one line for the operator and repeats no value: some are secret. */
 export class ConfigError extends Error {
@@ -39,7 +40,23 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
 
 /** `http://host:port` of another service. */
 export function httpUrl(): z.ZodType<string, string> {
-  return urlOf(["http:", "https:"], "an http:// or https:// URL");
+  return urlOf(["http:", "https:"], "an http:// or https:// URL").refine(isWithoutSecrets, WITHOUT_SECRETS);
+}
+
+/** Where public keys are: an http(s) URL or the path of a file. */
+function keyLocation(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((value) => !isUrl(value) || URL.canParse(value), "the path of a file or an https:// URL")
+    .refine(isWithoutSecrets, WITHOUT_SECRETS);
+}
+
+/** Addresses are written down in logs and errors, and `fetch` refuses those that name a user. */
+const WITHOUT_SECRETS = "without a user or password in it";
+
+function isWithoutSecrets(value: string): boolean {
+  const url = URL.parse(value);
+  return url === null || (url.username === "" && url.password === "");
 }
 
 /** A URL with one of the protocols (such as `http:`); `rule` says so in words. */
@@ -63,15 +80,17 @@ export function serviceVariables(ports: { readonly grpc: number; readonly connec
       .default("info"),
     // Unset: on in development, off in production.
     REFLECTION: z.enum(["on", "off"], "on or off").optional(),
-    // The identity provider's public keys (a JWK set: https:// URL or file), and the `iss` and `aud` of its tokens.
-    AUTH_JWKS: z.string(),
+    // The identity provider's public keys (a JWK set: https:// URL or file), and the `iss` and `aud` of its tokens. Plain
+    // http:// is for this machine and for development: whoever can change the answer on its way makes administrators.
+    AUTH_JWKS: keyLocation(),
     AUTH_ISSUER: z.string(),
     AUTH_AUDIENCE: z.string(),
     // The other service's public keys (likewise), and the file with this service's own private key (one JWK).
-    PEER_JWKS: z.string(),
+    PEER_JWKS: keyLocation(),
     SERVICE_KEY: z.string(),
     // PEM files. With TLS_CERT and TLS_KEY both ports speak TLS only; with TLS_CLIENT_CA they ask for a client certificate
-    // of that authority as well. PEER_CA signs the peer's certificate, if none that Node.js knows does.
+    // of that authority as well. PEER_CA signs the peer's certificate, if none that Node.js knows does; then the peer's URL
+    // must be https://.
     TLS_CERT: z.string().optional(),
     TLS_KEY: z.string().optional(),
     TLS_CLIENT_CA: z.string().optional(),
@@ -79,8 +98,8 @@ export function serviceVariables(ports: { readonly grpc: number; readonly connec
     // What one subject may ask of one replica (0: as much as it likes); further calls are refused with RATE_LIMITED. The
     // defaults stop a program that runs wild and bother no other; the peer's calls are not counted.
     RATE_LIMIT_READS_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
-    RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
+    RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
     RATE_LIMIT_STREAM_STARTS_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
-    OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(1000),
+    OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(100),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import type { AuthSettings } from "./auth/open-auth.ts";
+import { isUrl } from "./auth/keys.ts";
 import type { serviceVariables } from "./config.ts";
 import type { Address } from "./rpc/listen.ts";
 import type { CallLimits } from "./rpc/rate-limit.ts";
@@ -20,12 +21,29 @@ export interface ServiceConfig {
 
 type ServiceVariables = z.output<z.ZodObject<ReturnType<typeof serviceVariables>>>;
 
-/** For a schema's `superRefine`: half a setting is none, and a service that speaks plain text instead is worse. */
-export function refuseHalfTls(set: ServiceVariables, context: z.core.$RefinementCtx): void {
-  const isMissing = (name: "TLS_CERT" | "TLS_KEY"): void =>
-    context.addIssue({ code: "custom", path: [name], message: "set" });
-  if (set.TLS_CERT === undefined && (set.TLS_KEY ?? set.TLS_CLIENT_CA) !== undefined) isMissing("TLS_CERT");
-  if (set.TLS_KEY === undefined && (set.TLS_CERT ?? set.TLS_CLIENT_CA) !== undefined) isMissing("TLS_KEY");
+/**
+ * For a schema's `superRefine`: settings that are good one by one and unsafe together. Half of TLS is none, and a service that
+ * speaks plain text instead is worse. `peerUrl` is the name of the variable with the peer's URL.
+ */
+export function refuseUnsafe<PeerUrl extends string>(peerUrl: PeerUrl) {
+  return (set: ServiceVariables & Record<PeerUrl, string>, context: z.core.$RefinementCtx): void => {
+    const refuse = (name: keyof ServiceVariables, message: string): void =>
+      context.addIssue({ code: "custom", path: [name], message });
+    if (set.TLS_CERT === undefined && (set.TLS_KEY ?? set.TLS_CLIENT_CA) !== undefined) refuse("TLS_CERT", "set");
+    if (set.TLS_KEY === undefined && (set.TLS_CERT ?? set.TLS_CLIENT_CA) !== undefined) refuse("TLS_KEY", "set");
+    if (set.PEER_CA !== undefined && !set[peerUrl].startsWith("https:")) {
+      refuse("PEER_CA", `left out unless ${peerUrl} is an https:// URL`);
+    }
+    for (const name of ["AUTH_JWKS", "PEER_JWKS"] as const) {
+      if (set.ENVIRONMENT === "production" && isPlainAndFar(set[name])) refuse(name, "a file or an https:// URL");
+    }
+  };
+}
+
+/** Whether somebody on the way could change what comes from there. */
+function isPlainAndFar(location: string): boolean {
+  const url = isUrl(location) ? URL.parse(location) : null;
+  return url?.protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
 }
 
 export function serviceConfig(set: ServiceVariables): ServiceConfig {

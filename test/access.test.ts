@@ -79,12 +79,14 @@ describe.each(protocols)("over %s", (protocol) => {
 describe("what exists is not told to strangers", () => {
   test.each(protocols)("another's booking is, byte for byte, one that does not exist, over %s", async (protocol) => {
     const { hostId, guestId, nextSlot } = world;
-    const { booking } = await pair.clients.bookings.createBooking({ hostId, guestId, ...nextSlot() });
+    const hold = { hostId, guestId, ...nextSlot(), holdSeconds: 600 };
+    const { booking } = await pair.clients.bookings.createBooking(hold);
     const ids = { another: booking!.id, missing: randomUUID() };
     for (const caller of ["another guest", "another host"] as const) {
       const { bookings } = await clientsFor(caller, protocol);
       for (const ask of [
         (bookingId: string) => bookings.getBooking({ bookingId }),
+        (bookingId: string) => bookings.confirmBooking({ bookingId, etag: '"wrong"', requestId: randomUUID() }),
         (bookingId: string) => bookings.cancelBooking({ bookingId, etag: '"wrong"', requestId: randomUUID() }),
         (bookingId: string) => bookings.rescheduleBooking({ bookingId, ...nextSlot(), requestId: randomUUID() }),
       ]) {

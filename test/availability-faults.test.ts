@@ -9,10 +9,13 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Role } from "../shared/gen/availability/v1/user_pb.ts";
+import { hostLockKey } from "../shared/postgres/locks.ts";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
+import { keepLog } from "./support/logs.ts";
+import { somebodyWaits } from "./support/lock-waits.ts";
 import { startAvailabilityService } from "./support/pair.ts";
 import { createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
@@ -167,6 +170,25 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
   for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
 });
 
+test("a host whose lock is held keeps nobody else's snapshots waiting, however many want to change it", async () => {
+  const POOL_SIZE = 4;
+  const clients = await start(database.url, { DATABASE_POOL_SIZE: String(POOL_SIZE) });
+  const [held, other] = [await createHost(clients), await createHost(clients)];
+  const holder = await pool.connect();
+  await holder.query("select pg_advisory_lock($1)", [hostLockKey(held)]);
+  const additions = Array.from({ length: 100 }, () => outcomeOf(openTime(clients, held, hours(8, 10))));
+  await somebodyWaits(pool);
+  const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
+  const snapshots = Promise.all(
+    Array.from({ length: 2 * POOL_SIZE }, () => clients.asBooking.snapshotAvailability({ hostId: other, ...window })),
+  );
+  expect(await Promise.race([snapshots.then(() => "snapshots"), ...additions])).toBe("snapshots");
+  expect(new Set(await Promise.all(additions))).toEqual(new Set(["BUSY"]));
+  await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
+  holder.release();
+  expect(await outcomeOf(openTime(clients, held, hours(8, 10)))).toBe("accepted");
+});
+
 test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {
   const served = await startAvailabilityService(database.url, { BOOKING_URL: NOBODY });
   const open = async (): Promise<number | null> =>
@@ -187,6 +209,7 @@ describe("the process", () => {
   async function launch(environment: Record<string, string>): Promise<ChildProcess> {
     const env = { ...(await authVariables("availability")), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
     const child = fork(main, { env, silent: true });
+    keepLog(child);
     started.push(async () => child.kill("SIGKILL"));
     return child;
   }

@@ -13,6 +13,7 @@ import { assertPortFree, freePort } from "../services/dev/ports.ts";
 import { databaseAccount } from "../services/dev/postgres/account.ts";
 import { assertRunnable } from "../services/dev/postgres/binaries.ts";
 import { deletePostgres } from "../services/dev/postgres/start.ts";
+import { keepLog } from "./support/logs.ts";
 
 const project = resolve(import.meta.dirname, "..");
 const READY_MS = 10_000;
@@ -62,6 +63,7 @@ function start(more: Record<string, string> = {}, ...args: string[]): Started {
     env: { ...process.env, ...environment, ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  keepLog(child);
   let printed = "";
   const collect = (piece: unknown): void => {
     printed += String(piece);

@@ -1,5 +1,6 @@
 /** Tokens that must not be believed, and keys that come and go. */
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -10,10 +11,16 @@ import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { provideKeys } from "../services/dev/keys.ts";
+import { privateKeyFile } from "../shared/auth/make-key.ts";
+import { readSigningKey, signToken } from "../shared/auth/sign.ts";
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
+import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
+import { bearer } from "../shared/rpc/client.ts";
 import { contentsOf } from "./support/contents.ts";
 import { endingOfGrpc, endingOfHttp } from "./support/endings.ts";
 import type { Ending } from "./support/endings.ts";
@@ -27,6 +34,7 @@ import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { poolOf } from "./support/pool.ts";
 import { host, tokenOf } from "./support/tokens.ts";
+import { watchBookings } from "./support/watching.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
 
@@ -66,6 +74,27 @@ describe("is not believed:", () => {
     expect(await overGrpc(service, forged)).toEqual(refused);
     // Once more, since good tokens are remembered.
     expect(await overHttp(service, forged)).toEqual(refused);
+  });
+
+  test.each([
+    ["an administrator", { role: "ADMIN" }],
+    ["a host", { role: "HOST", subject: randomUUID() }],
+    ["the other service", { subject: "availability" }],
+    ["the identity provider", { issuer: ISSUER, role: "ADMIN" }],
+  ] as const)("the peer's own key, that its bearer is %s", async (_what, change) => {
+    const key = await readSigningKey(privateKeyFile(inject("keyFolder"), "booking"), true);
+    const good = {
+      issuer: "booking",
+      subject: "booking",
+      role: "SERVICE",
+      audience: AUDIENCE,
+      lifetimeSeconds: 60,
+    } as const;
+    // The peer may not list users either, but is known.
+    expect((await overHttp(service, await signToken(key, good))).code).toBe("PERMISSION_DENIED");
+    const forged = await signToken(key, { ...good, ...change });
+    expect((await overHttp(service, forged)).code).toBe("UNAUTHENTICATED");
+    expect((await overGrpc(service, forged)).code).toBe("UNAUTHENTICATED");
   });
 
   test.each([
@@ -176,7 +205,12 @@ describe("keys come and go", () => {
     const good = await token(keys.issuer);
     expect((await overHttp(remote, good)).code).toBe("UNAVAILABLE");
     const back = await startKeySite([keys.issuer], site.port);
-    expect((await overHttp(remote, good)).code).toBe("OK");
+    // It is not asked again at once: a failure is remembered for ten seconds.
+    await vi.waitFor(async () => expect((await overHttp(remote, good)).code).toBe("OK"), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(back.asked()).toBe(1);
     await remote.stop();
     await back.close();
   });
@@ -215,9 +249,19 @@ test("a stream ends with its caller's token", async () => {
   const hostId = await createHost(pair.clients);
   await openTime(pair.clients, hostId, { start: tomorrow(8), end: tomorrow(9) });
   const short = await tokenOf(host(hostId), { lifetimeSeconds: 2 });
+  const grpc = createGrpcTransport({
+    baseUrl: `http://${pair.booking.grpcAddress}`,
+    interceptors: [bearer(async () => short)],
+  });
   for (const [what, end] of [
     ["Connect", endOfStream(pair.booking.connectUrl, "application/connect+json", hostId, short)],
     ["gRPC-Web", endOfStream(pair.booking.connectUrl, "application/grpc-web+json", hostId, short)],
+    [
+      "gRPC",
+      watchBookings(createClient(BookingService, grpc), hostId)
+        .then(({ ended }) => ended)
+        .then(String),
+    ],
   ] as const) {
     expect(await end, what).toContain("the access token has expired");
   }

@@ -1,5 +1,7 @@
 /** Calls that the wire tests make by hand. */
 
+import { once } from "node:events";
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { connect as connectHttp2 } from "node:http2";
 import { ConnectError } from "@connectrpc/connect";
 import type { WireService } from "./wire-service.ts";
@@ -53,4 +55,24 @@ export function http2Call(
       if (body !== undefined) stream.end(body);
     });
   });
+}
+
+/** A gRPC call, which both ports understand, with its body still to come. */
+export function grpcRequest(
+  session: ClientHttp2Session,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): ClientHttp2Stream {
+  const own = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
+  return session.request({ ...own, ...headers }).on("error", () => undefined);
+}
+
+/** What a gRPC call ends with, in its trailers, or in the headers if it has nothing else. The code of a reset is NaN. */
+export async function grpcEnding(
+  stream: ClientHttp2Stream,
+): Promise<{ readonly code: number; readonly message: string }> {
+  const said: Record<string, unknown> = {};
+  for (const event of ["response", "trailers"]) stream.on(event, (headers: object) => Object.assign(said, headers));
+  await once(stream.resume(), "close");
+  return { code: Number(said["grpc-status"]), message: decodeURI(String(said["grpc-message"])) };
 }

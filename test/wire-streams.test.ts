@@ -5,12 +5,14 @@ import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/pr
 import type { Transport } from "@connectrpc/connect";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { ServerReflection } from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../shared/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../shared/gen/health/v1/health_pb.ts";
+import { reasonOf } from "../shared/rpc/client.ts";
+import { STREAMS_OF_NOBODY_MAX } from "../shared/rpc/rate-limit.ts";
 import type { ServeOptions } from "../shared/rpc/serve.ts";
 import type { WireService } from "./wire-service.ts";
 import { DEAF, SLOW, startWireService, until } from "./wire-service.ts";
@@ -92,6 +94,8 @@ describe("health", () => {
       expect((await client.check({ service: "booking.v1.BookingService" })).status).toBe(Serving.SERVING);
       const stranger = await client.check({ service: "x" }).catch((error: unknown) => ConnectError.from(error).code);
       expect(stranger).toBe(Code.NotFound);
+      const watched = client.watch({ service: "x" })[Symbol.asyncIterator]();
+      expect(await watched.next()).toMatchObject({ value: { status: Serving.SERVICE_UNKNOWN } });
       expect(Object.keys((await client.list({})).statuses)).toEqual([
         "",
         "availability.v1.UserService",
@@ -118,6 +122,47 @@ describe("health", () => {
     const service = await start({ isReady: () => new Promise(() => undefined) });
     const client = createClient(Health, createGrpcTransport({ baseUrl: service.grpcUrl }));
     expect((await client.check({})).status).toBe(Serving.NOT_SERVING);
+  });
+
+  test.each(["gRPC", "Connect binary, HTTP/2"])("is watched by so many over %s and no more", async (name) => {
+    const service = await start();
+    const client = createClient(Health, (transports[name] ?? unknownTransport)(service));
+    const leaving = new AbortController();
+    const watch = (): Promise<unknown> => {
+      const statuses = client.watch({}, { signal: leaving.signal })[Symbol.asyncIterator]();
+      return statuses.next();
+    };
+    await Promise.all(Array.from({ length: STREAMS_OF_NOBODY_MAX }, watch));
+    const refused = await watch().then(() => undefined, ConnectError.from);
+    expect([refused?.code, reasonOf(refused)]).toEqual([Code.ResourceExhausted, "RATE_LIMITED"]);
+    // Whoever asks only once is answered all the same, and when the watchers have left there is room again.
+    expect((await client.check({})).status).toBe(Serving.SERVING);
+    leaving.abort();
+    await vi.waitUntil(async () => {
+      const again = createClient(Health, (transports[name] ?? unknownTransport)(service)).watch({});
+      return again[Symbol.asyncIterator]()
+        .next()
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+  });
+
+  test("tells watchers when it changes", async () => {
+    let isReady = true;
+    const service = await start({ isReady: async () => isReady });
+    const client = createClient(Health, createGrpcTransport({ baseUrl: service.grpcUrl }));
+    const statuses = client.watch({ service: "booking.v1.BookingService" })[Symbol.asyncIterator]();
+    const told = async (): Promise<unknown> => {
+      const next = await statuses.next();
+      return next.done === true ? "the end" : next.value.status;
+    };
+    expect(await told()).toBe(Serving.SERVING);
+    isReady = false;
+    expect(await told()).toBe(Serving.NOT_SERVING);
+    isReady = true;
+    expect(await told()).toBe(Serving.SERVING);
   });
 
   test("tells watchers at once that the service is about to stop", async () => {

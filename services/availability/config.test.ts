@@ -27,7 +27,7 @@ test("needs the database and the keys, and nothing else", () => {
       serviceKey: needed.SERVICE_KEY,
     },
     tls: { cert: undefined, key: undefined, clientCa: undefined, peerCa: undefined },
-    limits: { readsPerSecond: 1000, writesPerSecond: 1000, streamStartsPerSecond: 100, openStreams: 1000 },
+    limits: { readsPerSecond: 1000, writesPerSecond: 100, streamStartsPerSecond: 100, openStreams: 100 },
     bookingUrl: "http://127.0.0.1:8082",
   });
 });
@@ -57,6 +57,44 @@ test.each([
   [{ TLS_CLIENT_CA: "ca.pem" }, "TLS_CERT is required; TLS_KEY is required"],
 ])("half of TLS, %j, is none, and refused", (set, wrong) => {
   expect(() => availabilityConfig({ ...needed, ...set })).toThrow(`wrong settings: ${wrong}`);
+});
+
+test.each(["AUTH_JWKS", "PEER_JWKS"])(
+  "production takes %s from a file, by https, or from this machine only",
+  (name) => {
+    const withKeys = (location: string, ENVIRONMENT = "production") => {
+      return () => availabilityConfig({ ...needed, [name]: location, ENVIRONMENT });
+    };
+    for (const far of ["http://identity.example/keys", "HTTP://identity.example", "http://127.0.0.1.example/keys"]) {
+      expect(withKeys(far)).toThrow(`wrong settings: ${name} must be a file or an https:// URL`);
+      expect(withKeys(far, "development")).not.toThrow();
+    }
+    for (const near of [
+      "http://localhost:9/keys",
+      "http://127.0.0.1/keys",
+      "http://[::1]:9/keys",
+      "https://a.example/",
+    ]) {
+      expect(withKeys(near)).not.toThrow();
+    }
+    expect(withKeys("https://")).toThrow(`wrong settings: ${name} must be the path of a file or an https:// URL`);
+  },
+);
+
+test.each(["AUTH_JWKS", "PEER_JWKS", "BOOKING_URL"])("%s has no password in it", (name) => {
+  for (const url of ["https://user:secret@there.example/", "https://user@there.example/"]) {
+    const wrong = `wrong settings: ${name} must be without a user or password in it`;
+    expect(() => availabilityConfig({ ...needed, [name]: url })).toThrow(wrong);
+  }
+});
+
+test("a peer whose certificate is to be checked is asked by https, or its tokens would go out in plain text", () => {
+  const withPeer = (url: string) => () => availabilityConfig({ ...needed, PEER_CA: "ca.pem", BOOKING_URL: url });
+  expect(withPeer("http://booking:8082")).toThrow(
+    "wrong settings: PEER_CA must be left out unless BOOKING_URL is an https:// URL",
+  );
+  expect(withPeer("")).toThrow("PEER_CA must be left out");
+  expect(withPeer("https://booking:8082")).not.toThrow();
 });
 
 test("names every wrong variable on one line, and no value", () => {

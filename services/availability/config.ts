@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { httpUrl, readConfig, serviceVariables } from "../../shared/config.ts";
-import { refuseHalfTls, serviceConfig } from "../../shared/service-config.ts";
+import { refuseUnsafe, serviceConfig } from "../../shared/service-config.ts";
 import type { ServiceConfig } from "../../shared/service-config.ts";
 
 export const availabilityVariables = z.object({
@@ -16,7 +16,7 @@ export interface AvailabilityConfig extends ServiceConfig {
 
 /** Throws ConfigError that names every wrong variable. */
 export function availabilityConfig(environment: Readonly<Record<string, string | undefined>>): AvailabilityConfig {
-  const set = readConfig(availabilityVariables.superRefine(refuseHalfTls), environment);
+  const set = readConfig(availabilityVariables.superRefine(refuseUnsafe("BOOKING_URL")), environment);
   return {
     ...serviceConfig(set),
     bookingUrl: set.BOOKING_URL,

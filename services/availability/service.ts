@@ -13,6 +13,7 @@ import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
+import { createTurns } from "../../shared/turns.ts";
 import type { AvailabilityConfig } from "./config.ts";
 import { bookingPeer } from "./peers/booking.ts";
 import type { BookingPeer } from "./peers/booking.ts";
@@ -32,7 +33,7 @@ export async function startAvailability(
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
-  const auth = await openAuth(config.auth, "availability", "booking");
+  const auth = await openAuth(config.auth, "availability", "booking", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
     ...config.database,
@@ -52,6 +53,7 @@ export async function startAvailability(
   const deps = {
     orm,
     pool,
+    turns: createTurns(),
     booking: between(bookingPeer(transport)),
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };

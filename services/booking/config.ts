@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
-import { refuseHalfTls, serviceConfig } from "../../shared/service-config.ts";
+import { refuseUnsafe, serviceConfig } from "../../shared/service-config.ts";
 import type { ServiceConfig } from "../../shared/service-config.ts";
 import type { LaneSettings } from "./lanes/lanes.ts";
 
@@ -23,7 +23,7 @@ export interface BookingConfig extends ServiceConfig {
 
 /** Throws ConfigError that names every wrong variable. */
 export function bookingConfig(environment: Readonly<Record<string, string | undefined>>): BookingConfig {
-  const set = readConfig(bookingVariables.superRefine(refuseHalfTls), environment);
+  const set = readConfig(bookingVariables.superRefine(refuseUnsafe("AVAILABILITY_URL")), environment);
   return {
     ...serviceConfig(set),
     availabilityUrl: set.AVAILABILITY_URL,

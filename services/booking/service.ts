@@ -47,7 +47,7 @@ export async function startBooking(
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
-  const auth = await openAuth(config.auth, "booking", "availability");
+  const auth = await openAuth(config.auth, "booking", "availability", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
     url: config.database.url,

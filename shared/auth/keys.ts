@@ -1,14 +1,13 @@
 /** Public keys that tokens are verified with: a JWK set (RFC 7517) at a URL or in a file. */
 
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
-import { createLocalJWKSet, createRemoteJWKSet, errors } from "jose";
-import { monotonicMs } from "../clock.ts";
-import { MINUTE_MS, SECOND_MS } from "../interval.ts";
+import { createLocalJWKSet, createRemoteJWKSet } from "jose";
+import type { Logger } from "pino";
+import { SECOND_MS } from "../interval.ts";
+import { keepKeys } from "./kept-keys.ts";
 import { readJson } from "./read-json.ts";
 
-/** A key that its issuer has withdrawn is no longer accepted after this long. */
-const KEYS_MAX_AGE_MS = 5 * MINUTE_MS;
-/** A key that is not known yet is looked for at most so often: anybody can name keys that do not exist. */
+/** The least time between two readings: of a URL, and of a file, which is ours. */
 const URL_COOLDOWN_MS = 10 * SECOND_MS;
 const FILE_COOLDOWN_MS = SECOND_MS;
 const FETCH_TIMEOUT_MS = 3 * SECOND_MS;
@@ -17,60 +16,45 @@ const FETCH_TIMEOUT_MS = 3 * SECOND_MS;
 export const DEVELOPMENT_KEY_PREFIX = "dev-";
 
 /**
- * The keys at `location`, an http(s) URL or the path of a file. They are kept, and read again when they are old and when a
- * token names a key that is not among them, so a new key needs no restart. Throws an error of one line if there is a
- * file that cannot be used; a URL is first asked when there is a token to verify.
+ * The keys at `location`, an http(s) URL or the path of a file, as `keepKeys` keeps them: a new key needs no restart. Throws
+ * an error of one line if there is a file that cannot be used; a URL is first asked when there is a token to verify.
  */
-export async function publicKeys(location: string, development: boolean): Promise<JWTVerifyGetKey> {
-  if (!/^https?:/i.test(location)) return keysInFile(location, development);
-  const keys = createRemoteJWKSet(new URL(location), {
-    cacheMaxAge: KEYS_MAX_AGE_MS,
-    cooldownDuration: URL_COOLDOWN_MS,
-    timeoutDuration: FETCH_TIMEOUT_MS,
-  });
-  return async (header, token) => {
-    const key = await keys(header, token);
-    assertProper(keys.jwks(), development);
-    return key;
-  };
+export async function publicKeys(location: string, development: boolean, log: Logger): Promise<JWTVerifyGetKey> {
+  const own = log.child({ keys: location });
+  if (isUrl(location)) {
+    const remote = createRemoteJWKSet(new URL(location), { timeoutDuration: FETCH_TIMEOUT_MS });
+    const read = async (): Promise<JSONWebKeySet> => {
+      await remote.reload();
+      return proper(remote.jwks() ?? { keys: [] }, development);
+    };
+    return keepKeys(read, URL_COOLDOWN_MS, own);
+  }
+  const read = (): Promise<JSONWebKeySet> => readKeySet(location, development);
+  return keepKeys(read, FILE_COOLDOWN_MS, own, await read());
 }
 
-async function keysInFile(path: string, development: boolean): Promise<JWTVerifyGetKey> {
-  let keys = await readKeys(path, development);
-  let readAt = monotonicMs();
-  const readAgain = async (): Promise<void> => {
-    readAt = monotonicMs();
-    keys = await readKeys(path, development);
-  };
-  return async (header, token) => {
-    if (monotonicMs() - readAt > KEYS_MAX_AGE_MS) await readAgain();
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      const unknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!unknown || monotonicMs() - readAt < FILE_COOLDOWN_MS) throw error;
-      await readAgain();
-      return keys(header, token);
-    }
-  };
+/** Whether keys are at a URL. Everything else is the path of a file. */
+export function isUrl(location: string): boolean {
+  return /^https?:/i.test(location);
 }
 
-async function readKeys(path: string, development: boolean): Promise<JWTVerifyGetKey> {
+async function readKeySet(path: string, development: boolean): Promise<JSONWebKeySet> {
   try {
     const set = (await readJson(path)) as JSONWebKeySet;
-    const keys = createLocalJWKSet(set);
-    assertProper(set, development);
-    return keys;
+    createLocalJWKSet(set);
+    return proper(set, development);
   } catch (cause) {
     throw new Error(`the key set ${path} cannot be used`, { cause });
   }
 }
 
-function assertProper(set: JSONWebKeySet | undefined, development: boolean): void {
-  for (const key of set?.keys ?? []) {
+/** The set. Throws an error of one line if it holds what it must not. */
+function proper(set: JSONWebKeySet, development: boolean): JSONWebKeySet {
+  for (const key of set.keys) {
     if (key.d !== undefined || key.k !== undefined) throw new Error("it contains a secret key");
     assertNoDevelopmentKey(key.kid, development);
   }
+  return set;
 }
 
 /** Throws an error of one line if the key with this `kid` is one of development's and this is production. */

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Identity } from "./identity.ts";
 import { personRoles } from "./identity.ts";
 import { publicKeys } from "./keys.ts";
@@ -34,11 +35,11 @@ export interface Auth {
  * People and the peer are vouched for by different keys, each good for its own roles only. So neither a stolen service key
  * makes an administrator, nor can whoever signs in people call what is between the services.
  */
-export async function openAuth(settings: AuthSettings, name: string, peer: string): Promise<Auth> {
+export async function openAuth(settings: AuthSettings, name: string, peer: string, log: Logger): Promise<Auth> {
   const { development, issuer, audience } = settings;
   const [keys, peerKeys, ownKey] = await Promise.all([
-    publicKeys(settings.jwks, development),
-    publicKeys(settings.peerJwks, development),
+    publicKeys(settings.jwks, development, log),
+    publicKeys(settings.peerJwks, development, log),
     readSigningKey(settings.serviceKey, development),
   ]);
   const issuers = [

@@ -3,6 +3,8 @@
 import { status } from "@grpc/grpc-js";
 import { OPEN, scopeOf } from "../auth/access.ts";
 import type { Identity } from "../auth/identity.ts";
+import { nobody } from "../auth/identity.ts";
+import { KeysOutOfReach } from "../auth/kept-keys.ts";
 import { TokenRefused } from "../auth/verify.ts";
 import { bearerToken, tokenExpired, unauthenticated } from "./bearer.ts";
 import { StatusError } from "./errors.ts";
@@ -13,28 +15,38 @@ import type { Route } from "./route.ts";
 export type Identify = (token: string) => Identity | Promise<Identity>;
 
 /**
- * Tells the call who makes it, and what of the method is open to that role. Both listeners ask with the `authorization`
- * header (undefined if there is none). Throws StatusError UNAUTHENTICATED, PERMISSION_DENIED, or UNAVAILABLE if the
- * issuer's keys are out of reach.
+ * Who makes a call to the route, by the call's `authorization` header (undefined if there is none). At once if the token is
+ * known: most calls must not wait even for a promise. Throws StatusError UNAUTHENTICATED, or UNAVAILABLE if the issuer's
+ * keys are out of reach; rejects with the same.
  */
-export async function authenticate(
+export function authenticate(
   identify: Identify,
   route: Route,
-  call: OpenCall,
   authorization: string | undefined,
-): Promise<void> {
-  if (route.access === OPEN) return;
+): Identity | Promise<Identity> {
+  if (route.access === OPEN) return nobody;
   try {
-    call.identity = await identify(bearerToken(authorization));
+    const caller = identify(bearerToken(authorization));
+    return caller instanceof Promise ? caller.catch(refuse) : caller;
   } catch (thrown) {
-    throw endingFor(thrown);
+    return refuse(thrown);
   }
+}
+
+/**
+ * Notes in the call what of its method is open to its caller's role. Throws StatusError PERMISSION_DENIED. A stream will end
+ * with its caller's token.
+ */
+export function authorise(route: Route, call: OpenCall): void {
+  if (route.access === OPEN) return;
   call.scope = scopeOf(route.access, call.identity);
   if (route.kind !== "unary") call.endWithToken();
 }
 
-function endingFor(thrown: unknown): StatusError {
-  if (thrown instanceof StatusError) return thrown;
-  if (thrown instanceof TokenRefused) return thrown.expired ? tokenExpired() : unauthenticated(thrown);
-  return new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", undefined, thrown);
+function refuse(thrown: unknown): never {
+  if (thrown instanceof StatusError) throw thrown;
+  if (thrown instanceof TokenRefused) throw thrown.expired ? tokenExpired() : unauthenticated(thrown);
+  // Why is in the log already, once and not for every call.
+  const cause = thrown instanceof KeysOutOfReach ? undefined : thrown;
+  throw new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", undefined, cause);
 }

@@ -1,10 +1,9 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
-import { BODY_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** Resets the stream unless its whole body comes in time. Node would wait for the rest of it as long as the client likes. */
-export function limitBodyTime(stream: ServerHttp2Stream): void {
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), BODY_TIMEOUT_MS);
+export function limitBodyTime(stream: ServerHttp2Stream, timeoutMs: number): void {
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), timeoutMs);
   const disarm = (): void => clearTimeout(timer);
   stream.once("end", disarm);
   stream.once("close", disarm);

@@ -1,15 +1,16 @@
 /**
- * What every call goes through, by whichever listener it came: authenticate, limit, decode, handle, log, map errors. The two
- * adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
+ * What every call goes through, by whichever listener it came: authenticate, limit, authorise, decode, handle, log, map
+ * errors. The two adapters differ in who decodes: gRPC hands over bytes (`answerBytes`), connect-es decodes by itself between
  * `admitCaller` and `answerMessage`.
  */
 
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import { monotonicMs } from "../clock.ts";
 import { ANSWER_MAX_BYTES } from "../limits.ts";
 import type { Identify } from "./authenticate.ts";
-import { authenticate } from "./authenticate.ts";
+import { authorise } from "./authenticate.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -28,28 +29,21 @@ type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
 
 /**
- * All that comes before the body: who calls, and whether that is too often. Both listeners ask with the `authorization`
- * header. Throws as `authenticate` does, or Refusal RATE_LIMITED.
+ * What comes between knowing who calls and looking at the body: whether that is too often, and whether that role may. In
+ * this order, so that calls which a role may not make are counted too. Throws Refusal RATE_LIMITED, StatusError
+ * PERMISSION_DENIED.
  */
-export async function admitCaller(
-  chain: Chain,
-  route: Route,
-  call: OpenCall,
-  authorization: string | undefined,
-): Promise<void> {
-  await authenticate(chain.identify, route, call, authorization);
+export async function admitCaller(chain: Chain, route: Route, call: OpenCall): Promise<void> {
   await chain.limit(route, call);
+  authorise(route, call);
 }
 
-/** Answers a unary call whose message is still encoded. Rejects with nothing but `StatusError`; closes the call. */
-export function answerBytes(
-  chain: Chain,
-  route: UnaryRoute,
-  call: OpenCall,
-  body: Uint8Array,
-  authorization: string | undefined,
-): Promise<Uint8Array> {
-  return settle(chain, call, bytesToBytes(chain, route, call, body, authorization));
+/**
+ * Answers a unary call whose caller is known and whose message is still encoded. Rejects with nothing but `StatusError`;
+ * closes the call.
+ */
+export function answerBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
+  return settle(chain, call, bytesToBytes(chain, route, call, body));
 }
 
 /** Answers a unary call whose caller is known and whose message is decoded. Rejects and closes as `answerBytes` does. */
@@ -58,17 +52,16 @@ export function answerMessage(chain: Chain, route: UnaryRoute, call: OpenCall, r
 }
 
 /**
- * The answers of a streaming call whose messages are still encoded, encoded. Throws nothing but `StatusError`; closes the
- * call. Whatever `bodies` throws ends the call too.
+ * The answers of a streaming call whose caller is known and whose messages are still encoded, encoded. Throws nothing but
+ * `StatusError`; closes the call. Whatever `bodies` throws ends the call too.
  */
 export function streamBytes(
   chain: Chain,
   route: StreamRoute,
   call: OpenCall,
   bodies: AsyncIterable<Uint8Array>,
-  authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  return relay(chain, call, bytesStream(chain, route, call, bodies, authorization));
+  return relay(chain, call, bytesStream(chain, route, call, bodies));
 }
 
 /** The answers of a streaming call whose caller is known and whose messages are decoded. */
@@ -81,14 +74,8 @@ export function streamMessages(
   return relay(chain, call, invokeStream(route, call, requests));
 }
 
-async function bytesToBytes(
-  chain: Chain,
-  route: UnaryRoute,
-  call: OpenCall,
-  body: Uint8Array,
-  authorization: string | undefined,
-): Promise<Uint8Array> {
-  await admitCaller(chain, route, call, authorization);
+async function bytesToBytes(chain: Chain, route: UnaryRoute, call: OpenCall, body: Uint8Array): Promise<Uint8Array> {
+  await admitCaller(chain, route, call);
   const request = decode(route.method.input, body);
   assertWanted(call);
   const answer = await route.handler(request, call);
@@ -100,9 +87,8 @@ async function* bytesStream(
   route: StreamRoute,
   call: OpenCall,
   bodies: AsyncIterable<Uint8Array>,
-  authorization: string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  await admitCaller(chain, route, call, authorization);
+  await admitCaller(chain, route, call);
   for await (const answer of invokeStream(route, call, decodeEach(route.method.input, bodies))) {
     yield encode(route.method.output, answer);
   }
@@ -158,7 +144,9 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
   call.signal.addEventListener("abort", () => finish(call.interruption), { once: true });
   try {
     for (let next = await call.wait(source.next()); next.done !== true; next = await call.wait(source.next())) {
+      call.offeredAt = monotonicMs();
       yield next.value;
+      call.offeredAt = undefined;
     }
     // A handler that sees its signal and returns has not come to its end: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;

@@ -1,8 +1,10 @@
 /** A call on the Connect port from its headers to its handler: all that happens while connect-es reads and decodes it. */
 
-import type { HandlerContext } from "@connectrpc/connect";
-import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import type { ContextValues, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
+import type { Answering } from "./answer-time.ts";
+import { authenticate } from "./authenticate.ts";
 import type { Chain } from "./chain.ts";
 import { admitCaller } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
@@ -16,7 +18,13 @@ interface Admission {
   decoded: boolean;
 }
 
+const answeringKey = createContextKey<Answering | undefined>(undefined);
 const admissionKey = createContextKey<Admission | undefined>(undefined);
+
+/** What connect-es passes on, unseen, from the request to the gate. */
+export function contextOf(answering: Answering): ContextValues {
+  return createContextValues().set(answeringKey, answering);
+}
 
 /**
  * Opens the call and learns who makes it, before its body is read. Throws ConnectError to turn it away.
@@ -28,6 +36,8 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   const { method, log } = route;
   const call = chain.calls.open({ method, log, transport: context.protocolName, timeoutMs: context.timeoutMs() });
   const admission: Admission = { call, decoded: false };
+  const answering = context.values.get(answeringKey);
+  if (answering !== undefined) answering.call = call;
   context.values.set(admissionKey, admission);
   const onAbort = (): void => {
     if (admission.decoded) call.abandon();
@@ -36,7 +46,9 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
   try {
-    await admitCaller(chain, route, call, context.requestHeader.get("authorization") ?? undefined);
+    const authorization = context.requestHeader.get("authorization") ?? undefined;
+    call.identity = await authenticate(chain.identify, route, authorization);
+    await admitCaller(chain, route, call);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));
   } finally {

@@ -3,11 +3,13 @@
  * speak the one, our services and gRPC tools the other. With TLS, a client that asks (ALPN) is offered both.
  */
 
+import type { RequestListener, Server } from "node:http";
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
+import { limitAnswerTime } from "./answer-time.ts";
 import { limitBodyTime } from "./body-time.ts";
 import type { Chain } from "./chain.ts";
 import { connectListener } from "./connect.ts";
@@ -19,26 +21,8 @@ import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
 import type { ServerTls } from "./tls.ts";
-import {
-  BODY_TIMEOUT_MS,
-  CONNECTIONS_MAX,
-  CLOSE_GRACE_MS,
-  HEADERS_MAX_BYTES,
-  HEADERS_TIMEOUT_MS,
-  IDLE_HTTP1_TIMEOUT_MS,
-  IDLE_HTTP2_TIMEOUT_MS,
-  TIMEOUT_CHECK_INTERVAL_MS,
-} from "./wire-limits.ts";
-
-const http1Options = {
-  maxHeaderSize: HEADERS_MAX_BYTES,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: BODY_TIMEOUT_MS,
-  connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-  keepAliveTimeout: IDLE_HTTP1_TIMEOUT_MS,
-};
-
-const tlsOptions = { ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: HEADERS_TIMEOUT_MS };
+import type { WireLimits } from "./wire-limits.ts";
+import { CLOSE_GRACE_MS, HEADERS_MAX_BYTES, IDLE_HTTP1_TIMEOUT_MS, IDLE_HTTP2_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
 export async function listenConnect(
@@ -46,23 +30,22 @@ export async function listenConnect(
   routes: readonly Route[],
   address: Address,
   tls: ServerTls | undefined,
+  wire: WireLimits,
   log: Logger,
 ): Promise<Listener> {
-  const onRequest = connectListener(chain, routes, log);
+  const answers = limitAnswerTime(wire);
+  const onRequest = connectListener(chain, routes, answers, log);
   const sessions = new Sessions();
 
   const http2 = createHttp2Server(http2Options, onRequest);
   http2.on("session", (session) => {
     sessions.add(session);
-    limitSettingsTime(session);
+    limitSettingsTime(session, wire.headersTimeoutMs);
     session.setTimeout(IDLE_HTTP2_TIMEOUT_MS, () => session.close());
   });
-  http2.prependListener("request", ({ stream }) => limitBodyTime(stream));
+  http2.prependListener("request", ({ stream }) => limitBodyTime(stream, wire.bodyTimeoutMs));
 
-  const http1 =
-    tls === undefined
-      ? createHttp1Server(http1Options, onRequest)
-      : createHttpsServer({ ...http1Options, ...tls, ...tlsOptions }, onRequest);
+  const http1 = http1Server(tls, wire, onRequest);
   const connected = tls === undefined ? "connection" : "secureConnection";
   http1.prependListener("request", (_request, response) => {
     response.once("close", () => {
@@ -80,7 +63,7 @@ export async function listenConnect(
   http1.on(connected, (socket: Socket) => {
     silent.add(socket);
     socket.once("close", () => silent.delete(socket));
-    readFirstBytes(socket, (isHttp2) => {
+    readFirstBytes(socket, wire.headersTimeoutMs, (isHttp2) => {
       silent.delete(socket);
       if (isHttp2) {
         http2.emit("connection", socket);
@@ -91,7 +74,7 @@ export async function listenConnect(
     });
   });
 
-  http1.maxConnections = CONNECTIONS_MAX;
+  http1.maxConnections = wire.connectionsMax;
   const port = await listen(http1, address);
   const closed = Promise.withResolvers<void>();
   const stopAccepting = (): void => {
@@ -105,6 +88,20 @@ export async function listenConnect(
     const cutOff = setTimeout(() => http1.closeAllConnections(), CLOSE_GRACE_MS);
     await sessions.close(closed.promise);
     clearTimeout(cutOff);
+    answers.close();
   };
   return { port, stopAccepting, close };
+}
+
+function http1Server(tls: ServerTls | undefined, wire: WireLimits, onRequest: RequestListener): Server {
+  const options = {
+    maxHeaderSize: HEADERS_MAX_BYTES,
+    headersTimeout: wire.headersTimeoutMs,
+    requestTimeout: wire.bodyTimeoutMs,
+    connectionsCheckingInterval: wire.timeoutCheckIntervalMs,
+    keepAliveTimeout: IDLE_HTTP1_TIMEOUT_MS,
+  };
+  if (tls === undefined) return createHttp1Server(options, onRequest);
+  const tlsOptions = { ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: wire.headersTimeoutMs };
+  return createHttpsServer({ ...options, ...tls, ...tlsOptions }, onRequest);
 }

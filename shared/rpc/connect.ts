@@ -18,11 +18,12 @@ import {
 } from "@connectrpc/connect-node";
 import type { Logger } from "pino";
 import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import type { Answering, Answers } from "./answer-time.ts";
 import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { answerMessage, streamMessages } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
-import { admit, admittedCall } from "./connect-gate.ts";
+import { admit, admittedCall, contextOf } from "./connect-gate.ts";
 import { strictTextDecoder } from "./connect-json.ts";
 import { statusErrorOf } from "./errors.ts";
 import type { Answer, Route } from "./route.ts";
@@ -35,16 +36,18 @@ export type Response = ServerResponse | Http2ServerResponse;
 export function connectListener(
   chain: Chain,
   routes: readonly Route[],
+  answers: Answers,
   log: Logger,
 ): (request: Request, response: Response) => void {
   const handlers = new Map(routerOf(chain, routes).handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
+    const answering = answers.open("stream" in response ? response.stream : response);
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) {
       respond(response, 404, { code: "unimplemented", message: "there is no such method" });
       return;
     }
-    answer(handler, request, response).catch((cause: unknown) => {
+    answer(handler, answering, request, response).catch((cause: unknown) => {
       // The client left in the middle of its answer; the call's own line says CANCELLED or OK.
       if (ConnectError.from(cause).code !== Code.Aborted) log.error({ err: cause }, "an answer could not be delivered");
       response.destroy();
@@ -52,12 +55,17 @@ export function connectListener(
   };
 }
 
-async function answer(handler: UniversalHandler, request: Request, response: Response): Promise<void> {
+async function answer(
+  handler: UniversalHandler,
+  answering: Answering,
+  request: Request,
+  response: Response,
+): Promise<void> {
   shortenTimeouts(request.headers);
   joinRepeatedAuthorization(request.headers, request.rawHeaders);
   let universal;
   try {
-    universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    universal = universalRequestFromNodeRequest(request, response, undefined, contextOf(answering));
   } catch {
     // It makes a URL of the Host header, whatever that may be.
     respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });

@@ -1,16 +1,18 @@
 import type { Socket } from "node:net";
-import { HEADERS_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** How every HTTP/2 connection begins. No HTTP/1.1 request does. */
 const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Calls back once it is clear what the client speaks, with the socket paused and as if nothing had been read. */
-export function readFirstBytes(socket: Socket, recognised: (isHttp2: boolean) => void): void {
+/**
+ * Calls back once it is clear what the client speaks, with the socket paused and as if nothing had been read. Closes a
+ * connection that says nothing for so long.
+ */
+export function readFirstBytes(socket: Socket, silenceMaxMs: number, recognised: (isHttp2: boolean) => void): void {
   let first = Buffer.alloc(0);
   const giveUp = (): void => void socket.destroy();
   // Nobody else listens yet, and an `error` event without a listener ends the process.
   socket.on("error", giveUp);
-  socket.setTimeout(HEADERS_TIMEOUT_MS, giveUp);
+  socket.setTimeout(silenceMaxMs, giveUp);
   socket.on("data", function onData(chunk: Buffer): void {
     first = Buffer.concat([first, chunk]);
     const length = Math.min(first.length, HTTP2_PREFACE.length);

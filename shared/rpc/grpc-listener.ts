@@ -6,28 +6,25 @@
 import { EventEmitter } from "node:events";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { createSecureServer, createServer } from "node:http2";
-import { Server, status } from "@grpc/grpc-js";
-import { ANSWER_MAX_BYTES, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
+import { Server } from "@grpc/grpc-js";
+import type { Identity } from "../auth/identity.ts";
+import { nobody } from "../auth/identity.ts";
+import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
+import type { Answers } from "./answer-time.ts";
+import { limitAnswerTime } from "./answer-time.ts";
 import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { grpcDefinition, grpcHandler } from "./grpc.ts";
+import { admitStream } from "./grpc-gate.ts";
 import { http2Options } from "./http2-options.ts";
-import { limitBodyTime } from "./body-time.ts";
 import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
-import { grpcTimeoutMs } from "./timeouts.ts";
 import type { ServerTls } from "./tls.ts";
-import {
-  BODY_TIMEOUT_MS,
-  CONNECTIONS_MAX,
-  HEADERS_TIMEOUT_MS,
-  IDLE_HTTP2_TIMEOUT_MS,
-  KEEPALIVE_INTERVAL_MS,
-  KEEPALIVE_TIMEOUT_MS,
-} from "./wire-limits.ts";
+import type { WireLimits } from "./wire-limits.ts";
+import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
 export async function listenGrpc(
@@ -35,28 +32,35 @@ export async function listenGrpc(
   routes: readonly Route[],
   address: Address,
   tls: ServerTls | undefined,
+  wire: WireLimits,
 ): Promise<Listener> {
-  const grpc = grpcServer(chain, routes);
+  const answers = limitAnswerTime(wire);
+  const grpc = grpcServer(chain, routes, answers);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();
   const server =
     tls === undefined
       ? createServer(http2Options)
-      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: HEADERS_TIMEOUT_MS });
+      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: wire.headersTimeoutMs });
   server.on("connection", (socket) => sessions.addSocket(socket));
   server.on("session", (session) => {
     sessions.add(session);
-    limitSettingsTime(session);
+    limitSettingsTime(session, wire.headersTimeoutMs);
     grpc.emit("session", session);
   });
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
+    const answering = answers.open(stream);
+    const pass = (caller: Identity): void => {
+      answering.caller = caller;
+      grpc.emit("stream", stream, headers);
+    };
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
-    if (route !== undefined && !boundTime(route, stream, headers)) return;
-    grpc.emit("stream", stream, headers);
+    if (route === undefined) pass(nobody);
+    else admitStream(chain, route, { stream, headers }, wire.bodyTimeoutMs, pass);
   });
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = wire.connectionsMax;
   const port = await listen(server, address);
   const closed = Promise.withResolvers<void>();
   const stopAccepting = (): void => {
@@ -66,33 +70,9 @@ export async function listenGrpc(
   const close = async (): Promise<void> => {
     stopAccepting();
     await sessions.close(closed.promise);
+    answers.close();
   };
   return { port, stopAccepting, close };
-}
-
-/** Gives every call its timeout, in the header that grpc-js reads. False if the call was refused for a malformed one. */
-function boundTime(route: Route, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
-  const asked = headers["grpc-timeout"];
-  if (asked === undefined) {
-    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
-    if (route.kind === "unary") headers["grpc-timeout"] = `${DEADLINE_DEFAULT_MS}m`;
-    if (route.kind === "server_streaming") limitBodyTime(stream);
-    return true;
-  }
-  const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
-  if (timeoutMs === undefined) {
-    refuse(stream, "grpc-timeout is malformed");
-    return false;
-  }
-  headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
-  // Or a body that never comes would stay for as long as its sender asks: an hour.
-  if (timeoutMs > BODY_TIMEOUT_MS && route.kind !== "bidi_streaming") limitBodyTime(stream);
-  return true;
-}
-
-function refuse(stream: ServerHttp2Stream, message: string): void {
-  const headers = { ":status": 200, "content-type": "application/grpc+proto" };
-  stream.respond({ ...headers, "grpc-status": status.INVALID_ARGUMENT, "grpc-message": message }, { endStream: true });
 }
 
 interface GrpcEvents {
@@ -101,7 +81,7 @@ interface GrpcEvents {
 }
 
 /** A grpc-js server without a port: it answers the sessions and streams that are emitted on what this returns. */
-function grpcServer(chain: Chain, routes: readonly Route[]): EventEmitter<GrpcEvents> {
+function grpcServer(chain: Chain, routes: readonly Route[], answers: Answers): EventEmitter<GrpcEvents> {
   const server = new Server({
     "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
     "grpc.max_send_message_length": ANSWER_MAX_BYTES,
@@ -112,7 +92,7 @@ function grpcServer(chain: Chain, routes: readonly Route[]): EventEmitter<GrpcEv
     "grpc.enable_channelz": 0,
   });
   for (const route of routes) {
-    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route) });
+    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route, answers) });
   }
   // What grpc-js wants of an http2 server: its address, for traces, and these two events. The method is private; the
   // version is pinned, and should a newer one lack it, every test fails at this line.

@@ -4,7 +4,6 @@
  */
 
 import type {
-  Metadata as GrpcMetadata,
   MethodDefinition,
   sendUnaryData,
   ServerDuplexStream,
@@ -14,8 +13,10 @@ import type {
   UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { Metadata } from "@grpc/grpc-js";
+import type { ServerHttp2Stream } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { StatusSchema } from "../gen/google/rpc/status_pb.ts";
+import type { Answers } from "./answer-time.ts";
 import type { Chain } from "./chain.ts";
 import { answerBytes, streamBytes } from "./chain.ts";
 import type { StatusError } from "./errors.ts";
@@ -27,7 +28,6 @@ type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 interface AnyCall {
-  readonly metadata: GrpcMetadata;
   getDeadline(): Date | number;
   once(event: string, listener: () => void): unknown;
 }
@@ -51,19 +51,27 @@ export function grpcDefinition(route: Route): MethodDefinition<Buffer, Buffer> {
   };
 }
 
-export function grpcHandler(chain: Chain, route: Route): UntypedHandleCall {
+export function grpcHandler(chain: Chain, route: Route, answers: Answers): UntypedHandleCall {
+  const opened = (grpcCall: AnyCall): OpenCall => open(chain, route, answers, grpcCall);
   if (route.kind === "unary") {
-    return (call: UnaryCall, respond: sendUnaryData<Buffer>) => answerUnary(chain, route, call, respond);
+    return (call: UnaryCall, respond: sendUnaryData<Buffer>) => answerUnary(chain, route, opened(call), call, respond);
   }
   if (route.kind === "server_streaming") {
-    return (call: ServerWritableStream<Buffer, Buffer>) => void answerStream(chain, route, call, single(call.request));
+    return (call: ServerWritableStream<Buffer, Buffer>) =>
+      void answerStream(chain, route, opened(call), call, single(call.request));
   }
-  return (call: ServerDuplexStream<Buffer, Buffer>) => void answerStream(chain, route, call, received(call));
+  return (call: ServerDuplexStream<Buffer, Buffer>) =>
+    void answerStream(chain, route, opened(call), call, received(call));
 }
 
-function answerUnary(chain: Chain, route: UnaryRoute, grpcCall: UnaryCall, respond: sendUnaryData<Buffer>): void {
-  const call = open(chain, route, grpcCall);
-  answerBytes(chain, route, call, grpcCall.request, authorizationOf(grpcCall.metadata)).then(
+function answerUnary(
+  chain: Chain,
+  route: UnaryRoute,
+  call: OpenCall,
+  grpcCall: UnaryCall,
+  respond: sendUnaryData<Buffer>,
+): void {
+  answerBytes(chain, route, call, grpcCall.request).then(
     (answer) => respond(null, bufferOf(answer)),
     (ending: StatusError) => respond(grpcStatus(ending)),
   );
@@ -72,13 +80,13 @@ function answerUnary(chain: Chain, route: UnaryRoute, grpcCall: UnaryCall, respo
 async function answerStream(
   chain: Chain,
   route: StreamRoute,
+  call: OpenCall,
   grpcCall: StreamCall,
   requests: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const call = open(chain, route, grpcCall);
   const drained = (): Promise<void> => new Promise((resolve) => void grpcCall.once("drain", resolve));
   try {
-    for await (const answer of streamBytes(chain, route, call, requests, authorizationOf(grpcCall.metadata))) {
+    for await (const answer of streamBytes(chain, route, call, requests)) {
       // A reader that is slow makes the handler wait, rather than fill our memory.
       if (!grpcCall.write(bufferOf(answer))) await call.wait(drained());
     }
@@ -89,18 +97,27 @@ async function answerStream(
   }
 }
 
-function open(chain: Chain, route: Route, grpcCall: AnyCall): OpenCall {
+function open(chain: Chain, route: Route, answers: Answers, grpcCall: AnyCall): OpenCall {
   const deadline = Number(grpcCall.getDeadline());
   const timeoutMs = deadline === Infinity ? undefined : deadline - Date.now();
   const call = chain.calls.open({ method: route.method, log: route.log, transport: "grpc", timeoutMs });
   // grpc-js says `cancelled` after every call, at its regular end too; then the call is closed and this does nothing.
   grpcCall.once("cancelled", () => call.abandon());
+  const answering = answers.of(streamOf(grpcCall));
+  // A client that has left already stays nobody, who may do nothing.
+  if (answering === undefined) return call;
+  call.identity = answering.caller;
+  answering.call = call;
   return call;
 }
 
-function authorizationOf(metadata: GrpcMetadata): string | undefined {
-  const value = metadata.get("authorization")[0];
-  return typeof value === "string" ? value : undefined;
+/** The HTTP/2 stream of a call, which grpc-js keeps to itself. Should a newer version lack it, every test fails here. */
+function streamOf(grpcCall: AnyCall): ServerHttp2Stream {
+  return (grpcCall as unknown as GrpcCallInternals).call.stream;
+}
+
+interface GrpcCallInternals {
+  readonly call: { readonly stream: ServerHttp2Stream };
 }
 
 /** The status in grpc-js's terms. Details travel as a `google.rpc.Status`, which is where every client looks for them. */

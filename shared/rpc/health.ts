@@ -1,7 +1,7 @@
 /** grpc.health.v1 for a service: whether calls are worth sending here. */
 
 import type { DescService } from "@bufbuild/protobuf";
-import { setTimeout as sleep } from "node:timers/promises";
+import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { monotonicMs } from "../clock.ts";
@@ -15,18 +15,23 @@ const ANSWER_MAX_AGE_MS = SECOND_MS;
 const CHECK_TIMEOUT_MS = 2 * SECOND_MS;
 const WATCH_INTERVAL_MS = SECOND_MS;
 
+type Status = HealthCheckResponse_ServingStatus;
+
 /** Whether the service can do its work. Rejecting means that it cannot. */
 export type IsReady = (signal: AbortSignal) => Promise<boolean>;
 
 /**
  * The state of health of a process. The answer of `isReady` is kept for a second, and those who ask meanwhile share one
- * check: a database that hangs must not be buried in questions whether it is well.
+ * check: a database that hangs must not be buried in questions whether it is well. Those who watch share one look a second.
  */
 export class HealthState {
   readonly #isReady: IsReady;
   readonly #log: Logger;
-  readonly #draining = new AbortController();
+  #draining = false;
   #check: { readonly answer: Promise<boolean>; staleAt: number } | undefined;
+  /** Those who sleep until they have something to tell, and what they have told. */
+  readonly #sleepers = new Map<() => void, Status>();
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(isReady: IsReady, log: Logger) {
     this.#isReady = isReady;
@@ -35,17 +40,31 @@ export class HealthState {
 
   /** From now on the process is not serving, whatever `isReady` says. */
   drain(): void {
-    this.#draining.abort();
+    this.#draining = true;
+    this.#wake(Serving.NOT_SERVING);
   }
 
-  /** Aborted when the process begins to end. */
-  get draining(): AbortSignal {
-    return this.#draining.signal;
-  }
-
-  async current(): Promise<HealthCheckResponse_ServingStatus> {
+  async current(): Promise<Status> {
     const ready = await this.#ready();
-    return ready && !this.#draining.signal.aborted ? Serving.SERVING : Serving.NOT_SERVING;
+    return ready && !this.#draining ? Serving.SERVING : Serving.NOT_SERVING;
+  }
+
+  /** Resolves when the state is not `told` any more, or `signal` aborts. */
+  async changed(told: Status, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || (this.#draining && told !== Serving.NOT_SERVING)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sleepers.set(resolve, told);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    this.#looking ??= setInterval(() => void this.current().then((now) => this.#wake(now)), WATCH_INTERVAL_MS).unref();
+    await promise;
+    this.#sleepers.delete(resolve);
+    if (this.#sleepers.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
+
+  #wake(now: Status): void {
+    for (const [wake, told] of this.#sleepers) if (told !== now) wake();
   }
 
   #ready(): Promise<boolean> {
@@ -80,13 +99,17 @@ export function healthHandlers(state: HealthState, services: readonly DescServic
       return { status: await state.current() };
     },
     async *watch({ service }, { signal }) {
-      const known = names.includes(service);
-      let told: HealthCheckResponse_ServingStatus | undefined;
+      if (!names.includes(service)) {
+        // The protocol wants no error here: the name might become known. None does while a process lives.
+        yield { status: Serving.SERVICE_UNKNOWN };
+        await aborted(signal);
+      }
+      let told: Status | undefined;
       while (!signal.aborted) {
-        const now = known ? await state.current() : Serving.SERVICE_UNKNOWN;
+        const now = await state.current();
         if (now !== told) yield { status: now };
         told = now;
-        await interval(state.draining.aborted ? signal : AbortSignal.any([signal, state.draining]));
+        await state.changed(now, signal);
       }
     },
     async list() {
@@ -96,7 +119,6 @@ export function healthHandlers(state: HealthState, services: readonly DescServic
   };
 }
 
-/** Until the next look, or until the signal gives a reason to look at once. */
-async function interval(signal: AbortSignal): Promise<void> {
-  await sleep(WATCH_INTERVAL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
 }

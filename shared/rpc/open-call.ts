@@ -43,6 +43,8 @@ export class OpenCall implements Call {
   scope: Scope = "user";
   /** What the caller has left of its rate, if that is limited. */
   quota: Quota | undefined;
+  /** Since when a message of the stream waits until its reader wants more; undefined while none does. */
+  offeredAt: number | undefined;
   /** Called once when the call closes, to give back what it holds. */
   onClose: (() => void) | undefined;
   #controller: AbortController | undefined;
@@ -87,6 +89,11 @@ export class OpenCall implements Call {
       this.#rejectWait = reject;
       if (this.#interruption !== undefined) reject(this.#interruption);
     });
+  }
+
+  /** Whether it is decided how the call has ended. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Why the call was ended from outside; undefined while nothing has ended it. */
@@ -145,7 +152,7 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
   else call.log.info(line, "call");
 }
 
-/** Whether somebody here has to look at it: at a bug, or at keys that are out of reach. */
+/** Whether somebody here has to look at it: at a bug, in what verifies tokens too. */
 function isOurs(ending: StatusError | undefined): ending is StatusError {
   if (ending === undefined) return false;
   return ending.code === status.INTERNAL || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);

@@ -5,7 +5,7 @@
  */
 
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { Refusal } from "../errors.ts";
 import { SECOND_MS } from "../interval.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -30,7 +30,8 @@ export const UNLIMITED: CallLimits = {
 /** What a caller has left of its rate, for the headers of the answer. */
 export interface Quota {
   readonly callClass: CallClass;
-  readonly perSecond: number;
+  /** What it may ask in each window of `WINDOW_SECONDS`. */
+  readonly perWindow: number;
   readonly remaining: number;
   readonly resetMs: number;
 }
@@ -44,17 +45,19 @@ export type Limit = (route: Route, call: OpenCall) => Promise<void>;
 type CallClass = "read" | "write" | "stream-start";
 
 /**
- * A caller that has used up its second may draw on this many seconds' worth more, once in `BURST_WINDOW_SECONDS`: a page
- * that loads asks for much at once and then for nothing.
+ * A caller may use so many seconds' worth of its rate at once, since a page that loads asks for much and then for nothing, and
+ * has no more until they are over. So it never gets more than its rate in the long run.
  */
-const BURST_SECONDS = 5;
-const BURST_WINDOW_SECONDS = 10;
+export const WINDOW_SECONDS = 5;
+
+/** Open streams of all those together who need no token for them: who watches health, or asks for the contract. */
+export const STREAMS_OF_NOBODY_MAX = 256;
 
 /** When to try again if too many streams are open. Nobody knows when one of them ends. */
 const STREAM_RETRY_MS = 5 * SECOND_MS;
 
 export function createLimit(limits: CallLimits): Limit {
-  const buckets: Readonly<Record<CallClass, Bucket | undefined>> = {
+  const buckets: Readonly<Record<CallClass, RateLimiterMemory | undefined>> = {
     read: bucketOf(limits.readsPerSecond),
     write: bucketOf(limits.writesPerSecond),
     "stream-start": bucketOf(limits.streamStartsPerSecond),
@@ -62,28 +65,21 @@ export function createLimit(limits: CallLimits): Limit {
   const openStreams = new Map<string, number>();
   return async (route, call) => {
     const { role, subject } = call.identity;
-    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock. And
-    // health, which is open to everybody, has no subject to count by.
-    if (role === "SERVICE" || role === "NOBODY") return;
+    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock.
+    if (role === "SERVICE") return;
+    // What is open to everybody has no subject to count by: its calls cost little, and its streams count as one caller's.
+    const isAnybody = role === "NOBODY";
     const callClass = classOf(route);
-    const bucket = buckets[callClass];
+    const bucket = isAnybody ? undefined : buckets[callClass];
     if (bucket !== undefined) call.quota = await draw(bucket, callClass, call, subject);
-    if (route.kind !== "unary" && limits.openStreams > 0) countStream(openStreams, limits.openStreams, call, subject);
+    const openMax = isAnybody ? STREAMS_OF_NOBODY_MAX : limits.openStreams;
+    if (route.kind !== "unary" && openMax > 0) countStream(openStreams, openMax, call, subject);
   };
 }
 
-interface Bucket {
-  readonly perSecond: number;
-  readonly limiter: BurstyRateLimiter;
-}
-
-function bucketOf(perSecond: number): Bucket | undefined {
+function bucketOf(perSecond: number): RateLimiterMemory | undefined {
   if (perSecond === 0) return undefined;
-  const limiter = new BurstyRateLimiter(
-    new RateLimiterMemory({ keyPrefix: "", points: perSecond, duration: 1 }),
-    new RateLimiterMemory({ keyPrefix: "", points: perSecond * BURST_SECONDS, duration: BURST_WINDOW_SECONDS }),
-  );
-  return { perSecond, limiter };
+  return new RateLimiterMemory({ keyPrefix: "", points: perSecond * WINDOW_SECONDS, duration: WINDOW_SECONDS });
 }
 
 /** The contract says of each method whether it changes anything. What it says nothing of counts as a write. */
@@ -92,13 +88,12 @@ function classOf({ kind, method }: Route): CallClass {
   return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ? "read" : "write";
 }
 
-async function draw(bucket: Bucket, callClass: CallClass, call: OpenCall, subject: string): Promise<Quota> {
-  const { perSecond, limiter } = bucket;
-  const quotaOf = (counted: RateLimiterRes): Quota => {
-    return { callClass, perSecond, remaining: counted.remainingPoints, resetMs: counted.msBeforeNext };
+async function draw(bucket: RateLimiterMemory, callClass: CallClass, call: OpenCall, subject: string): Promise<Quota> {
+  const quotaOf = ({ remainingPoints, msBeforeNext }: RateLimiterRes): Quota => {
+    return { callClass, perWindow: bucket.points, remaining: remainingPoints, resetMs: msBeforeNext };
   };
   try {
-    return quotaOf(await limiter.consume(subject));
+    return quotaOf(await bucket.consume(subject));
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     call.quota = quotaOf(thrown);

@@ -24,7 +24,8 @@ import type { ServiceEntry } from "./route.ts";
 import { routesOf } from "./route.ts";
 import type { ServerTls } from "./tls.ts";
 import { admitIllFormedText } from "./utf8.ts";
-import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "./wire-limits.ts";
+import type { WireLimits } from "./wire-limits.ts";
+import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS, wireLimits } from "./wire-limits.ts";
 
 /** A method without a handler, with one of another type, or of which nothing says who may call it, does not compile. */
 export function serviceEntry<S extends DescService>(
@@ -44,6 +45,8 @@ export interface ServeOptions {
   readonly identify: Identify;
   /** What one subject may ask of this replica. */
   readonly limits: CallLimits;
+  /** What a connection may ask. Left out: the constants, which are what only tests change. */
+  readonly wire?: WireLimits;
   /** Whether clients may ask for the contract itself. */
   readonly reflection: boolean;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
@@ -68,11 +71,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const { log } = options;
   const health = new HealthState(options.isReady, log);
   const calls = new OpenCalls();
-  const { identify, errorDomain } = options;
-  const chain: Chain = { calls, identify, limit: createLimit(options.limits), errorDomain };
+  const { identify, errorDomain, wire = wireLimits } = options;
+  const limit = createLimit(options.limits);
+  const chain: Chain = { calls, identify, limit, errorDomain };
   const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
-  const grpc = await listenGrpc(chain, routes, options.grpc, options.tls);
-  const connect = await listenConnect(chain, routes, options.connect, options.tls, log).catch(
+  const grpc = await listenGrpc(chain, routes, options.grpc, options.tls, wire);
+  const connect = await listenConnect(chain, routes, options.connect, options.tls, wire, log).catch(
     async (cause: unknown) => {
       await grpc.close();
       throw cause;

@@ -1,12 +1,11 @@
 import type { ServerHttp2Session } from "node:http2";
-import { HEADERS_TIMEOUT_MS } from "./wire-limits.ts";
 
 /**
  * Cuts off a connection that does not begin as HTTP/2 must, with its preface and its settings, in time. Otherwise it counts
  * as one that is idle, which may stay for minutes, and connections that say nothing cost a client nothing.
  */
-export function limitSettingsTime(session: ServerHttp2Session): void {
-  const timer = setTimeout(() => session.destroy(), HEADERS_TIMEOUT_MS);
+export function limitSettingsTime(session: ServerHttp2Session, timeoutMs: number): void {
+  const timer = setTimeout(() => session.destroy(), timeoutMs);
   const disarm = (): void => clearTimeout(timer);
   session.once("remoteSettings", disarm);
   session.once("close", disarm);

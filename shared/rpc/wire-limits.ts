@@ -28,10 +28,12 @@ export const STREAM_RESETS_PER_SECOND = 1_000;
 
 /** How long a new connection may keep silent, or take to send a request's headers. */
 export const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
-/** How often Node looks for HTTP/1.1 connections that exceed it, which is how much longer they may really take. */
-export const TIMEOUT_CHECK_INTERVAL_MS = 5 * SECOND_MS;
 /** How long a request's body may take to arrive. */
 export const BODY_TIMEOUT_MS = 30 * SECOND_MS;
+/** How long a client may take to read an answer, or to want the next message of a stream. */
+export const ANSWER_TIMEOUT_MS = 30 * SECOND_MS;
+/** How often we look for answers that exceed this, and Node for HTTP/1.1 requests that do: so much longer they may take. */
+export const TIMEOUT_CHECK_INTERVAL_MS = 5 * SECOND_MS;
 
 /** Longer than the idle timeout of common load balancers (60 s), so that the balancer closes first and loses no call. */
 export const IDLE_HTTP1_TIMEOUT_MS = 75 * SECOND_MS;
@@ -47,3 +49,20 @@ export const DRAIN_PAUSE_MS = 250;
 export const DRAIN_GRACE_MS = 10 * SECOND_MS;
 /** How long connections get to send what has been answered. */
 export const CLOSE_GRACE_MS = SECOND_MS;
+
+/** Those of the limits that a test must be able to shorten, because it cannot wait for them or reach them. */
+export interface WireLimits {
+  readonly connectionsMax: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly timeoutCheckIntervalMs: number;
+}
+
+export const wireLimits: WireLimits = {
+  connectionsMax: CONNECTIONS_MAX,
+  headersTimeoutMs: HEADERS_TIMEOUT_MS,
+  bodyTimeoutMs: BODY_TIMEOUT_MS,
+  answerTimeoutMs: ANSWER_TIMEOUT_MS,
+  timeoutCheckIntervalMs: TIMEOUT_CHECK_INTERVAL_MS,
+};

@@ -1,8 +1,8 @@
 /** A gateway in front of a pair, and calls to it as a web page makes them. */
 
-import { pino } from "pino";
 import { gatewayConfig } from "../../services/gateway/config.ts";
 import { startGateway } from "../../services/gateway/service.ts";
+import { testLog } from "../support/logs.ts";
 import type { Pair } from "../support/pair.ts";
 import { admin, authorizationOf, type Person } from "../support/tokens.ts";
 
@@ -37,12 +37,11 @@ export async function startGatewayOf(
 ): Promise<GatewayUnderTest> {
   const config = gatewayConfig({
     GATEWAY_PORT: "0",
-    LOG_LEVEL: "silent",
     AVAILABILITY_URL: pair.availability.connectUrl,
     BOOKING_URL: pair.booking.connectUrl,
     ...environment,
   });
-  const { port, stop } = await startGateway(config, pino({ level: config.logLevel }));
+  const { port, stop } = await startGateway(config, testLog("gateway"));
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { vi } from "vitest";
 import { freePort } from "../../services/dev/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
+import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 
 export const START_MAX_MS = 30_000;
 
@@ -32,12 +33,13 @@ export async function startDocumentedPair(): Promise<DocumentedPair> {
   const folder = await mkdtemp(join(tmpdir(), "slotwright-documented-"));
   // The account that PostgreSQL runs as must get in.
   await chmod(folder, 0o755);
-  const environment: Record<string, string> = { DEV_FOLDER: folder };
+  const environment: Record<string, string> = { DEV_FOLDER: folder, LOG_LEVEL: TEST_LOG_LEVEL };
   for (const name of Object.keys(ports)) environment[name] = String(await freePort());
   const started = spawn(process.execPath, [resolve(import.meta.dirname, "../../services/dev/main.ts")], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  keepLog(started);
   let printed = "";
   started.stdout.on("data", (piece) => (printed += String(piece)));
   await vi.waitUntil(() => printed.includes("Ctrl-C stops all of it."), { timeout: START_MAX_MS });

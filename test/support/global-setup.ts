@@ -1,4 +1,7 @@
-/** Runs once before all test files: keys, a PostgreSQL, and in it one migrated template database for each service. */
+/**
+ * Runs once before all test files: keys, a folder for logs, a PostgreSQL, and in it one migrated template database for each
+ * service. And once after them: whatever the services have logged, no secret may be among it.
+ */
 
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -8,6 +11,7 @@ import { env } from "node:process";
 import type { TestProject } from "vitest/node";
 import { provideKeys } from "../../services/dev/keys.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
+import { assertNoSecretsIn } from "./secrets.ts";
 import { onServer } from "./server.ts";
 import type { DatabaseServer } from "./server.ts";
 import { createTemplates, dropTemplates } from "./templates.ts";
@@ -26,10 +30,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const keyFolder = await mkdtemp(join(tmpdir(), "slotwright-keys-"));
   await provideKeys(keyFolder);
   project.provide("keyFolder", keyFolder);
+  const logFolder = await mkdtemp(join(tmpdir(), "slotwright-logs-"));
+  project.provide("logFolder", logFolder);
   return async () => {
     await rm(keyFolder, { recursive: true });
     await dropTemplates(server);
     await stop();
+    // Last, because it fails the run, and leaves the folder to be looked at.
+    await assertNoSecretsIn(logFolder);
+    await rm(logFolder, { recursive: true });
   };
 }
 

@@ -2,12 +2,12 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
-import { pino } from "pino";
 import type { Command, CreateCommand, Outcome } from "../../services/booking/domain/command.ts";
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
 import { HOUR_MS, type Interval } from "../../shared/interval.ts";
+import { testLog } from "./logs.ts";
 import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
 
@@ -31,7 +31,7 @@ export async function startLanes(
 ): Promise<LanesUnderTest> {
   const database = await createDatabase("booking");
   const pool = poolOf(database.url);
-  const log = pino({ level: "silent" });
+  const log = testLog("lanes");
   const full = { lanes: 2, batchMax: 256, queueMax: 4096, ...settings };
   const url = await urlOf(database.url);
   const pools = Array.from({ length: count }, () => openLanePool(url, connectionsOf(full), log));

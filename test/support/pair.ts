@@ -1,6 +1,5 @@
 /** Both services in this process, each on a database of its own and on ports that are free. */
 
-import { pino } from "pino";
 import { availabilityConfig } from "../../services/availability/config.ts";
 import type { BookingPeer } from "../../services/availability/peers/booking.ts";
 import { startAvailability } from "../../services/availability/service.ts";
@@ -11,6 +10,7 @@ import { freePort } from "../../services/dev/ports.ts";
 import type { Running } from "../../shared/run-service.ts";
 import { connectClients } from "./clients.ts";
 import type { Clients } from "./clients.ts";
+import { testLog } from "./logs.ts";
 import { createDatabase } from "./postgres.ts";
 import type { TestDatabase } from "./postgres.ts";
 import { admin, authVariables, tokenSource } from "./tokens.ts";
@@ -93,7 +93,7 @@ export async function startAvailabilityService(
   hook?: AvailabilityHook,
 ): Promise<Served> {
   const config = availabilityConfig({ ...(await variables("availability", databaseUrl)), ...environment });
-  return served(databaseUrl, await startAvailability(config, pino({ level: config.logLevel }), hook));
+  return served(databaseUrl, await startAvailability(config, testLog("availability"), hook));
 }
 
 /** Starts one Booking on a migrated database. `environment` holds more variables, as its `config.ts` reads them. */
@@ -103,16 +103,24 @@ export async function startBookingService(
   hooks?: Partial<BookingHooks>,
 ): Promise<Served> {
   const config = bookingConfig({ ...(await variables("booking", databaseUrl)), ...environment });
-  return served(databaseUrl, await startBooking(config, pino({ level: config.logLevel }), hooks));
+  return served(databaseUrl, await startBooking(config, testLog("booking"), hooks));
 }
+
+/** Most tests are one administrator who does a great deal at once. */
+export const unlimited = {
+  RATE_LIMIT_READS_PER_SECOND: "0",
+  RATE_LIMIT_WRITES_PER_SECOND: "0",
+  RATE_LIMIT_STREAM_STARTS_PER_SECOND: "0",
+  OPEN_STREAMS_PER_SUBJECT: "0",
+};
 
 /** What a service needs to run in a test. */
 export async function variables(
   service: "availability" | "booking",
   databaseUrl: string,
 ): Promise<Record<string, string>> {
-  const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: "silent" };
-  return { ...(await authVariables(service)), ...own };
+  const own = { DATABASE_URL: databaseUrl, GRPC_PORT: "0", CONNECT_PORT: "0" };
+  return { ...(await authVariables(service)), ...unlimited, ...own };
 }
 
 function served(databaseUrl: string, running: Running): Served {

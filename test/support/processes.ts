@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ServiceName } from "../../services/migrate/migrate.ts";
+import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
+import { unlimited } from "./pair.ts";
 import { authVariables } from "./tokens.ts";
 
 export interface ServiceProcess {
@@ -36,8 +38,10 @@ export async function startProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
-  const env = { ...(await authVariables(name)), GRPC_PORT: "0", CONNECT_PORT: "0", ...environment };
+  const own = { GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: TEST_LOG_LEVEL };
+  const env = { ...(await authVariables(name)), ...unlimited, ...own, ...environment };
   const child = fork(main, { env, execArgv: [], silent: true });
+  keepLog(child);
   const ended = once(child, "exit");
   const started = Promise.withResolvers<Ports>();
   let complaint = "";

@@ -15,6 +15,8 @@ declare module "vitest" {
     readonly databaseServer: DatabaseServer;
     /** Where the keys are that the services accept: see `tokenOf`. */
     readonly keyFolder: string;
+    /** Where the services log to: see `testLog`. */
+    readonly logFolder: string;
   }
 }
 

@@ -26,7 +26,7 @@ export function addAvailability(
     assertMay(call, { host: hostId });
     const content = [during.start, during.end, slotDurationMinutes];
     const write = { hostId, requestId: asked.requestId, method: "AddAvailability", content } as const;
-    const availability = await changeHost<Availability>(deps.pool, write, call, async ({ client, run }) => {
+    const availability = await changeHost<Availability>(deps, write, call, async ({ client, run }) => {
       assertSameSlotDuration(await slotDurationMinutesOf(run, hostId), slotDurationMinutes);
       const added = addition(await intervalsTouching(run, hostId, during), during);
       if ("kept" in added) return added.kept;

@@ -48,7 +48,7 @@ export function removeAvailability(
     const answer =
       (again as Removed | undefined) ??
       (await withPermit(deps, call, () =>
-        changeHost(deps.pool, write, call, (host) => remove(deps, host, hostId, during, call)),
+        changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call)),
       ));
     return {
       removed: answer.removed.map(rangeMessage),

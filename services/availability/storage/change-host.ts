@@ -2,9 +2,11 @@
 
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
 import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Turns } from "../../../shared/turns.ts";
 import { assertHost, runOn } from "./hosts.ts";
 import type { Run } from "./hosts.ts";
 import { lockWaitMs } from "./lock-wait.ts";
@@ -29,17 +31,24 @@ export interface HostTransaction {
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OUTCOME_UNKNOWN, and what `change` throws.
  */
 export async function changeHost<Answer extends object>(
-  pool: Pool,
+  { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
   request: HostRequest,
   caller: Caller,
   change: (host: HostTransaction) => Promise<Answer>,
 ): Promise<Answer> {
+  const { hostId } = request;
+  // Before a connection is taken: changes of one host that wait for its lock, each with a connection, would otherwise have
+  // them all, and nobody else's host could even be looked at. Both waits together are as long as one may be.
+  const waitMs = lockWaitMs(caller);
+  const waitUntil = monotonicMs() + waitMs;
+  const release = await turns.take(hostId, waitMs, caller.signal);
+  if (release === undefined) throw hostBusy(hostId);
   const work = async (client: ClientBase): Promise<Answer> => {
-    await lockHost(client, request.hostId, "exclusive", lockWaitMs(caller));
+    await lockHost(client, hostId, "exclusive", waitUntil - monotonicMs());
     const remembered = await rememberedAnswer(client, request);
     if (remembered !== undefined) return remembered as Answer;
     const run = runOn(client);
-    await assertHost(run, request.hostId);
+    await assertHost(run, hostId);
     const answer = await change({ client, run });
     await rememberAnswer(client, request, answer);
     // The last moment at which a call that was given up can still become one that never happened.
@@ -53,7 +62,9 @@ export async function changeHost<Answer extends object>(
       request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request),
     );
   } catch (error) {
-    throw isCollision(error) ? collision(request.hostId, error) : error;
+    throw isCollision(error) ? collision(hostId, error) : error;
+  } finally {
+    release();
   }
 }
 

@@ -21,6 +21,15 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
+/** The type and stream of each frame in what a server has sent. */
+export function framesIn(sent: Buffer): { readonly type: number; readonly stream: number }[] {
+  const frames = [];
+  for (let at = 0; at + 9 <= sent.length; at += 9 + sent.readUIntBE(at, 3)) {
+    frames.push({ type: sent.readUInt8(at + 3), stream: sent.readUInt32BE(at + 5) });
+  }
+  return frames;
+}
+
 /** Headers in HPACK (RFC 7541), each as a literal that is not indexed. */
 export function headerBlock(headers: readonly (readonly [name: string, value: string])[]): Buffer {
   return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]));

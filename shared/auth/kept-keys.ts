@@ -1,0 +1,78 @@
+/** Keys that are read anew now and then, and what holds while they cannot be read. */
+
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, errors } from "jose";
+import type { Logger } from "pino";
+import { monotonicMs } from "../clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../interval.ts";
+
+/** A key that its issuer has withdrawn is no longer accepted after this long. */
+const KEYS_MAX_AGE_MS = 5 * MINUTE_MS;
+/**
+ * Unless the issuer cannot be asked: then the keys that are known go on for so long. Without that, its outage would be ours
+ * at once; without an end, whoever has a stolen key need only keep us from hearing that it was withdrawn.
+ */
+const KEYS_GRACE_MS = HOUR_MS;
+
+/** The keys cannot be read at the moment; the log has said why. */
+export class KeysOutOfReach extends Error {
+  override readonly name = "KeysOutOfReach";
+}
+
+/**
+ * Looks keys up in the set that `read` gives. It is read when a key is first looked for (unless there is a `first` set), when
+ * it is old, and when a key is not in it; but not again within `cooldownMs`, however that ended, because anybody can name
+ * keys that do not exist. Those who look meanwhile share one reading. Throws KeysOutOfReach, and what jose throws if there is
+ * no such key.
+ */
+export function keepKeys(
+  read: () => Promise<JSONWebKeySet>,
+  cooldownMs: number,
+  log: Logger,
+  first?: JSONWebKeySet,
+): JWTVerifyGetKey {
+  let known = first === undefined ? undefined : { keys: createLocalJWKSet(first), readAt: monotonicMs() };
+  let failedAt = -Infinity;
+  let reading: Promise<JWTVerifyGetKey> | undefined;
+
+  const readNow = async (): Promise<JWTVerifyGetKey> => {
+    try {
+      known = { keys: createLocalJWKSet(await read()), readAt: monotonicMs() };
+      return known.keys;
+    } catch (error) {
+      failedAt = monotonicMs();
+      log.error(
+        { err: error },
+        "the keys to verify tokens with cannot be read; those that are known are used for a while",
+      );
+      throw new KeysOutOfReach();
+    } finally {
+      reading = undefined;
+    }
+  };
+  const readAgain = async (): Promise<JWTVerifyGetKey> => {
+    if (monotonicMs() - failedAt < cooldownMs) throw new KeysOutOfReach();
+    return (reading ??= readNow());
+  };
+  const isYounger = (maxAgeMs: number): boolean => known !== undefined && monotonicMs() - known.readAt < maxAgeMs;
+
+  const current = async (): Promise<JWTVerifyGetKey> => {
+    if (known !== undefined && isYounger(KEYS_MAX_AGE_MS)) return known.keys;
+    try {
+      return await readAgain();
+    } catch (error) {
+      if (known !== undefined && isYounger(KEYS_GRACE_MS)) return known.keys;
+      throw error;
+    }
+  };
+
+  return async (header, token) => {
+    const keys = await current();
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || isYounger(cooldownMs)) throw error;
+      return (await readAgain())(header, token);
+    }
+  };
+}
