@@ -3,19 +3,12 @@
  * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
  */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { constants } from "node:http2";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { Logger } from "pino";
 import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../limits.ts";
 import type { Answering, Answers } from "./answer-time.ts";
@@ -24,13 +17,11 @@ import type { Chain } from "./chain.ts";
 import { answerMessage, streamMessages } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
 import { admit, admittedCall, contextOf } from "./connect-gate.ts";
+import { type Request, type Response, sendAnswer, universalRequest } from "./connect-http.ts";
 import { strictTextDecoder } from "./connect-json.ts";
 import { statusErrorOf } from "./errors.ts";
 import type { Answer, Route } from "./route.ts";
 import { shortenTimeouts } from "./timeouts.ts";
-
-export type Request = IncomingMessage | Http2ServerRequest;
-export type Response = ServerResponse | Http2ServerResponse;
 
 /** Answers HTTP requests for the routes. The log gets what goes wrong outside of any call. */
 export function connectListener(
@@ -65,16 +56,13 @@ async function answer(
   joinRepeatedAuthorization(request.headers, request.rawHeaders);
   let universal;
   try {
-    universal = universalRequestFromNodeRequest(request, response, undefined, contextOf(answering));
+    universal = universalRequest(request, response, contextOf(answering));
   } catch {
-    // It makes a URL of the Host header, whatever that may be.
     respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
     return;
   }
-  // By default, whoever stops reading destroys the stream, and then nobody can dispose of what is left of it.
-  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
   response.once("finish", () => discardRest(request));
-  await universalResponseToNodeResponse(await handler({ ...universal, body }), response);
+  await sendAnswer(await handler(universal), response);
 }
 
 /**
