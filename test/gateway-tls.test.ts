@@ -17,6 +17,9 @@ import { admin, authorizationOf } from "./support/tokens.ts";
 
 test("half a certificate is refused at start", () => {
   expect(() => gatewayConfig({ TLS_CERT: "cert.pem" })).toThrow("TLS_CERT and TLS_KEY must be set together");
+  expect(() => gatewayConfig({ PEER_CA: "ca.pem", AVAILABILITY_URL: "https://a.example" })).toThrow(
+    "PEER_CA must be left out",
+  );
 });
 
 describe.skipIf(!hasOpenssl())(

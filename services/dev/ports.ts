@@ -1,12 +1,32 @@
 /** TCP ports of this machine. */
 
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { StartFailure } from "./failure.ts";
 
+/**
+ * Below the ports that systems give to outgoing connections (from 32768 on, or higher). One of those would be free now, and
+ * an hour later, when a service is started again on it, be some connection's own.
+ */
+const FIRST = 20_000;
+const END = 32_000;
+const ATTEMPTS_MAX = 100;
+
 /** A port of the loopback address that nobody listens on at the moment. Somebody may before it is used. */
 export async function freePort(): Promise<number> {
-  return listenOnce("127.0.0.1", 0);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const port = randomInt(FIRST, END);
+    if (await isFree(port)) return port;
+  }
+  throw new StartFailure(`no free port from ${FIRST} to ${END - 1} was found`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return listenOnce("127.0.0.1", port).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -22,14 +42,10 @@ export async function assertPortFree(host: string, port: number, variable: strin
   }
 }
 
-/** Listens, closes, and returns the port that it was. */
-async function listenOnce(host: string, port: number): Promise<number> {
+async function listenOnce(host: string, port: number): Promise<void> {
   const server = createServer();
   server.listen({ host, port, exclusive: true });
   await once(server, "listening");
-  const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
-  return address.port;
 }

@@ -43,6 +43,12 @@ export function gatewayConfig(environment: Readonly<Record<string, string | unde
   if ((set.TLS_CERT === undefined) !== (set.TLS_KEY === undefined)) {
     throw new ConfigError("wrong settings: TLS_CERT and TLS_KEY must be set together");
   }
+  // Or callers' tokens would go on in plain text, where somebody counts on TLS.
+  if (set.PEER_CA !== undefined && ![set.AVAILABILITY_URL, set.BOOKING_URL].every((url) => url.startsWith("https:"))) {
+    throw new ConfigError(
+      "wrong settings: PEER_CA must be left out unless AVAILABILITY_URL and BOOKING_URL are https://",
+    );
+  }
   return {
     listen: { host: set.LISTEN_HOST, port: set.GATEWAY_PORT },
     logLevel: set.LOG_LEVEL,
