@@ -84,9 +84,12 @@ class RoundTrip implements Submittable {
     this.#prepared = preparedOn.get(connection) ?? new Map<string, readonly Column[]>();
     preparedOn.set(connection, this.#prepared);
     connection.stream.cork();
-    for (const statement of this.#statements) this.#send(connection, statement);
-    connection.sync();
-    connection.stream.uncork();
+    try {
+      for (const statement of this.#statements) this.#send(connection, statement);
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
   }
 
   #send(connection: Connection, { name, text, values = [] }: Statement): void {
