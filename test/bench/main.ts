@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { h2loadEcho } from "./cross-check.ts";
 import type { Run } from "./measure.ts";
 import { residentMb } from "./processes.ts";
 import { type Rows, rowsOf } from "./rows.ts";
@@ -33,6 +34,10 @@ const kind = options.smoke === true ? "smoke" : "full";
   const figures = await measureAll(stage, rows);
   const memory = await memoryOf(stage);
   process.stdout.write(`\n${tableOf(figures, memory)}`);
+  if (kind === "full" && rows.rows.some(({ name }) => name === "echo-grpc")) {
+    const perSecond = await h2loadEcho(stage);
+    if (perSecond !== undefined) say(`h2load counts ${perSecond.toFixed(0)} calls/s for echo-grpc`);
+  }
   if (options.json !== undefined) await writeJson(options.json, figures, memory);
 }
 
