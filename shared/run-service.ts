@@ -1,6 +1,5 @@
 /** The life of a service's process: settings, start, signals, end. */
 
-import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { openLog } from "./log.ts";
 
@@ -25,13 +24,6 @@ export interface ServiceProgram<Config extends { readonly logLevel: string }> {
 }
 
 /**
- * Where there is much memory, V8 lets garbage grow to several times what is in use before it looks: Booking took 350 MB under
- * load, of which it used 55. With this, the heap is looked through when it has grown by so much, which takes 100 MB less
- * and no time that could be measured. No limit is set: what is really in use may grow as before.
- */
-const HEAP_GROWTH_PERCENT = 25;
-
-/**
  * Runs a service until it is told to end, and ends the process: with 0 after SIGTERM, SIGINT or the end of its parent; with
  * 1 if it cannot start (one line on stderr says why) or after an error that nobody caught (the log has it).
  *
@@ -42,7 +34,6 @@ export async function runService<Config extends { readonly logLevel: string }>(
   process: NodeJS.Process,
   program: ServiceProgram<Config>,
 ): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const ending = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.resolve(signal));
   if (process.channel !== undefined && process.channel !== null) {
