@@ -57,6 +57,7 @@ describe.skipIf(!hasOpenssl())(
         TLS_CERT: server.cert,
         TLS_KEY: server.key,
         AVAILABILITY_URL: pair.availability.connectUrl.replace("http:", "https:"),
+        BOOKING_URL: pair.booking.connectUrl.replace("http:", "https:"),
         ...environment,
       });
     }
