@@ -91,7 +91,7 @@ async function assertNotBooked(
     signal: call.signal,
   });
   if (bookingIds.length === 0 && bookingCount === 0) return;
-  throw new Refusal("AVAILABILITY_BOOKED", `${bookingCount} bookings that have not ended are in the range`, {
+  throw new Refusal("AVAILABILITY_BOOKED", `bookings that have not ended are in the range: ${bookingCount}`, {
     preconditions: bookingIds.map((id) => ({
       type: "BOOKING",
       subject: id,
