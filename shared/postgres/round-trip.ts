@@ -33,8 +33,8 @@ export interface StatementResult {
 }
 
 /**
- * Runs the statements and returns the result of each. Throws the server's error of the first that failed, or the driver's
- * if the connection was lost; then it is unknown which have been run.
+ * Runs the statements and returns the result of each. Throws the server's error of the first that failed, behind which none
+ * has been run (see `failedStatement`), or the driver's if the connection was lost; then it is unknown which have been run.
  */
 export function roundTrip(client: ClientBase, statements: readonly Statement[]): Promise<StatementResult[]> {
   return new Promise((resolve, reject) => {

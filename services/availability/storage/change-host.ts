@@ -70,10 +70,10 @@ export async function changeHost<Answer extends object>(
 
 /**
  * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not.
- * It need not be our own that was: a twin's answer is everybody's. The old transaction may
- * still be running, because the server notices a lost connection late; it holds the host's lock until its end. What is
- * asked for is the row that was written with the change and not the transaction's status: after a crash, the id of a
- * transaction that left no trace on disk is given out again. Without a `request_id` there is no such row.
+ * It need not be our own that was: a twin's answer is everybody's. The old transaction may still be running, because the
+ * server notices a lost connection late; it holds the host's lock until its end. What is asked for is the row that was
+ * written with the change and not the transaction's status: after a crash, the id of a transaction that left no trace on
+ * disk is given out again. Without a `request_id` there is no such row.
  */
 async function committedAnswer<Answer>(pool: Pool, request: HostRequest): Promise<Answer | undefined> {
   return await transaction(pool, async (client) => {

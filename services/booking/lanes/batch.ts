@@ -46,8 +46,8 @@ export class CommitUnknown extends Error {
 }
 
 /**
- * Runs a batch. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one
- * host of the batch and throws SQLSTATE 55P03 when it is not had in time.
+ * Runs a batch. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one host of the batch and throws
+ * SQLSTATE 55P03 when it is not had in time.
  *
  * Throws CommitUnknown, or an error after which the transaction is certainly rolled back.
  */

@@ -22,7 +22,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** Longer than a statement may take: the server itself is out of reach, and TCP would go on hoping for a quarter of an hour. */
 const ANSWER_TIMEOUT_MS = 12_000;
 
-/** It is apart from the pool of the reads: no crowd of readers can keep a fence waiting. */
+/** The pool of the lanes. It is apart from that of the reads: no crowd of readers can keep a fence waiting. */
 export function openLanePool(url: string, connections: number, log: Logger): Pool {
   const pool = new Pool({
     connectionString: url,
