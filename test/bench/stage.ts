@@ -161,7 +161,7 @@ async function crowd(url: string, world: World, count: number): Promise<void> {
     during: slotOf(day, Math.floor(number / hostIds.length), 0),
   }));
   await onDatabase(url, async (client) => {
-    await storeBookings(client, bookings);
+    await storeBookings(client, bookings, "kept");
     // Now, or autovacuum would do it in the middle of a run.
     await client.query("vacuum");
     await client.query("checkpoint");

@@ -20,13 +20,14 @@ interface Kept {
  * Stores confirmed bookings of version 1 with their event each, and a row of `host_fences` for each host that has none.
  * Constraints and indexes are made anew behind the rows: row by row they take several times as long.
  *
- * `exclusion`: whether `bookings_no_overlap` comes back as the constraint or only as its index, which plans cannot tell
- * apart. Most of a minute goes into checking a million rows against each other.
+ * `exclusion`: what becomes of `bookings_no_overlap`. `kept`: its index grows with the rows, as in production; a new one would
+ * be packed so full that for a while almost every booking split a page of it. `index`: only its index comes back, which plans cannot
+ * tell from the constraint. Most of a minute goes into checking a million rows against each other.
  */
 export async function storeBookings(
   client: Client,
   bookings: readonly StoredBooking[],
-  exclusion: "constraint" | "index" = "constraint",
+  exclusion: "kept" | "index",
 ): Promise<void> {
   const time = new Date().toISOString();
   const lines = (function* () {
@@ -52,13 +53,18 @@ export async function storeBookings(
 }
 
 /** Drops what would be kept up to date for every row, and returns the statements that bring it back. */
-async function detach(client: Client, tables: readonly string[], exclusion: string): Promise<readonly Kept[]> {
+async function detach(
+  client: Client,
+  tables: readonly string[],
+  exclusion: "kept" | "index",
+): Promise<readonly Kept[]> {
   const { rows } = await client.query<Kept>(
     `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop,
-            case when contype = 'x' and $2 = 'index' then pg_get_indexdef(conindid)
+            case contype when 'x' then pg_get_indexdef(conindid)
               else format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
             end as add
-     from pg_constraint where conrelid = any($1::regclass[]) and contype <> 'n'
+     from pg_constraint
+     where conrelid = any($1::regclass[]) and contype <> 'n' and not (contype = 'x' and $2 = 'kept')
      union all
      select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
      from pg_index
