@@ -18,36 +18,37 @@ export interface Opening {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** What a call is passed on with: who calls, and its timeout as a `grpc-timeout` header, if it has one. */
+export type Pass = (caller: Identity, timeout: string | undefined) => void;
+
+const DEFAULT_TIMEOUT = `${DEADLINE_DEFAULT_MS}m`;
+
 /**
- * Passes a call on with its caller, and its timeout in the header that grpc-js reads; or answers it with an error. At once if
- * the caller's token is known. Until another one is verified nobody listens to the stream, which therefore keeps what comes.
+ * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
+ * listens to the stream, which therefore keeps what comes.
  */
-export function admitStream(
-  chain: Chain,
-  route: Route,
-  opening: Opening,
-  bodyTimeoutMs: number,
-  pass: (caller: Identity) => void,
-): void {
+export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;
+  let timeout: string | undefined;
   let caller: Identity | Promise<Identity>;
   try {
-    boundTime(route, opening, bodyTimeoutMs);
+    timeout = boundTime(route, opening, bodyTimeoutMs);
     caller = authenticate(chain.identify, route, headers.authorization);
   } catch (thrown) {
     turnAway(chain, route, stream, thrown);
     return;
   }
-  if (caller instanceof Promise) void passLater(chain, route, opening, caller, pass);
-  else pass(caller);
+  if (caller instanceof Promise)
+    void passLater(chain, route, stream, caller, (known, passedMs) => pass(known, shortened(timeout, passedMs)));
+  else pass(caller, timeout);
 }
 
 async function passLater(
   chain: Chain,
   route: Route,
-  { stream, headers }: Opening,
+  stream: ServerHttp2Stream,
   caller: Promise<Identity>,
-  pass: (caller: Identity) => void,
+  pass: (caller: Identity, passedMs: number) => void,
 ): Promise<void> {
   // grpc-js does not listen yet, and an `error` event without a listener ends the process.
   stream.on("error", () => undefined);
@@ -60,31 +61,28 @@ async function passLater(
     return;
   }
   // grpc-js sees by itself if the client has left meanwhile.
-  shortenTimeout(headers, monotonicMs() - begun);
-  pass(known);
+  pass(known, monotonicMs() - begun);
 }
 
-/** Gives every call its timeout. Throws StatusError INVALID_ARGUMENT if the client's own is malformed. */
-function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: number): void {
+/** The timeout that a call gets: unary ones always have one. Throws StatusError INVALID_ARGUMENT if the client's own is malformed. */
+function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: number): string | undefined {
   const asked = headers["grpc-timeout"];
   if (asked === undefined) {
-    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
-    if (route.kind === "unary") headers["grpc-timeout"] = `${DEADLINE_DEFAULT_MS}m`;
     if (route.kind === "server_streaming") limitBodyTime(stream, bodyTimeoutMs);
-    return;
+    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
+    return route.kind === "unary" ? DEFAULT_TIMEOUT : undefined;
   }
   const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
   if (timeoutMs === undefined) throw new StatusError(status.INVALID_ARGUMENT, "grpc-timeout is malformed");
-  headers["grpc-timeout"] = `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
   // Or a body that never comes would stay for as long as its sender asks: an hour.
   if (timeoutMs > bodyTimeoutMs && route.kind !== "bidi_streaming") limitBodyTime(stream, bodyTimeoutMs);
+  return `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
 }
 
-/** grpc-js counts a timeout from when it gets the call. */
-function shortenTimeout(headers: IncomingHttpHeaders, passedMs: number): void {
-  const timeout = headers["grpc-timeout"];
-  const leftMs = typeof timeout === "string" ? (grpcTimeoutMs(timeout) ?? 0) - passedMs : undefined;
-  if (leftMs !== undefined) headers["grpc-timeout"] = `${Math.max(0, Math.floor(leftMs))}m`;
+/** What is left of a timeout: grpc-js counts it from when it gets the call. */
+function shortened(timeout: string | undefined, passedMs: number): string | undefined {
+  if (timeout === undefined) return undefined;
+  return `${Math.max(0, Math.floor((grpcTimeoutMs(timeout) ?? 0) - passedMs))}m`;
 }
 
 /** Answers with nothing but the status. None of those from before the body has details. */

@@ -7,7 +7,6 @@ import { EventEmitter } from "node:events";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { createSecureServer, createServer } from "node:http2";
 import { Server } from "@grpc/grpc-js";
-import type { Identity } from "../auth/identity.ts";
 import { nobody } from "../auth/identity.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
 import type { Answers } from "./answer-time.ts";
@@ -15,7 +14,7 @@ import { limitAnswerTime } from "./answer-time.ts";
 import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { grpcDefinition, grpcHandler } from "./grpc.ts";
-import { admitStream } from "./grpc-gate.ts";
+import { admitStream, type Pass } from "./grpc-gate.ts";
 import { http2Options } from "./http2-options.ts";
 import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
@@ -51,13 +50,13 @@ export async function listenGrpc(
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
     const answering = answers.open(stream);
-    const pass = (caller: Identity): void => {
+    const pass: Pass = (caller, timeout) => {
       answering.caller = caller;
-      grpc.emit("stream", stream, headers);
+      grpc.emit("stream", stream, headersForGrpcJs(headers, timeout));
     };
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
-    if (route === undefined) pass(nobody);
+    if (route === undefined) pass(nobody, undefined);
     else admitStream(chain, route, { stream, headers }, wire.bodyTimeoutMs, pass);
   });
   server.maxConnections = wire.connectionsMax;
@@ -73,6 +72,19 @@ export async function listenGrpc(
     answers.close();
   };
   return { port, stopAccepting, close };
+}
+
+/**
+ * The headers that grpc-js acts on. Whatever else it gets it checks letter by letter and copies; what it cannot take, it
+ * writes to standard error, be it a token.
+ */
+function headersForGrpcJs(headers: IncomingHttpHeaders, timeout: string | undefined): IncomingHttpHeaders {
+  return {
+    ":path": headers[":path"],
+    "content-type": headers["content-type"],
+    "grpc-encoding": headers["grpc-encoding"],
+    "grpc-timeout": timeout,
+  };
 }
 
 interface GrpcEvents {

@@ -29,13 +29,14 @@ type StreamRoute = Exclude<Route, { kind: "unary" }>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 interface AnyCall {
   getDeadline(): Date | number;
-  once(event: string, listener: () => void): unknown;
+  on(event: "cancelled", listener: () => void): unknown;
 }
 
 /** What is common to a call that only answers with a stream and one that receives a stream too. */
 interface StreamCall extends AnyCall {
   write(answer: Buffer): boolean;
   end(): void;
+  once(event: "drain", listener: () => void): unknown;
   emit(event: "error", ending: Partial<StatusObject>): unknown;
 }
 
@@ -101,8 +102,8 @@ function open(chain: Chain, route: Route, answers: Answers, grpcCall: AnyCall): 
   const deadline = Number(grpcCall.getDeadline());
   const timeoutMs = deadline === Infinity ? undefined : deadline - Date.now();
   const call = chain.calls.open({ method: route.method, log: route.log, transport: "grpc", timeoutMs });
-  // grpc-js says `cancelled` after every call, at its regular end too; then the call is closed and this does nothing.
-  grpcCall.once("cancelled", () => call.abandon());
+  // grpc-js says `cancelled` once and after every call, at its regular end too; then the call is closed and this does nothing.
+  grpcCall.on("cancelled", () => call.abandon());
   const answering = answers.of(streamOf(grpcCall));
   // A client that has left already stays nobody, who may do nothing.
   if (answering === undefined) return call;
@@ -136,8 +137,12 @@ function grpcStatus(ending: StatusError): Partial<StatusObject> {
   return { code: ending.code, details: message, metadata };
 }
 
-/** The same bytes as grpc-js wants them. No copy. */
+/** As V8 has it: so few bytes of a typed array are in its heap, until somebody asks for their buffer. */
+const ON_HEAP_MAX_BYTES = 64;
+
+/** The same bytes as grpc-js wants them. No copy, except of what would have to be moved for it. */
 function bufferOf(bytes: Uint8Array): Buffer {
+  if (bytes.length <= ON_HEAP_MAX_BYTES) return Buffer.from(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
