@@ -145,7 +145,10 @@ class RoundTrip implements Submittable {
 /** A value as PostgreSQL reads it in text form; null stands for undefined. */
 function textOf(value: Parameter): string | null {
   if (value === undefined) return null;
-  return typeof value === "object" ? `{${value.map(elementOf).join(",")}}` : String(value);
+  if (typeof value !== "object") return String(value);
+  let elements = "";
+  for (const element of value) elements += elements === "" ? elementOf(element) : `,${elementOf(element)}`;
+  return `{${elements}}`;
 }
 
 function elementOf(element: Scalar): string {
@@ -153,8 +156,8 @@ function elementOf(element: Scalar): string {
   return typeof element === "number" ? String(element) : quoted(element);
 }
 
-/** Identifiers and words, which most are, need no quotes; `null` would be taken for what it says. */
 function quoted(element: string): string {
-  if (/^[\w-]+$/.test(element) && !/^null$/i.test(element)) return element;
-  return `"${element.replaceAll(/["\\]/g, "\\$&")}"`;
+  // Most are identifiers and words.
+  const isPlain = !element.includes('"') && !element.includes("\\");
+  return isPlain ? `"${element}"` : `"${element.replaceAll(/["\\]/g, "\\$&")}"`;
 }

@@ -81,30 +81,25 @@ export const instant = z
 /** A point in time, or undefined if the field is unset. */
 export const optionalInstant = instant.optional();
 
-/** Reads `start_time` and `end_time` into `during`. The end is later, at most `maxMs` later. */
-export function startAndEnd(maxMs = Infinity) {
-  return z
-    .object({ startTime: instant, endTime: instant })
-    .superRefine((given, context) => refuseWrongEnd(given.startTime, given.endTime, maxMs, context))
-    .transform(({ startTime, endTime }): { during: Interval } => ({ during: { start: startTime, end: endTime } }));
-}
-
 /**
- * `startAndEnd` beside the fields of `shape`. An intersection, so that a bad field among the others does not hide an end
- * that precedes its start.
+ * The fields of `shape`, and `start_time` and `end_time` as `during`: the end is later, at most `maxMs` later. The two are
+ * compared whatever else is wrong, so that a bad field among the others does not hide an end that precedes its start.
  */
 export function withInterval<Shape extends z.ZodRawShape>(shape: Shape, maxMs = Infinity) {
-  return z.intersection(z.object(shape), startAndEnd(maxMs));
+  return z
+    .object({ ...shape, startTime: instant, endTime: instant })
+    .superRefine((fields, context) => refuseWrongEnd(fields, maxMs, context), { when: always })
+    .transform((fields): z.output<z.ZodObject<Shape>> & { during: Interval } => {
+      const { startTime: start, endTime: end, ...others } = fields as Ends & z.output<z.ZodObject<Shape>>;
+      return { ...(others as z.output<z.ZodObject<Shape>>), during: { start, end } };
+    });
 }
 
 /** Like `withInterval` for a window whose ends are optional: `startTime` and `endTime` are undefined where unset. */
 export function withWindow<Shape extends z.ZodRawShape>(shape: Shape, maxMs: number) {
-  const ends = z
-    .object({ startTime: optionalInstant, endTime: optionalInstant })
-    .superRefine(({ startTime, endTime }, context) => {
-      if (startTime !== undefined && endTime !== undefined) refuseWrongEnd(startTime, endTime, maxMs, context);
-    });
-  return z.intersection(z.object(shape), ends);
+  return z
+    .object({ ...shape, startTime: optionalInstant, endTime: optionalInstant })
+    .superRefine((fields, context) => refuseWrongEnd(fields, maxMs, context), { when: always });
 }
 
 export const slotMinutes = wholeNumber(SLOT_MINUTES_MIN, SLOT_MINUTES_MAX, "minutes");
@@ -192,7 +187,15 @@ function wrongEmail(value: string): string | undefined {
   return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
 }
 
-function refuseWrongEnd(start: Instant, end: Instant, maxMs: number, context: z.core.$RefinementCtx): void {
+/** The two ends as they are parsed. One that was refused is no number. */
+interface Ends {
+  readonly startTime: Instant;
+  readonly endTime: Instant;
+}
+
+function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$RefinementCtx): void {
+  const { startTime: start, endTime: end } = ends as Partial<Ends>;
+  if (typeof start !== "number" || typeof end !== "number") return;
   const path = ["endTime"];
   if (end <= start) {
     context.addIssue({ code: "custom", path, message: "must be later than start_time" });
@@ -201,6 +204,9 @@ function refuseWrongEnd(start: Instant, end: Instant, maxMs: number, context: z.
     context.addIssue({ code: "custom", path, message: `must be at most ${limit} after start_time` });
   }
 }
+
+/** For a refinement that zod would leave out where another field is wrong already. */
+const always = (): boolean => true;
 
 function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });

@@ -25,13 +25,13 @@ import type {
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
 import { etagOf, isActive, isOverdueHold } from "./booking.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { replayed } from "./replay.ts";
 import { isOpen, startsInTime } from "./slots.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
 export function decide(host: HostState, commands: readonly Command[], now: Instant): HostDecision {
-  const ledger = openLedger(host, now);
+  const ledger = new Ledger(host, now);
   const outcomes = commands.map((command) => decideOne(ledger, command));
   return { outcomes, ...ledger.close() };
 }

@@ -1,6 +1,7 @@
 /**
  * A host's bookings while a batch of commands is being decided: what storage loaded, and on top of it what the commands
- * before have changed. It exists for the length of one `decide`.
+ * before have changed. It exists for the length of one `decide`, and there is one for nearly every booking: so no maps are made
+ * for what most hosts have none of.
  */
 
 import { type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
@@ -15,78 +16,93 @@ import type {
   RequestKey,
 } from "./command.ts";
 
-export interface Ledger {
+type Answered = HostDecision["requests"][number];
+
+const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();
+
+export class Ledger {
   readonly now: Instant;
-  readonly generation: number;
-  find(bookingId: string): Booking | undefined;
-  /** Bookings whose time overlaps, in a state that the constraint counts: CONFIRMED, or HELD even if overdue. */
-  overlapping(candidate: Interval): Booking[];
-  confirmedInRanges(fence: FenceCommand): ConfirmedInRanges;
-  /** Records a booking and the event for it. Returns the booking. */
-  write(booking: Booking, kind: BookingEventKind, actor: string): Booking;
-  /** Records that an overdue hold is over. Returns the booking as it is then. */
-  expire(hold: Booking): Booking;
-  raiseGeneration(): number;
-  remembered(requestId: string): RememberedRequest | undefined;
-  remember(key: RequestKey, answer: Booking): void;
-  /** What is to be written. */
-  close(): Omit<HostDecision, "outcomes">;
-}
+  readonly #host: HostState;
+  readonly #loaded: ReadonlyMap<string, Booking>;
+  /** What the commands before have made of bookings, by id. It stands before what was loaded. */
+  readonly #written = new Map<string, Booking>();
+  readonly #events: BookingEvent[] = [];
+  readonly #requests: Answered[] = [];
+  #generation: number;
+  #sequence: number;
 
-export function openLedger(host: HostState, now: Instant): Ledger {
-  const loaded = new Map(host.bookings.map((booking) => [booking.id, booking]));
-  const bookings = new Map(loaded);
-  const written = new Set<string>();
-  const events: BookingEvent[] = [];
-  const remembered = new Map(host.requests);
-  const requests: { key: RequestKey; answer: Booking }[] = [];
-  let generation = host.generation;
-  let sequence = host.sequence;
-
-  function write(booking: Booking, kind: BookingEventKind, actor: string): Booking {
-    sequence += 1;
-    bookings.set(booking.id, booking);
-    written.add(booking.id);
-    events.push({ hostId: host.hostId, sequence, kind, actor, time: now, booking });
-    return booking;
+  constructor(host: HostState, now: Instant) {
+    const { bookings } = host;
+    this.now = now;
+    this.#host = host;
+    this.#loaded = bookings.length === 0 ? NO_BOOKINGS : new Map(bookings.map((booking) => [booking.id, booking]));
+    this.#generation = host.generation;
+    this.#sequence = host.sequence;
   }
 
-  function overlapping(candidate: Interval): Booking[] {
-    const found: Booking[] = [];
-    for (const booking of bookings.values()) {
-      const counted = booking.state === "CONFIRMED" || booking.state === "HELD";
-      if (counted && overlaps(booking.during, candidate)) found.push(booking);
-    }
+  get generation(): number {
+    return this.#generation;
+  }
+
+  find(bookingId: string): Booking | undefined {
+    return this.#written.get(bookingId) ?? this.#loaded.get(bookingId);
+  }
+
+  /** Bookings whose time overlaps, in a state that the constraint counts: CONFIRMED, or HELD even if overdue. */
+  overlapping(candidate: Interval): Booking[] {
+    const found = this.#host.bookings.filter((each) => !this.#written.has(each.id) && stands(each, candidate));
+    for (const booking of this.#written.values()) if (stands(booking, candidate)) found.push(booking);
     return found;
   }
 
-  function expire(hold: Booking): Booking {
-    return write(expired(hold), "EXPIRED", SYSTEM_ACTOR);
+  confirmedInRanges(fence: FenceCommand): ConfirmedInRanges {
+    return this.#host.confirmedInRanges.get(fence) ?? { first: [], count: 0 };
   }
 
-  return {
-    now,
-    get generation() {
-      return generation;
-    },
-    find: (bookingId) => bookings.get(bookingId),
-    overlapping,
-    confirmedInRanges: (fence) => host.confirmedInRanges.get(fence) ?? { first: [], count: 0 },
-    write,
-    expire,
-    raiseGeneration: () => (generation += 1),
-    remembered: (requestId) => remembered.get(requestId),
-    remember(key, answer) {
-      remembered.set(key.id, { method: key.method, contentHash: key.contentHash, answer });
-      requests.push({ key, answer });
-    },
-    close() {
-      const changes: BookingChange[] = [];
-      for (const id of written) {
-        const after = bookings.get(id);
-        if (after !== undefined) changes.push({ before: loaded.get(id), after });
-      }
-      return { generation, sequence, changes, events, requests };
-    },
-  };
+  /** Records a booking and the event for it. Returns the booking. */
+  write(booking: Booking, kind: BookingEventKind, actor: string): Booking {
+    this.#sequence += 1;
+    this.#written.set(booking.id, booking);
+    this.#events.push({ hostId: this.#host.hostId, sequence: this.#sequence, kind, actor, time: this.now, booking });
+    return booking;
+  }
+
+  /** Records that an overdue hold is over. Returns the booking as it is then. */
+  expire(hold: Booking): Booking {
+    return this.write(expired(hold), "EXPIRED", SYSTEM_ACTOR);
+  }
+
+  raiseGeneration(): number {
+    this.#generation += 1;
+    return this.#generation;
+  }
+
+  remembered(requestId: string): RememberedRequest | undefined {
+    const answered = this.#requests.find(({ key }) => key.id === requestId);
+    return answered === undefined ? this.#host.requests.get(requestId) : { ...answered.key, answer: answered.answer };
+  }
+
+  remember(key: RequestKey, answer: Booking): void {
+    this.#requests.push({ key, answer });
+  }
+
+  /** What is to be written. */
+  close(): Omit<HostDecision, "outcomes"> {
+    const changes = Array.from(this.#written.values(), (after): BookingChange => ({
+      before: this.#loaded.get(after.id),
+      after,
+    }));
+    return {
+      generation: this.#generation,
+      sequence: this.#sequence,
+      changes,
+      events: this.#events,
+      requests: this.#requests,
+    };
+  }
+}
+
+function stands(booking: Booking, candidate: Interval): boolean {
+  const isCounted = booking.state === "CONFIRMED" || booking.state === "HELD";
+  return isCounted && overlaps(booking.during, candidate);
 }

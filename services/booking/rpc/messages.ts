@@ -2,7 +2,7 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
-  type BookingSchema,
+  type Booking,
   type BookingEventSchema,
   BookingEventKind,
   BookingState,
@@ -27,8 +27,10 @@ const kindOf: Record<domain.BookingEventKind, BookingEventKind> = {
   EXPIRED: BookingEventKind.EXPIRED,
 };
 
-export function bookingMessage(booking: domain.Booking): MessageInitShape<typeof BookingSchema> {
+/** Written out, like a slot: `create` looks at each field of what is not a message yet. */
+export function bookingMessage(booking: domain.Booking): Booking {
   return {
+    $typeName: "booking.v1.Booking",
     id: booking.id,
     hostId: booking.hostId,
     guestId: booking.guestId,

@@ -162,16 +162,17 @@ function insertRequests(
   return {
     name: "insert-requests",
     text: `insert into requests (host_id, request_id, method, content_hash, answer, create_time)
-           select new.host_id, new.request_id, new.method, decode(new.content_hash, 'hex'), new.answer::jsonb,
+           select new.host_id, new.request_id, new.method, decode(new.content_hash, 'hex'), new.answer,
                   clock_timestamp()
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+           from rows from (unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]), jsonb_array_elements($5::jsonb))
              as new(host_id, request_id, method, content_hash, answer)`,
     values: [
       requests.map((request) => request.hostId),
       requests.map((request) => request.key.id),
       requests.map((request) => request.key.method),
       requests.map((request) => request.key.contentHash),
-      requests.map((request) => JSON.stringify(request.answer)),
+      // One document: in an array of texts each would be quoted here and read letter by letter there.
+      JSON.stringify(requests.map((request) => request.answer)),
     ],
   };
 }
