@@ -1,21 +1,21 @@
 import { expect, test } from "vitest";
-import { gather, type GatherLimits } from "./gather.ts";
+import { gather } from "./gather.ts";
 
-/** Answers by hand: `answer()` answers what was asked last. */
-function asker(limits: GatherLimits) {
+/** Answers by hand: `answer()` answers what is under way. */
+function asker() {
   const asked: (readonly number[])[] = [];
   let underWay = Promise.withResolvers<readonly string[]>();
   const one = gather((questions: readonly number[]) => {
     asked.push(questions);
     underWay = Promise.withResolvers();
     return underWay.promise;
-  }, limits);
+  }, 3);
   const answer = (): void => underWay.resolve(asked.at(-1)!.map(String));
   return { one, asked, answer, fail: (error: Error) => underWay.reject(error) };
 }
 
 test("the first question is asked at once, those that come meanwhile together, a limited number at a time", async () => {
-  const { one, asked, answer } = asker({ most: 3, asks: 1 });
+  const { one, asked, answer } = asker();
   const answers = [1, 2, 3, 4, 5].map((question) => one(question));
   expect(asked).toEqual([[1]]);
   answer();
@@ -28,21 +28,8 @@ test("the first question is asked at once, those that come meanwhile together, a
   expect(await answers[4]).toBe("5");
 });
 
-test("where two asks may be under way, one that hangs holds up its own questions and no others", async () => {
-  const { one, asked, answer } = asker({ most: 3, asks: 2 });
-  const hanging = one(1);
-  const answers = [2, 3, 4].map((question) => one(question));
-  expect(asked).toEqual([[1], [2]]);
-  answer();
-  expect(await answers[0]).toBe("2");
-  expect(asked).toEqual([[1], [2], [3, 4]]);
-  answer();
-  expect(await Promise.all(answers.slice(1))).toEqual(["3", "4"]);
-  expect(await Promise.race([hanging, Promise.resolve("still under way")])).toBe("still under way");
-});
-
 test("an ask that fails fails its own questions and no others", async () => {
-  const { one, asked, answer, fail } = asker({ most: 3, asks: 1 });
+  const { one, asked, answer, fail } = asker();
   const answers = [1, 2, 3].map((question) => one(question).catch(String));
   fail(new Error("out of reach"));
   expect(await answers[0]).toBe("Error: out of reach");

@@ -1,4 +1,4 @@
-/** Questions that one answer can hold: asked together, by all who come while the answers before are on their way. */
+/** Questions that one answer can hold: asked together, by all who come while the answer before is on its way. */
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
@@ -6,31 +6,23 @@ interface Waiting<Question, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-export interface GatherLimits {
-  /** Questions that are asked together. */
-  readonly most: number;
-  /** Asks that are under way at a time: with a second one, who answers need not wait while the first one's answer is used. */
-  readonly asks: number;
-}
-
 /**
- * Returns a function that asks one question. Where nothing is under way it is asked at once and alone; those that come while
- * as many asks are under way as may be are asked together next, so a crowd of a thousand costs a handful of asks. `ask`
- * answers in the order of its questions; if it fails, all of them do. An ask begins after each of its questions was put,
- * never before.
+ * Returns a function that asks one question. The first is asked at once and alone; those that come meanwhile are asked
+ * together next, at most `most` of them, so a crowd of a thousand costs a handful of asks. `ask` answers in the order of
+ * its questions; if it fails, all of them do. An ask begins after each of its questions was put, never before.
  */
 export function gather<Question, Answer>(
   ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,
-  limits: GatherLimits,
+  most: number,
 ): (question: Question) => Promise<Answer> {
   let waiting: Waiting<Question, Answer>[] = [];
-  let asking = 0;
+  let asking = false;
 
   async function askAll(): Promise<void> {
-    asking += 1;
+    asking = true;
     while (waiting.length > 0) {
-      const asked = waiting.slice(0, limits.most);
-      waiting = waiting.slice(limits.most);
+      const asked = waiting.slice(0, most);
+      waiting = waiting.slice(most);
       try {
         const answers = await ask(asked.map(({ question }) => question));
         for (const [index, { resolve }] of asked.entries()) resolve(answers[index] as Answer);
@@ -38,12 +30,12 @@ export function gather<Question, Answer>(
         for (const { reject } of asked) reject(error);
       }
     }
-    asking -= 1;
+    asking = false;
   }
 
   return (question) =>
     new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      if (asking < limits.asks) void askAll();
+      if (!asking) void askAll();
     });
 }

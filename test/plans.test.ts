@@ -20,7 +20,7 @@ import { readEvents, sequencesOf } from "../services/booking/storage/events.ts";
 import { generationsOf } from "../services/booking/storage/fences.ts";
 import { openLanePool } from "../services/booking/storage/lane-pool.ts";
 import { bookingMigrations } from "../services/booking/storage/migrations/all.ts";
-import { readBookedTimes } from "../services/booking/storage/open-slots.ts";
+import { readBookedTime } from "../services/booking/storage/open-slots.ts";
 import { findRequests } from "../services/booking/storage/requests.ts";
 import { bookingTables } from "../services/booking/storage/tables.ts";
 import { wasRecorded } from "../services/booking/storage/witness.ts";
@@ -138,10 +138,7 @@ async function readBookings(): Promise<void> {
     await peopleOfBooking(pool, id, signal);
     await sequenceOf(pool, hostId, signal);
     await generationsOf(pool, [hostId, hostIds[500]!]);
-    await readBookedTimes(pool, [
-      { hostId, during: window },
-      { hostId: hostIds[500]!, during: window },
-    ]);
+    await readBookedTime(pool, hostId, window, signal);
     await findRequests(pool, [
       { hostId, id },
       { hostId: hostIds[500]!, id },

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { openAuth } from "../../shared/auth/open-auth.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
-import { gather, type GatherLimits } from "../../shared/gather.ts";
+import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
@@ -25,14 +25,11 @@ import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
 import { generationsOf } from "./storage/fences.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
-import { readBookedTimes, type Stretch } from "./storage/open-slots.ts";
 import { findRequests, type RequestName } from "./storage/requests.ts";
 import { bookingTables } from "./storage/tables.ts";
 
-/** What one query looks up for callers who ask at the same time: rows by their keys ... */
-const ROWS_GATHERED: GatherLimits = { most: 500, asks: 1 };
-/** ... and stretches of booked time, each of which may be hundreds of rows. */
-const STRETCHES_GATHERED: GatherLimits = { most: 16, asks: 2 };
+/** Rows that one query looks up for callers who ask at the same time. */
+const GATHERED_MAX = 500;
 
 /** Places at which a test may hold a call up, to force an order of events. Production sets none. */
 export interface BookingHooks {
@@ -82,11 +79,10 @@ export async function startBooking(
     pool,
     lanes,
     feed,
-    findRequest: gather((names: readonly RequestName[]) => findRequests(pool, names), ROWS_GATHERED),
-    bookedTime: gather((stretches: readonly Stretch[]) => readBookedTimes(pool, stretches), STRETCHES_GATHERED),
+    findRequest: gather((names: readonly RequestName[]) => findRequests(pool, names), GATHERED_MAX),
     snapshots: rememberSnapshots(
       peer,
-      gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), ROWS_GATHERED),
+      gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
     ),
     guests: rememberGuests(peer),
   };

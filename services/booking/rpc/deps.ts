@@ -6,7 +6,6 @@ import type { Feed } from "../feed/feed.ts";
 import type { Lanes } from "../lanes/lanes.ts";
 import type { Guests } from "../peers/guests.ts";
 import type { Snapshots } from "../peers/snapshots.ts";
-import type { BookedTime, Stretch } from "../storage/open-slots.ts";
 import type { RequestName } from "../storage/requests.ts";
 
 export interface BookingDeps {
@@ -15,8 +14,6 @@ export interface BookingDeps {
   readonly lanes: Lanes;
   /** A request that was carried out before, if it was. */
   readonly findRequest: (name: RequestName) => Promise<RememberedRequest | undefined>;
-  /** What stands in the way of slots, as of a moment after it is asked for. */
-  readonly bookedTime: (stretch: Stretch) => Promise<BookedTime>;
   readonly snapshots: Snapshots;
   readonly guests: Guests;
   readonly feed: Feed;

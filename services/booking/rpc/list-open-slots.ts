@@ -1,4 +1,4 @@
-import { pauseAfter, unlessGone } from "../../../shared/caller.ts";
+import { pauseAfter } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
@@ -10,6 +10,7 @@ import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rp
 import { windowAt } from "../../../shared/rpc/window.ts";
 import { openSlots, slotsIn } from "../domain/slots.ts";
 import type { Snapshot } from "../peers/snapshots.ts";
+import { readBookedTime } from "../storage/open-slots.ts";
 import type { BookingDeps } from "./deps.ts";
 import { slotMessage } from "./messages.ts";
 
@@ -75,7 +76,7 @@ async function openStretch(
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { slots, next, snapshots } = await gridOf(deps, call, hostId, window, count, newerThan);
     const stretch = interval(slots[0]?.start ?? window.start, slots.at(-1)?.end ?? window.start + 1);
-    const booked = await unlessGone(deps.bookedTime({ hostId, during: stretch }), call);
+    const booked = await readBookedTime(deps.pool, hostId, stretch, call.signal);
     const outdated = snapshots.filter((snapshot) => snapshot.generation !== booked.generation);
     if (outdated.length === 0) return { slots: openSlots(slots, booked.active, booked.now), next };
     newerThan = Math.max(...outdated.map((snapshot) => snapshot.begunAt));
