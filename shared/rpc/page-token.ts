@@ -3,7 +3,7 @@
  * forges one gets a page of the same query from another place, which it could have had by paging.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Refusal } from "../errors.ts";
 import { FIRST_INSTANT, INSTANTS_END, PAGE_TOKEN_MAX_CHARACTERS } from "../limits.ts";
 import { invalidRequest } from "./parse.ts";
@@ -59,8 +59,8 @@ export function decodePageToken<const Shape extends CursorShape>(
 
 /** Over the query too: a token that is sent with another filter would skip rows without anybody noticing. */
 function checksum(query: readonly unknown[], body: Buffer): Buffer {
-  const hash = createHash("sha256").update(JSON.stringify(query)).update("\n").update(body);
-  return hash.digest().subarray(0, CHECKSUM_BYTES);
+  const checked = Buffer.concat([Buffer.from(`${JSON.stringify(query)}\n`), body]);
+  return hash("sha256", checked, "buffer").subarray(0, CHECKSUM_BYTES);
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -12,7 +12,7 @@ import { openSlots, slotsIn } from "../domain/slots.ts";
 import type { Snapshot } from "../peers/snapshots.ts";
 import { readBookedTime } from "../storage/open-slots.ts";
 import type { BookingDeps } from "./deps.ts";
-import { slotMessage } from "./messages.ts";
+import { slotMessages } from "./messages.ts";
 
 const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 
@@ -20,8 +20,8 @@ const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 const ATTEMPTS_MAX = 5;
 /** A page looks at so many stretches and then ends, shorter than asked, so that a host that is booked out costs no more. */
 const STRETCHES_PER_PAGE = 8;
-/** A first look at twice the slots that are wanted finds them at once unless more than half of them are booked. */
-const LOOK_AHEAD = 2;
+/** A first look at half as many slots again as are wanted finds them at once unless more than a third of them are booked. */
+const LOOK_AHEAD = 1.5;
 
 export function listOpenSlots(deps: BookingDeps): UnaryHandler<typeof BookingService.method.listOpenSlots> {
   return async (message, call) => {
@@ -37,7 +37,8 @@ export function listOpenSlots(deps: BookingDeps): UnaryHandler<typeof BookingSer
     }
     const { slots, next } = await page(deps, call, hostId, window, limit);
     return {
-      slots: slots.map(slotMessage),
+      $typeName: "booking.v1.ListOpenSlotsResponse",
+      slots: slotMessages(slots),
       nextPageToken: next === undefined ? "" : encodePageToken(bound, [next, window.end]),
     };
   };
@@ -53,7 +54,13 @@ async function page(deps: BookingDeps, call: Call, hostId: string, window: Inter
   const slots: Interval[] = [];
   let next: Instant | undefined = window.start;
   for (let stretch = 0; stretch < STRETCHES_PER_PAGE && next !== undefined && slots.length < limit; stretch += 1) {
-    const found = await openStretch(deps, call, hostId, { start: next, end: window.end }, (limit + 1) * LOOK_AHEAD);
+    const found = await openStretch(
+      deps,
+      call,
+      hostId,
+      { start: next, end: window.end },
+      Math.ceil((limit + 1) * LOOK_AHEAD),
+    );
     slots.push(...found.slots);
     next = found.next;
   }

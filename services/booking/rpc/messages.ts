@@ -44,8 +44,15 @@ export function bookingMessage(booking: domain.Booking): Booking {
   };
 }
 
-export function slotMessage({ start, end }: Interval): Slot {
-  return { $typeName: "booking.v1.Slot", startTime: timestamp(start), endTime: timestamp(end) };
+/** Most slots begin where the one before ends: with the same message. */
+export function slotMessages(slots: readonly Interval[]): Slot[] {
+  let before = { end: Number.NaN, endTime: timestamp(0) };
+  return slots.map(({ start, end }) => {
+    const startTime = start === before.end ? before.endTime : timestamp(start);
+    const endTime = timestamp(end);
+    before = { end, endTime };
+    return { $typeName: "booking.v1.Slot", startTime, endTime };
+  });
 }
 
 export function eventMessage(event: domain.BookingEvent): MessageInitShape<typeof BookingEventSchema> {
