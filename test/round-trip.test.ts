@@ -123,3 +123,10 @@ test("a connection that is lost on the way rejects, and blames no statement", as
   expect(failedStatement(error)).toBeUndefined();
   await pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
 });
+
+test("a value that cannot be written fails before anything is sent, and the connection goes on", async () => {
+  const impossible = write([null as never]);
+  await expect(roundTrip(client, [{ name: "begin", text: "begin" }, impossible])).rejects.toThrow(TypeError);
+  const [result] = await roundTrip(client, [{ name: "answer", text: "select 42::float8 as answer" }]);
+  expect(result?.rows).toEqual([{ answer: 42 }]);
+});

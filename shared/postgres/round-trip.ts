@@ -67,6 +67,8 @@ const preparedOn = new WeakMap<Connection, Map<string, readonly Column[]>>();
 /** What the driver calls as the answers come in; each method is one message of the server. */
 class RoundTrip implements Submittable {
   readonly #statements: readonly Statement[];
+  /** The values of each, made before anything is sent: a trip that broke off halfway would block its connection. */
+  readonly #values: readonly (readonly (string | null)[])[];
   readonly #results: StatementResult[] = [];
   /** Those that this trip prepares, with what is known of their columns so far. */
   readonly #preparing = new Map<string, readonly Column[]>();
@@ -77,6 +79,7 @@ class RoundTrip implements Submittable {
 
   constructor(statements: readonly Statement[], callback: Done) {
     this.#statements = statements;
+    this.#values = statements.map(({ values = [] }) => values.map(textOf));
     this.callback = callback;
   }
 
@@ -85,14 +88,15 @@ class RoundTrip implements Submittable {
     preparedOn.set(connection, this.#prepared);
     connection.stream.cork();
     try {
-      for (const statement of this.#statements) this.#send(connection, statement);
+      for (const [index, statement] of this.#statements.entries())
+        this.#send(connection, statement, this.#values[index]);
       connection.sync();
     } finally {
       connection.stream.uncork();
     }
   }
 
-  #send(connection: Connection, { name, text, values = [] }: Statement): void {
+  #send(connection: Connection, { name, text }: Statement, values: readonly (string | null)[] = []): void {
     const isPrepared = this.#prepared.has(name) || this.#preparing.has(name);
     if (!isPrepared) {
       // A trip that failed may have prepared it all the same. To close what is not there is no error.
@@ -100,7 +104,7 @@ class RoundTrip implements Submittable {
       connection.parse({ name, text, types: [] }, true);
       this.#preparing.set(name, []);
     }
-    connection.bind({ portal: "", statement: name, binary: "", values: values.map(textOf) }, true);
+    connection.bind({ portal: "", statement: name, binary: "", values: [...values] }, true);
     if (!isPrepared) connection.describe({ type: "P", name: "" }, true);
     connection.execute({ portal: "", rows: "" }, true);
   }

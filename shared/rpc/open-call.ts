@@ -142,6 +142,7 @@ export class OpenCall implements Call {
 
 /** One log line per call: never bodies, tokens or e-mail addresses. */
 function logCall(call: OpenCall, ending: StatusError | undefined): void {
+  if (!isOurs(ending) && !call.log.isLevelEnabled("info")) return;
   const line = {
     code: status[ending?.code ?? status.OK],
     reason: ending?.reason,
