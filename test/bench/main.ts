@@ -17,7 +17,7 @@ const SMOKE = ["create-256", "hot-slot", "echo-grpc"];
 const STORED_BOOKINGS = 1_000_000;
 const ROUNDS = { full: 5, smoke: 3 };
 const RUN_MS = { full: 2000, smoke: 1000 };
-/** Before the first round, every row runs once without being measured. */
+/** Before the first round, every row runs without being measured. */
 const WARM_UP_MS = 1000;
 
 const { values: options } = parseArgs({
@@ -46,7 +46,7 @@ async function measureAll(stage: Stage, { rows, floors }: Rows): Promise<Figures
   const runs = new Map<string, Run[]>();
   const floorRuns = new Map<string, Run[]>();
   say("warming up");
-  for (const row of rows) await row.run(WARM_UP_MS);
+  for (const { run, warmUps = 1 } of rows) for (let time = 1; time <= warmUps; time += 1) await run(WARM_UP_MS);
   for (const floor of Object.values(floors)) await floor(WARM_UP_MS);
   for (let round = 1; round <= ROUNDS[kind]; round += 1) {
     say(`round ${round} of ${ROUNDS[kind]}`);

@@ -24,6 +24,9 @@ import { startWorker, type Worker } from "./worker.ts";
  */
 export const LOG_LEVEL = "error";
 
+/** As anybody sets it who stores a million bookings: they are not read from the disk time and again. */
+const SETTINGS = { shared_buffers: "1GB" };
+
 /** All calls are of one caller: it is counted like any, and never stopped. */
 const RATE_LIMITS = { RATE_LIMIT_READS_PER_SECOND: "1000000", RATE_LIMIT_WRITES_PER_SECOND: "1000000" };
 
@@ -62,8 +65,8 @@ export interface Stage {
 /** Builds the stage. `scope` takes it down again. */
 export async function setStage(scope: AsyncDisposableStack, stored: number): Promise<Stage> {
   const folder = join(tmpdir(), `slotwright-bench-${randomBytes(6).toString("hex")}`);
-  // As PostgreSQL comes: every commit is on the disk before it is answered.
-  const postgres = await startPostgres({ folder, port: 0, settings: {}, temporary: true });
+  // Durable as PostgreSQL comes: every commit is on the disk before it is answered.
+  const postgres = await startPostgres({ folder, port: 0, settings: SETTINGS, temporary: true });
   scope.defer(() => postgres.stop());
   const databaseFor = async (service: ServiceName, name: string): Promise<string> => {
     await onDatabase(postgres.url("postgres"), (client) => client.query(`create database ${name}`));
