@@ -8,10 +8,11 @@ import { describe, expect, test, vi } from "vitest";
 import { sweepHolds } from "../services/booking/lanes/sweep.ts";
 import { findBooking, listBookings } from "../services/booking/storage/bookings.ts";
 import { BookingEventKind, BookingState } from "../shared/gen/booking/v1/booking_pb.ts";
+import { MINUTE_MS } from "../shared/interval.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { expireHold } from "./model/expire-hold.ts";
 import { hours } from "./support/hosts-time.ts";
-import { hourOf, patient, startLanes } from "./support/lanes.ts";
+import { createCommand, hourOf, patient, saidOf, startLanes } from "./support/lanes.ts";
 import { startPair } from "./support/pair.ts";
 import { createGuest, createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
@@ -81,6 +82,28 @@ describe("the sweeper", () => {
     await sweeping;
     await lanes.stop();
   });
+});
+
+test("a hold that is over, whose time one command of a batch takes and that the next one expires, has one EXPIRED", async () => {
+  const lanes = await startLanes();
+  const hostId = randomUUIDv7();
+  const [bookingId] = await storeHolds(lanes.pool, hostId, 1, 30);
+  const { start } = hourOf(0);
+  // The first is a batch of its own. What comes meanwhile is the next one.
+  const commands = [
+    createCommand(hostId, hourOf(5)),
+    createCommand(hostId, { start, end: start + MINUTE_MS }),
+    { kind: "expire" as const, hostId, actor: "system", bookingId: bookingId! },
+  ];
+  const said = await Promise.all(commands.map((command) => saidOf(lanes.commit(command))));
+  expect(said).toEqual(["CONFIRMED", "CONFIRMED", "idle"]);
+  expect(lanes.transactions()).toBe(2);
+  const { rows } = await lanes.pool.query<{ kind: string }>(
+    "select kind from booking_events where host_id = $1 order by sequence",
+    [hostId],
+  );
+  expect(rows.map(({ kind }) => kind)).toEqual(["CONFIRMED", "EXPIRED", "CONFIRMED"]);
+  await lanes.stop();
 });
 
 test("a hold reads as of one instant: its state, version and times belong together, whatever the clock does meanwhile", async () => {

@@ -34,7 +34,8 @@ export interface StatementResult {
 
 /**
  * Runs the statements and returns the result of each. Throws the server's error of the first that failed, behind which none
- * has been run (see `failedStatement`), or the driver's if the connection was lost; then it is unknown which have been run.
+ * has been run (see `failedStatement`), or the driver's if the connection was lost; then it is unknown which have been run. A
+ * TypeError, before anything is sent, for a value that is no `Parameter`.
  */
 export function roundTrip(client: ClientBase, statements: readonly Statement[]): Promise<StatementResult[]> {
   return new Promise((resolve, reject) => {
@@ -68,7 +69,7 @@ const preparedOn = new WeakMap<Connection, Map<string, readonly Column[]>>();
 class RoundTrip implements Submittable {
   readonly #statements: readonly Statement[];
   /** The values of each, made before anything is sent: a trip that broke off halfway would block its connection. */
-  readonly #values: readonly (readonly (string | null)[])[];
+  readonly #values: readonly (string | null)[][];
   readonly #results: StatementResult[] = [];
   /** Those that this trip prepares, with what is known of their columns so far. */
   readonly #preparing = new Map<string, readonly Column[]>();
@@ -96,7 +97,7 @@ class RoundTrip implements Submittable {
     }
   }
 
-  #send(connection: Connection, { name, text }: Statement, values: readonly (string | null)[] = []): void {
+  #send(connection: Connection, { name, text }: Statement, values: (string | null)[] = []): void {
     const isPrepared = this.#prepared.has(name) || this.#preparing.has(name);
     if (!isPrepared) {
       // A trip that failed may have prepared it all the same. To close what is not there is no error.
@@ -104,7 +105,7 @@ class RoundTrip implements Submittable {
       connection.parse({ name, text, types: [] }, true);
       this.#preparing.set(name, []);
     }
-    connection.bind({ portal: "", statement: name, binary: "", values: [...values] }, true);
+    connection.bind({ portal: "", statement: name, binary: "", values }, true);
     if (!isPrepared) connection.describe({ type: "P", name: "" }, true);
     connection.execute({ portal: "", rows: "" }, true);
   }

@@ -64,6 +64,21 @@ describe("parse", () => {
     ]);
   });
 
+  test("names an end that precedes its start beside every other kind of bad field", () => {
+    const fields = {
+      hostId: uuid,
+      role: enumValue(RoleSchema),
+      roles: z.array(enumValue(RoleSchema)),
+      pageSize,
+      sequence,
+    };
+    const bad = { hostId: "", role: 99, roles: [99], pageSize: -1, sequence: -1n };
+    const ends = { startTime: timestamp(NOON), endTime: timestamp(NOON) };
+    const all = ["end_time", "host_id", "page_size", "role", "roles[0]", "sequence"];
+    expect(badFields(withWindow(fields, DAY_MS), { ...bad, ...ends }).toSorted()).toEqual(all);
+    expect(badFields(withInterval(fields, DAY_MS), { ...bad, ...ends }).toSorted()).toEqual(all);
+  });
+
   test("gives domain values for a good request", () => {
     const schema = withInterval({ hostId: uuid, requestId });
     const message = {

@@ -147,7 +147,9 @@ export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value
   const known = desc.values.filter((value) => value.number !== 0);
   const numbers = new Set(known.map((value) => value.number));
   const names = known.map((value) => value.name).join(", ");
-  return z.custom<Value>((value) => typeof value === "number" && numbers.has(value), `must be one of ${names}`);
+  const isKnown = (value: unknown): boolean => typeof value === "number" && numbers.has(value);
+  // Not the end of all checks, or a wrong end of a window beside it would go unsaid.
+  return z.custom<Value>(isKnown, { error: `must be one of ${names}`, abort: false });
 }
 
 function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {

@@ -24,7 +24,7 @@ export interface Rows {
   readonly floors: Readonly<Record<string, Floor>>;
 }
 
-/** Of a service that no other row warms up, so that it is compared with one that has run as much code as it has. */
+/** For a row whose service no other row warms up: it is compared with one that several rows have warmed up. */
 const WARM_UPS_ALONE = 6;
 /** 20 bursts in 5 rounds. */
 const BURSTS_PER_ROUND = 4;

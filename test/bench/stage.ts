@@ -24,7 +24,7 @@ import { startWorker, type Worker } from "./worker.ts";
  */
 export const LOG_LEVEL = "error";
 
-/** As anybody sets it who stores a million bookings: they are not read from the disk time and again. */
+/** As anybody sets it who stores a million bookings, or their pages would be read from outside time and again. For all rows. */
 const SETTINGS = { shared_buffers: "1GB" };
 
 /** All calls are of one caller: it is counted like any, and never stopped. */

@@ -20,9 +20,9 @@ interface Kept {
  * Stores confirmed bookings of version 1 with their event each, and a row of `host_fences` for each host that has none.
  * Constraints and indexes are made anew behind the rows: row by row they take several times as long.
  *
- * `exclusion`: what becomes of `bookings_no_overlap`. `kept`: its index grows with the rows, as in production; a new one would
- * be packed so full that for a while almost every booking split a page of it. `index`: only its index comes back, which plans cannot
- * tell from the constraint. Most of a minute goes into checking a million rows against each other.
+ * `exclusion`: what becomes of `bookings_no_overlap` instead. `kept`: its index grows with the rows, as in production; a new one
+ * would be packed so full that for a while almost every booking split a page of it. `index`: only its index comes back, which plans
+ * cannot tell from the constraint; a constraint that is added takes most of a minute to check a million rows.
  */
 export async function storeBookings(
   client: Client,

@@ -106,7 +106,8 @@ export interface ConfirmedInRanges {
 
 /**
  * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
- * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges, and every booking that a command names.
+ * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges, and every booking that a command names. One
+ * that is more than one of these may be there as often.
  */
 export interface HostState {
   readonly hostId: string;

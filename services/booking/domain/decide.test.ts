@@ -253,6 +253,13 @@ describe("create", () => {
     expect([events.length, requests.length]).toEqual([1, 1]);
   });
 
+  test("an overdue hold that storage has found twice is recorded as expired once", () => {
+    const hold = bookingOf("HELD", "before its start", NOW);
+    const commands = [create(), { ...asked, kind: "expire", bookingId: "b1" } as const];
+    const { events } = decide(hostOf(hold, { ...hold }), commands, NOW);
+    expect(events.map((event) => event.kind)).toEqual(["EXPIRED", "CONFIRMED"]);
+  });
+
   test("a replay comes before every reason to refuse", () => {
     const answer = bookingOf("CONFIRMED", "before its start");
     const remembered = { method: "CreateBooking", contentHash: "aa", answer };

@@ -23,6 +23,7 @@ const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();
 export class Ledger {
   readonly now: Instant;
   readonly #host: HostState;
+  /** By id, because storage may have found one booking more than once. */
   readonly #loaded: ReadonlyMap<string, Booking>;
   /** What the commands before have made of bookings, by id. It stands before what was loaded. */
   readonly #written = new Map<string, Booking>();
@@ -50,7 +51,10 @@ export class Ledger {
 
   /** Bookings whose time overlaps, in a state that the constraint counts: CONFIRMED, or HELD even if overdue. */
   overlapping(candidate: Interval): Booking[] {
-    const found = this.#host.bookings.filter((each) => !this.#written.has(each.id) && stands(each, candidate));
+    const found: Booking[] = [];
+    for (const booking of this.#loaded.values()) {
+      if (!this.#written.has(booking.id) && stands(booking, candidate)) found.push(booking);
+    }
     for (const booking of this.#written.values()) if (stands(booking, candidate)) found.push(booking);
     return found;
   }

@@ -44,7 +44,7 @@ export function bookingMessage(booking: domain.Booking): Booking {
   };
 }
 
-/** Most slots begin where the one before ends: with the same message. */
+/** Most slots begin where the one before ends. Then both have the same message for that instant, which nobody changes. */
 export function slotMessages(slots: readonly Interval[]): Slot[] {
   let before = { end: Number.NaN, endTime: timestamp(0) };
   return slots.map(({ start, end }) => {
