@@ -56,6 +56,12 @@ export function failedStatement(error: unknown): Statement | undefined {
 
 type Done = (error: unknown, results?: StatementResult[]) => void;
 
+/** A statement and its values, written before anything is sent: a trip that broke off halfway would block its connection. */
+interface Order {
+  readonly statement: Statement;
+  readonly values: (string | null)[];
+}
+
 /** A column of a result and how its text is read. */
 interface Column {
   readonly name: string;
@@ -67,9 +73,7 @@ const preparedOn = new WeakMap<Connection, Map<string, readonly Column[]>>();
 
 /** What the driver calls as the answers come in; each method is one message of the server. */
 class RoundTrip implements Submittable {
-  readonly #statements: readonly Statement[];
-  /** The values of each, made before anything is sent: a trip that broke off halfway would block its connection. */
-  readonly #values: readonly (string | null)[][];
+  readonly #orders: readonly Order[];
   readonly #results: StatementResult[] = [];
   /** Those that this trip prepares, with what is known of their columns so far. */
   readonly #preparing = new Map<string, readonly Column[]>();
@@ -79,8 +83,7 @@ class RoundTrip implements Submittable {
   callback: Done;
 
   constructor(statements: readonly Statement[], callback: Done) {
-    this.#statements = statements;
-    this.#values = statements.map(({ values = [] }) => values.map(textOf));
+    this.#orders = statements.map((statement) => ({ statement, values: (statement.values ?? []).map(textOf) }));
     this.callback = callback;
   }
 
@@ -89,15 +92,14 @@ class RoundTrip implements Submittable {
     preparedOn.set(connection, this.#prepared);
     connection.stream.cork();
     try {
-      for (const [index, statement] of this.#statements.entries())
-        this.#send(connection, statement, this.#values[index]);
+      for (const order of this.#orders) this.#send(connection, order);
       connection.sync();
     } finally {
       connection.stream.uncork();
     }
   }
 
-  #send(connection: Connection, { name, text }: Statement, values: (string | null)[] = []): void {
+  #send(connection: Connection, { statement: { name, text }, values }: Order): void {
     const isPrepared = this.#prepared.has(name) || this.#preparing.has(name);
     if (!isPrepared) {
       // A trip that failed may have prepared it all the same. To close what is not there is no error.
@@ -143,7 +145,7 @@ class RoundTrip implements Submittable {
   }
 
   get #current(): Statement {
-    return this.#statements[this.#results.length] as Statement;
+    return (this.#orders[this.#results.length] as Order).statement;
   }
 }
 

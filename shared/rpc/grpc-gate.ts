@@ -4,13 +4,12 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import type { Identity } from "../auth/identity.ts";
 import { monotonicMs } from "../clock.ts";
-import { DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS } from "../limits.ts";
 import { authenticate } from "./authenticate.ts";
 import { limitBodyTime } from "./body-time.ts";
 import type { Chain } from "./chain.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { Route } from "./route.ts";
-import { grpcTimeoutMs } from "./timeouts.ts";
+import { callTimeoutMs, grpcTimeoutMs } from "./timeouts.ts";
 
 /** What a client opens a call with. */
 export interface Opening {
@@ -18,10 +17,8 @@ export interface Opening {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What a call is passed on with: who calls, and its timeout as a `grpc-timeout` header, if it has one. */
-export type Pass = (caller: Identity, timeout: string | undefined) => void;
-
-const DEFAULT_TIMEOUT = `${DEADLINE_DEFAULT_MS}m`;
+/** What a call is passed on with: who calls, and what is left of its time; Infinity if that has no limit. */
+export type Pass = (caller: Identity, timeoutMs: number) => void;
 
 /**
  * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
@@ -29,18 +26,17 @@ const DEFAULT_TIMEOUT = `${DEADLINE_DEFAULT_MS}m`;
  */
 export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;
-  let timeout: string | undefined;
+  let timeoutMs: number;
   let caller: Identity | Promise<Identity>;
   try {
-    timeout = boundTime(route, opening, bodyTimeoutMs);
+    timeoutMs = boundTime(route, opening, bodyTimeoutMs);
     caller = authenticate(chain.identify, route, headers.authorization);
   } catch (thrown) {
     turnAway(chain, route, stream, thrown);
     return;
   }
-  if (caller instanceof Promise)
-    void passLater(chain, route, stream, caller, (known, passedMs) => pass(known, shortened(timeout, passedMs)));
-  else pass(caller, timeout);
+  if (caller instanceof Promise) void passLater(chain, route, stream, caller, timeoutMs, pass);
+  else pass(caller, timeoutMs);
 }
 
 async function passLater(
@@ -48,7 +44,8 @@ async function passLater(
   route: Route,
   stream: ServerHttp2Stream,
   caller: Promise<Identity>,
-  pass: (caller: Identity, passedMs: number) => void,
+  timeoutMs: number,
+  pass: Pass,
 ): Promise<void> {
   // grpc-js does not listen yet, and an `error` event without a listener ends the process.
   stream.on("error", () => undefined);
@@ -60,29 +57,21 @@ async function passLater(
     turnAway(chain, route, stream, thrown);
     return;
   }
-  // grpc-js sees by itself if the client has left meanwhile.
-  pass(known, monotonicMs() - begun);
+  // grpc-js sees by itself if the client has left meanwhile. It counts a timeout from when it gets the call.
+  pass(known, timeoutMs - (monotonicMs() - begun));
 }
 
-/** The timeout that a call gets: unary ones always have one. Throws StatusError INVALID_ARGUMENT if the client's own is malformed. */
-function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: number): string | undefined {
+/** How long the call may take. Throws StatusError INVALID_ARGUMENT if the client's own timeout is malformed. */
+function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: number): number {
   const asked = headers["grpc-timeout"];
-  if (asked === undefined) {
-    if (route.kind === "server_streaming") limitBodyTime(stream, bodyTimeoutMs);
-    // grpc-js's own timer also ends calls whose body never comes, which no handler would ever see.
-    return route.kind === "unary" ? DEFAULT_TIMEOUT : undefined;
+  const askedMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
+  if (asked !== undefined && askedMs === undefined) {
+    throw new StatusError(status.INVALID_ARGUMENT, "grpc-timeout is malformed");
   }
-  const timeoutMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
-  if (timeoutMs === undefined) throw new StatusError(status.INVALID_ARGUMENT, "grpc-timeout is malformed");
+  const timeoutMs = callTimeoutMs(route.method, askedMs);
   // Or a body that never comes would stay for as long as its sender asks: an hour.
   if (timeoutMs > bodyTimeoutMs && route.kind !== "bidi_streaming") limitBodyTime(stream, bodyTimeoutMs);
-  return `${Math.min(timeoutMs, DEADLINE_MAX_MS)}m`;
-}
-
-/** What is left of a timeout: grpc-js counts it from when it gets the call. */
-function shortened(timeout: string | undefined, passedMs: number): string | undefined {
-  if (timeout === undefined) return undefined;
-  return `${Math.max(0, Math.floor((grpcTimeoutMs(timeout) ?? 0) - passedMs))}m`;
+  return timeoutMs;
 }
 
 /** Answers with nothing but the status. None of those from before the body has details. */

@@ -50,13 +50,13 @@ export async function listenGrpc(
   server.on("stream", (opened, headers, _flags, rawHeaders) => {
     const stream = opened as ServerHttp2Stream;
     const answering = answers.open(stream);
-    const pass: Pass = (caller, timeout) => {
+    const pass: Pass = (caller, timeoutMs) => {
       answering.caller = caller;
-      grpc.emit("stream", stream, headersForGrpcJs(headers, timeout));
+      grpc.emit("stream", stream, headersForGrpcJs(headers, timeoutMs));
     };
     joinRepeatedAuthorization(headers, rawHeaders);
     const route = byPath.get(headers[":path"] ?? "");
-    if (route === undefined) pass(nobody, undefined);
+    if (route === undefined) pass(nobody, Infinity);
     else admitStream(chain, route, { stream, headers }, wire.bodyTimeoutMs, pass);
   });
   server.maxConnections = wire.connectionsMax;
@@ -76,14 +76,14 @@ export async function listenGrpc(
 
 /**
  * The headers that grpc-js acts on. Whatever else it gets it checks letter by letter and copies; what it cannot take, it
- * writes to standard error, be it a token.
+ * writes to standard error, be it a token. Its own timer also ends calls whose body never comes, which no handler would ever see.
  */
-function headersForGrpcJs(headers: IncomingHttpHeaders, timeout: string | undefined): IncomingHttpHeaders {
+function headersForGrpcJs(headers: IncomingHttpHeaders, timeoutMs: number): IncomingHttpHeaders {
   return {
     ":path": headers[":path"],
     "content-type": headers["content-type"],
     "grpc-encoding": headers["grpc-encoding"],
-    "grpc-timeout": timeout,
+    "grpc-timeout": timeoutMs === Infinity ? undefined : `${Math.max(0, Math.floor(timeoutMs))}m`,
   };
 }
 

@@ -142,14 +142,15 @@ export class OpenCall implements Call {
 
 /** One log line per call: never bodies, tokens or e-mail addresses. */
 function logCall(call: OpenCall, ending: StatusError | undefined): void {
-  if (!isOurs(ending) && !call.log.isLevelEnabled("info")) return;
+  const ours = isOurs(ending);
+  if (!ours && !call.log.isLevelEnabled("info")) return;
   const line = {
     code: status[ending?.code ?? status.OK],
     reason: ending?.reason,
     duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
     transport: call.transport,
   };
-  if (isOurs(ending)) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
+  if (ours) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
   else call.log.info(line, "call");
 }
 

@@ -51,16 +51,11 @@ interface Page {
 }
 
 async function page(deps: BookingDeps, call: Call, hostId: string, window: Interval, limit: number): Promise<Page> {
+  const count = Math.ceil((limit + 1) * LOOK_AHEAD);
   const slots: Interval[] = [];
   let next: Instant | undefined = window.start;
   for (let stretch = 0; stretch < STRETCHES_PER_PAGE && next !== undefined && slots.length < limit; stretch += 1) {
-    const found = await openStretch(
-      deps,
-      call,
-      hostId,
-      { start: next, end: window.end },
-      Math.ceil((limit + 1) * LOOK_AHEAD),
-    );
+    const found = await openStretch(deps, call, hostId, { start: next, end: window.end }, count);
     slots.push(...found.slots);
     next = found.next;
   }

@@ -1,6 +1,7 @@
 /** Bookings as the contract's messages. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   type Booking,
   type BookingEventSchema,
@@ -8,7 +9,7 @@ import {
   BookingState,
   type Slot,
 } from "../../../shared/gen/booking/v1/booking_pb.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
 import { timestamp } from "../../../shared/rpc/parse.ts";
 import * as domain from "../domain/booking.ts";
 
@@ -46,9 +47,9 @@ export function bookingMessage(booking: domain.Booking): Booking {
 
 /** Most slots begin where the one before ends. Then both have the same message for that instant, which nobody changes. */
 export function slotMessages(slots: readonly Interval[]): Slot[] {
-  let before = { end: Number.NaN, endTime: timestamp(0) };
+  let before: { readonly end: Instant; readonly endTime: Timestamp } | undefined;
   return slots.map(({ start, end }) => {
-    const startTime = start === before.end ? before.endTime : timestamp(start);
+    const startTime = before?.end === start ? before.endTime : timestamp(start);
     const endTime = timestamp(end);
     before = { end, endTime };
     return { $typeName: "booking.v1.Slot", startTime, endTime };
