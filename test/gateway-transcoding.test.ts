@@ -13,6 +13,7 @@ import { requestMessage } from "../services/gateway/transcoding/request.ts";
 import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { parseTemplate } from "../services/gateway/transcoding/template.ts";
 import { type Backends, openBackends } from "../services/gateway/upstream/backends.ts";
+import { openEndings } from "../services/gateway/upstream/ending.ts";
 import { Refusal } from "../shared/errors.ts";
 import { StatusError } from "../shared/rpc/errors.ts";
 import { OpenCalls } from "../shared/rpc/open-calls.ts";
@@ -260,7 +261,8 @@ describe("over HTTP", () => {
   function serverBefore(backends: Backends): FastifyInstance {
     const log = pino({ level: "silent" });
     const logs = new Map(contract.methods.map((method) => [method, log]));
-    return gatewayServer({ contract, table, backends, calls: new OpenCalls(), logs, log, corsOrigins: [] }, undefined);
+    const [calls, endingOf] = [new OpenCalls(), openEndings(log)];
+    return gatewayServer({ contract, table, backends, endingOf, calls, logs, log, corsOrigins: [] }, undefined);
   }
 
   test("every HTTP method that a rule has is answered", async () => {

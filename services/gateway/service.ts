@@ -15,6 +15,7 @@ import { openApiDocument } from "./openapi/document.ts";
 import { bindingsOf } from "./transcoding/binding.ts";
 import { routeTable } from "./transcoding/table.ts";
 import { openBackends } from "./upstream/backends.ts";
+import { openEndings } from "./upstream/ending.ts";
 
 export interface RunningGateway {
   readonly port: number;
@@ -33,7 +34,9 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
   );
-  const deps = { contract, table: routeTable(bindings), backends, calls, logs, log, corsOrigins: config.corsOrigins };
+  const { corsOrigins } = config;
+  const [table, endingOf] = [routeTable(bindings), openEndings(log)];
+  const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins };
   const app = gatewayServer(deps, tls.server);
   await addDocumentation(app, openApiDocument(contract, bindings));
   const health = { isServing: true };

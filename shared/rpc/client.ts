@@ -2,13 +2,13 @@
 
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createTransport } from "@connectrpc/connect/protocol-connect";
 import { monotonicMs } from "../clock.ts";
 import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
-import { ANSWER_MAX_BYTES } from "../limits.ts";
+import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
+import { peerHttp } from "./peer-http.ts";
 import type { PeerTls } from "./tls.ts";
-import { IDLE_HTTP2_TIMEOUT_MS } from "./wire-limits.ts";
 
 /** A transport to a peer that can be closed: its connection would keep the process alive. */
 export interface PeerTransport extends Transport {
@@ -24,25 +24,27 @@ export interface PeerOptions {
 
 /**
  * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed. Every
- * call must be given a `timeoutMs` (see `timeoutWithin`): a peer that is gone without a word answers nothing at all.
+ * call must be given a `timeoutMs` (see `timeoutWithin`): a peer that is gone without a word answers nothing at all. A call
+ * that the peer has provably not looked at is sent once more (see `peerHttp`).
  */
 export function peerTransport(baseUrl: string, { token, tls }: PeerOptions = {}): PeerTransport {
-  // No pings: with them, connect-node verifies an idle connection before each call and doubles the wait of the first.
-  const sessionManager = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: IDLE_HTTP2_TIMEOUT_MS / 2 }, tls);
-  const transport = createConnectTransport({
+  const http = peerHttp(baseUrl, tls);
+  const transport = createTransport({
     baseUrl,
-    httpVersion: "2",
-    sessionManager,
+    httpClient: http.send,
     useBinaryFormat: true,
     // Compressing between two processes next to each other costs more than the bytes that it saves.
     acceptCompression: [],
+    sendCompression: null,
+    compressMinBytes: Infinity,
     readMaxBytes: ANSWER_MAX_BYTES,
+    writeMaxBytes: REQUEST_MAX_BYTES,
     interceptors: token === undefined ? [] : [bearer(token)],
   });
   return {
     unary: transport.unary.bind(transport),
     stream: transport.stream.bind(transport),
-    close: () => sessionManager.abort(),
+    close: () => http.close(),
   };
 }
 

@@ -154,10 +154,16 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
   else call.log.info(line, "call");
 }
 
-/** Whether somebody here has to look at it: at a bug, in what verifies tokens too. */
+/** Codes that say that something is broken. A service ends its calls with the first one only, an upstream may with any. */
+const BROKEN: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.DATA_LOSS];
+
+/**
+ * Whether somebody here has to look at it: at a bug, in what verifies tokens too. A call that was refused for a reason of the
+ * contract is in order, be it refused here or by the service that was asked.
+ */
 function isOurs(ending: StatusError | undefined): ending is StatusError {
-  if (ending === undefined) return false;
-  return ending.code === status.INTERNAL || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
+  if (ending === undefined || ending.reason !== undefined) return false;
+  return BROKEN.includes(ending.code) || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
 }
 
 function interruptAtDeadline(call: OpenCall): void {

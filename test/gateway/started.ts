@@ -1,5 +1,6 @@
 /** A gateway in front of a pair, and calls to it as a web page makes them. */
 
+import type { Logger } from "pino";
 import { gatewayConfig } from "../../services/gateway/config.ts";
 import { startGateway } from "../../services/gateway/service.ts";
 import { testLog } from "../support/logs.ts";
@@ -34,6 +35,7 @@ type Json = { readonly [name: string]: Json } & string;
 export async function startGatewayOf(
   pair: Pick<Pair, "availability" | "booking">,
   environment: Readonly<Record<string, string>> = {},
+  log: Logger = testLog("gateway"),
 ): Promise<GatewayUnderTest> {
   const config = gatewayConfig({
     GATEWAY_PORT: "0",
@@ -41,7 +43,7 @@ export async function startGatewayOf(
     BOOKING_URL: pair.booking.connectUrl,
     ...environment,
   });
-  const { port, stop } = await startGateway(config, testLog("gateway"));
+  const { port, stop } = await startGateway(config, log);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { OpenCall } from "../../../shared/rpc/open-call.ts";
 import { packageOf } from "../upstream/backends.ts";
-import { endingOf } from "../upstream/ending.ts";
+import type { EndingOf } from "../upstream/ending.ts";
 import type { StreamForm } from "./stream-form.ts";
 
 /**
@@ -15,6 +15,7 @@ export async function* streamTexts(
   first: Message,
   rest: AsyncIterator<Message>,
   form: StreamForm,
+  endingOf: EndingOf,
 ): AsyncGenerator<string, void> {
   // What it is if nobody reads on, which resumes this function in its `finally`.
   let ending: StatusError | undefined = new StatusError(status.CANCELLED, "the client left");

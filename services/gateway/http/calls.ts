@@ -19,6 +19,7 @@ import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
 import type { Backends } from "../upstream/backends.ts";
+import type { EndingOf } from "../upstream/ending.ts";
 import { headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
 
@@ -26,6 +27,7 @@ export interface CallDependencies {
   readonly contract: Contract;
   readonly table: RouteTable;
   readonly backends: Backends;
+  readonly endingOf: EndingOf;
   readonly calls: OpenCalls;
   /** The log of each method, made once. */
   readonly logs: ReadonlyMap<DescMethod, Logger>;
@@ -106,7 +108,7 @@ async function answerUnary(
 }
 
 async function answerStream(
-  { backends, contract }: CallDependencies,
+  { backends, contract, endingOf }: CallDependencies,
   { binding, call }: Arrived,
   message: Message,
   onward: Headers,
@@ -132,7 +134,7 @@ async function answerStream(
     // Proxies that collect an answer before they pass it on would keep events for ever.
     headers: { ...headersBack(response.header), "x-accel-buffering": "no" },
     contentType: form.contentType,
-    body: Readable.from(streamTexts(call, first.value, messages, form)),
+    body: Readable.from(streamTexts(call, first.value, messages, form, endingOf)),
   };
 }
 

@@ -20,7 +20,7 @@ import {
 import { failureOf, statusJson } from "../answers/failure.ts";
 import { HttpError, malformedPath, notJson, nothingThere } from "../answers/http-error.ts";
 import { packageOf } from "../upstream/backends.ts";
-import { endingOf } from "../upstream/ending.ts";
+import type { EndingOf } from "../upstream/ending.ts";
 import { answer, arrive, type Arrived, type CallDependencies, requestIdOf } from "./calls.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
 import { endWhenStalled, STALLED_AFTER_MS } from "./stalled.ts";
@@ -83,7 +83,7 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
   });
   app.setErrorHandler((error, request, reply) => {
     const arrived = arrivals.get(request.raw);
-    const ending = endingOfError(error, arrived);
+    const ending = endingOfError(deps.endingOf, error, arrived);
     if (arrived === undefined && ending.code === status.INTERNAL) deps.log.error({ err: error }, "a request failed");
     arrived?.call.close(ending);
     return refuse(request, reply, ending);
@@ -105,7 +105,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, ending: StatusErro
 }
 
 /** fastify's own errors have an HTTP status; everything else is a call's. */
-function endingOfError(error: unknown, arrived: Arrived | undefined): StatusError {
+function endingOfError(endingOf: EndingOf, error: unknown, arrived: Arrived | undefined): StatusError {
   const { statusCode = 500, message = "" } = error as { readonly statusCode?: number; readonly message?: string };
   if (error instanceof StatusError || statusCode >= 500) {
     return endingOf(error, arrived === undefined ? "" : packageOf(arrived.binding.method));

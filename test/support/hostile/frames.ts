@@ -2,8 +2,17 @@
 
 export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-export const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, window: 8, continuation: 9 } as const;
-export const FLAG = { none: 0, endStream: 1, endHeaders: 4 } as const;
+export const TYPE = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  window: 8,
+  continuation: 9,
+} as const;
+export const FLAG = { none: 0, ack: 1, endStream: 1, endHeaders: 4 } as const;
 
 /** One frame. `length` is what its header claims, if that is not the payload's. */
 export function frame(
