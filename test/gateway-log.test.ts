@@ -64,7 +64,7 @@ test("a stream that breaks is no error of the gateway", async () => {
     socket.end();
   });
   await before.call("GET", "/bookings:watch?host_id=x");
-  await vi.waitFor(() => expect(levels(lines).toSorted()).toEqual([INFO, WARN]));
+  await vi.waitFor(() => expect(new Set(levels(lines))).toEqual(new Set([INFO, WARN])));
 });
 
 test("a service that has failed, as it says, is an error", async () => {

@@ -2,6 +2,7 @@
 
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import { decodeJwt, errors, jwtVerify } from "jose";
+import { z } from "zod";
 import type { Identity, Role } from "./identity.ts";
 
 /** Somebody whose word counts, and for what. */
@@ -36,8 +37,22 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Printable ASCII: subjects are written down as the actors of events. */
 const NAME = /^[!-~]{1,128}$/;
-/** The actor of what the services do by themselves. */
+/** The actor of what the services do by themselves. Nobody may be called so, or like it. */
 const SYSTEM = "system";
+
+/** Seconds since 1970 (NumericDate), up to the year 9999. */
+const numericDate = z.number().min(0).max(253_402_300_799);
+
+/** The claims that are used, each of its type: jose looks at the type of some only, and a list of one text compares like the text. */
+const claims = z.object({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  sub: z.string(),
+  role: z.string(),
+  iat: numericDate,
+  exp: numericDate,
+  nbf: numericDate.optional(),
+});
 
 /** Returns who the token says the caller is. Throws TokenRefused if it is not good, KeysOutOfReach if that cannot be told. */
 export async function verifyToken(token: string, issuers: readonly Issuer[]): Promise<Identity> {
@@ -73,9 +88,11 @@ function issuerOf(token: string, issuers: readonly Issuer[]): Issuer {
 }
 
 function identityOf(payload: JWTPayload, issuer: Issuer): Identity {
-  const { sub = "", exp = 0, iat = 0 } = payload;
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) throw new TokenRefused(parsed.error);
+  const { sub, exp, iat } = parsed.data;
   if (iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) throw new TokenRefused("issued in the future");
-  const role = issuer.roles.find((each) => each === payload["role"]);
+  const role = issuer.roles.find((each) => each === parsed.data.role);
   if (role === undefined) throw new TokenRefused("a role that the issuer may not vouch for");
   if (!isSubjectOf(role, sub, issuer)) throw new TokenRefused("a subject that cannot have the role");
   const isUser = role === "HOST" || role === "USER";
@@ -89,7 +106,7 @@ function isSubjectOf(role: Role, subject: string, issuer: Issuer): boolean {
     case "USER":
       return UUID.test(subject);
     case "ADMIN":
-      return NAME.test(subject) && subject !== SYSTEM;
+      return NAME.test(subject) && subject.toLowerCase() !== SYSTEM;
     case "SERVICE":
       return subject === issuer.name;
   }

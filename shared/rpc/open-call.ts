@@ -155,7 +155,7 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
 }
 
 /** Codes that say that something is broken. A service ends its calls with the first one only, an upstream may with any. */
-const BROKEN: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.DATA_LOSS];
+const BROKEN: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 
 /**
  * Whether somebody here has to look at it: at a bug, in what verifies tokens too. A call that was refused for a reason of the
@@ -163,7 +163,7 @@ const BROKEN: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.DATA_
  */
 function isOurs(ending: StatusError | undefined): ending is StatusError {
   if (ending === undefined || ending.reason !== undefined) return false;
-  return BROKEN.includes(ending.code) || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
+  return BROKEN.has(ending.code) || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
 }
 
 function interruptAtDeadline(call: OpenCall): void {

@@ -1,6 +1,6 @@
 /** Tokens as those make them who have none: each with one thing wrong. */
 
-import { createHmac, createSign, generateKeyPairSync, randomUUID } from "node:crypto";
+import { createHmac, createSign, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { JWK, JWTPayload } from "jose";
 import { SignJWT } from "jose";
@@ -52,9 +52,9 @@ function goodClaims(): JWTPayload {
 }
 
 /** Any header and claims, signed by any means. */
-function assembled(header: object, claims: object, sign: (input: string) => Buffer): string {
+function assembled(header: unknown, claims: unknown, signature: (input: string) => Buffer): string {
   const input = `${encoded(header)}.${encoded(claims)}`;
-  return `${input}.${sign(input).toString("base64url")}`;
+  return `${input}.${signature(input).toString("base64url")}`;
 }
 
 export interface Forgery {
@@ -73,6 +73,42 @@ export const forgeries: readonly Forgery[] = [
   { what: "one without an expiry", make: (k) => token(k.issuer, { exp: undefined }) },
   { what: "one whose expiry is text", make: (k) => token(k.issuer, { exp: "never" }) },
   { what: "one without a time of issue", make: (k) => token(k.issuer, { iat: undefined }) },
+  // Claims of another type than they have.
+  ...Object.entries({
+    sub: [["system"], ["somebody"], 7, true, null, { name: "somebody" }],
+    role: [["ADMIN"], 1, null, { name: "ADMIN" }],
+    iss: [[ISSUER], null, 7],
+    aud: [null, 7, { [AUDIENCE]: true }, [[AUDIENCE]], [AUDIENCE, 7], [AUDIENCE, ["booking"]]],
+    exp: [["9999999999"], null, true, 1e300, "9999999999", {}],
+    iat: [["1"], null, true, -1, 1e300, "1", {}],
+    nbf: [["1"], null, true, "1", 1e300, {}],
+  }).flatMap(([claim, values]) =>
+    values.map((value) => ({
+      what: `one whose ${claim} is ${JSON.stringify(value)}`,
+      make: ({ issuer }: Keys) => token(issuer, { [claim]: value }),
+    })),
+  ),
+  ...["HOST", "USER"].flatMap((role) =>
+    [[randomUUID()], ["system"], null, 7, {}].map((sub) => ({
+      what: `one of the role ${role} whose sub is ${Array.isArray(sub) ? "a list" : JSON.stringify(sub)}`,
+      make: ({ issuer }: Keys) => token(issuer, { role, sub }),
+    })),
+  ),
+  ...["System", "SYSTEM", "sYsTeM"].map((sub) => ({
+    what: `one of an administrator who is called ${sub}`,
+    make: ({ issuer }: Keys) => token(issuer, { sub }),
+  })),
+  // A header or claims of another type than they have, well signed.
+  ...[{ kid: 7 }, { kid: ["issuer"] }, { kid: {} }, { alg: ["EdDSA"] }, { alg: null }, { crit: "exp" }].map(
+    (header) => ({
+      what: `one whose header has ${JSON.stringify(header)}`,
+      make: ({ issuer }: Keys) => signedBy(issuer, { alg: "EdDSA", kid: "issuer", ...header }, goodClaims()),
+    }),
+  ),
+  ...[[], [{}], null, "claims", 7].map((claims) => ({
+    what: `one whose claims are ${JSON.stringify(claims)}`,
+    make: ({ issuer }: Keys) => signedBy(issuer, { alg: "EdDSA", kid: "issuer" }, claims),
+  })),
   // For whom, and from whom.
   { what: "one for the other service", make: (k) => token(k.issuer, { aud: "booking" }) },
   { what: "one for nobody", make: (k) => token(k.issuer, { aud: [] }) },
@@ -167,10 +203,14 @@ function assembledBy({ privateKey, kid }: IssuerKeys, header: Record<string, unk
   );
 }
 
+function signedBy({ privateKey }: IssuerKeys, header: unknown, claims: unknown): string {
+  return assembled(header, claims, (input) => sign(null, Buffer.from(input), privateKey));
+}
+
 function spliced(good: string, other: string): string {
   return good.replace(/[^.]*$/, other.replace(/^.*\./, ""));
 }
 
-function encoded(part: object): string {
+function encoded(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
