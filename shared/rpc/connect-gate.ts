@@ -1,5 +1,6 @@
 /** A call on the Connect port from its headers to its handler: all that happens while connect-es reads and decodes it. */
 
+import type { Message } from "@bufbuild/protobuf";
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
@@ -41,7 +42,7 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   context.values.set(admissionKey, admission);
   const onAbort = (): void => {
     if (admission.decoded) call.abandon();
-    else call.close(endingBeforeHandler(context.signal.reason));
+    else call.close(endingOfRequest(context.signal.reason));
   };
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
@@ -66,7 +67,17 @@ export function admittedCall(context: HandlerContext): OpenCall {
   return admission.call;
 }
 
-function endingBeforeHandler(reason: unknown): StatusError {
+/** The messages of a conversation, which are read and decoded after its handler has begun. Throws nothing but StatusError. */
+export async function* receivedMessages(requests: AsyncIterable<Message>): AsyncGenerator<Message> {
+  try {
+    yield* requests;
+  } catch (reason) {
+    throw endingOfRequest(reason);
+  }
+}
+
+/** The ending of a call whose request could not be read or decoded. */
+function endingOfRequest(reason: unknown): StatusError {
   if (!(reason instanceof ConnectError)) {
     return new StatusError(status.CANCELLED, "the client left", undefined, reason);
   }

@@ -16,7 +16,7 @@ import { joinRepeatedAuthorization } from "./bearer.ts";
 import type { Chain } from "./chain.ts";
 import { answerMessage, streamMessages } from "./chain.ts";
 import { connectError } from "./connect-error.ts";
-import { admit, admittedCall, contextOf } from "./connect-gate.ts";
+import { admit, admittedCall, contextOf, receivedMessages } from "./connect-gate.ts";
 import { type Request, type Response, sendAnswer, universalRequest } from "./connect-http.ts";
 import { strictTextDecoder } from "./connect-json.ts";
 import { statusErrorOf } from "./errors.ts";
@@ -118,7 +118,7 @@ function implementation(chain: Chain, route: Route): MethodImpl<DescMethod> {
         streamed(chain, route, single(request), context)) as MethodImpl<DescMethod>;
     case "bidi_streaming":
       return ((requests: AsyncIterable<Message>, context: HandlerContext) =>
-        streamed(chain, route, requests, context)) as MethodImpl<DescMethod>;
+        streamed(chain, route, receivedMessages(requests), context)) as MethodImpl<DescMethod>;
   }
 }
 
