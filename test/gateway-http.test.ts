@@ -88,6 +88,13 @@ describe("every refusal has the one form", () => {
       3,
     ],
     [
+      "a body in UTF-16",
+      "/users",
+      { method: "POST", headers: { "content-type": 'application/json; a=b;charset="UTF-16"' }, body: "{}" },
+      415,
+      3,
+    ],
+    [
       "a large body whose length nobody says",
       "/users",
       { method: "POST", headers: json, body: new Blob(["x".repeat(100_000)]).stream(), duplex: "half" },
@@ -107,11 +114,18 @@ describe("every refusal has the one form", () => {
 
   test.each([
     ["a head that is no HTTP", "HELO mail\r\n\r\n", 400],
+    ["two Host headers", "GET /users HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n", 400],
+    ["the same Host twice, at a page", "GET /docs HTTP/1.1\r\nhost: a\r\nhost: a\r\nconnection: close\r\n\r\n", 400],
     ["a head that is too large", `GET /users HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(17 * 1024)}\r\n\r\n`, 431],
   ])("even %s", async (_what, head, status) => {
     const text = await answerTo(head);
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: 3, details: [] });
+  });
+
+  test.each(["utf-8", '"UTF-8"', "UTF-8 ;a=b"])("a body may say that it is in %s", async (charset) => {
+    const headers = { "content-type": `application/json; charset=${charset}` };
+    expect((await gateway.call("POST", "/users", { headers, body: {} })).status).toBe(400);
   });
 
   test("405 says what there is", async () => {

@@ -82,7 +82,14 @@ describe("the path", () => {
     ["a literal may be encoded", "GET", "/v1/m%65ssages/1/text", ["GetMessage", { messageId: "1" }]],
     ["a literal is preferred to a variable", "GET", "/v1/messages/inbox", ["GetInbox", {}]],
     ["a verb ends the path", "POST", "/v1/messages/1:touch", ["TouchMessage", { messageId: "1" }]],
-    ["an encoded colon begins none", "GET", "/v1/messages/1%3Atouch", ["GetByName", { name: "messages/1:touch" }]],
+    ["also behind an encoded colon", "POST", "/v1/messages/1%3Atouch", ["TouchMessage", { messageId: "1" }]],
+    ["in small letters too", "POST", "/v1/messages/a%3Ab%3atouch", ["TouchMessage", { messageId: "a:b" }]],
+    [
+      "an encoded colon before anything else is part of the value",
+      "GET",
+      "/v1/messages/1%3Ax",
+      ["GetByName", { name: "messages/1:x" }],
+    ],
     [
       "what no rule has as its verb is part of the value",
       "GET",
@@ -110,6 +117,10 @@ describe("query parameters", () => {
     ["color=COLOR_BLUE", { color: "COLOR_BLUE" }],
     ["color=2", { color: "COLOR_BLUE" }],
     ["colors=COLOR_RED&colors=2", { colors: ["COLOR_RED", "COLOR_BLUE"] }],
+    ["colors=COLOR_RED,2&colors=COLOR_RED", { colors: ["COLOR_RED", "COLOR_BLUE", "COLOR_RED"] }],
+    ["colors=COLOR_RED%2CCOLOR_BLUE", { colors: ["COLOR_RED", "COLOR_BLUE"] }],
+    ["tags=a,b", { tags: ["a,b"] }],
+    ["&&limit=0&", { limit: 0 }],
     ["is_draft=true&isDraft=", { wrong: ["is_draft"] }],
     ["is_draft=true", { isDraft: true }],
     ["isDraft=true", { isDraft: true }],
@@ -141,7 +152,13 @@ describe("query parameters", () => {
     expect(sent(query)).toEqual(outcome);
   });
 
+  test.each(["=x", "name=a&=", "=&nonsense=1"])("a parameter without a name is told so: %s", (query) => {
+    expect(sent(query)).toEqual({ refused: "the query has a parameter without a name" });
+  });
+
   test.each([
+    ["half a list of enum values", "colors=COLOR_RED,", ["colors"]],
+    ["a list that has one of no list's", "color=COLOR_RED,COLOR_BLUE", ["color"]],
     ["a field that there is not", "nonsense=1&sub.nonsense=1&name.x=1", ["nonsense", "sub.nonsense", "name.x"]],
     ["a message", "sub=x", ["sub"]],
     ["repeated messages", "subs.subfield=x", ["subs.subfield"]],

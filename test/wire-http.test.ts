@@ -111,6 +111,16 @@ describe("Connect over plain HTTP", () => {
     expect((await post(LIST_USERS, json, "{}")).status).toBe(200);
   });
 
+  test("two Host headers are 400", async () => {
+    const request = `POST ${LIST_USERS} HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await rawHttp1(request)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test("a body in another charset than UTF-8 is 415", async () => {
+    const answer = await post(LIST_USERS, { "content-type": "application/json; charset=utf-16" }, "{}");
+    expect(answer.status).toBe(415);
+  });
+
   test("a malformed :authority is 400 over HTTP/2", async () => {
     const { headers } = await http2Call(
       service.connectUrl,

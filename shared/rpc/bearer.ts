@@ -3,6 +3,7 @@
 import { status } from "@grpc/grpc-js";
 import type { IncomingHttpHeaders } from "node:http";
 import { StatusError } from "./errors.ts";
+import { valuesOf } from "./raw-headers.ts";
 
 /** Longer than any token that an identity provider should give out. Checked before a token costs anything. */
 const TOKEN_MAX_CHARACTERS = 4096;
@@ -31,12 +32,6 @@ export function tokenExpired(): StatusError {
  * others, while a proxy in front of us may have looked at the last one. Joined they are no token, and are refused.
  */
 export function joinRepeatedAuthorization(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
-  const values: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? "";
-    if (name.length === "authorization".length && name.toLowerCase() === "authorization") {
-      values.push(rawHeaders[index + 1] ?? "");
-    }
-  }
+  const values = valuesOf(rawHeaders, "authorization");
   if (values.length > 1) headers.authorization = values.join(", ");
 }

@@ -9,6 +9,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { valuesOf } from "./raw-headers.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
@@ -16,7 +17,7 @@ export type Response = ServerResponse | Http2ServerResponse;
 /** Why a call is aborted whose client has gone. One for all: nobody looks at its stack, which costs more than the rest. */
 const CLIENT_LEFT = new Error("the client left");
 
-/** Throws if the `Host` header or `:authority` is missing or no host. */
+/** Throws if the `Host` header or `:authority` is missing, repeated or no host. */
 export function universalRequest(
   request: Request,
   response: Response,
@@ -28,6 +29,8 @@ export function universalRequest(
   });
   const authority = "authority" in request ? request.authority : request.headers.host;
   if (authority === undefined || authority === "") throw new Error("there is no Host header");
+  // RFC 9112, 3.2. Whoever sends two hopes that a proxy before us has looked at the other one.
+  if (valuesOf(request.rawHeaders, "host").length > 1) throw new Error("there are two Host headers");
   return {
     httpVersion: request.httpVersion,
     method: request.method ?? "",

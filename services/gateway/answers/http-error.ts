@@ -21,13 +21,17 @@ export function malformedPath(): HttpError {
   return new HttpError(400, status.INVALID_ARGUMENT, "the path is not percent-encoded UTF-8");
 }
 
+export function severalHosts(): HttpError {
+  return new HttpError(400, status.INVALID_ARGUMENT, "the request has more than one Host header");
+}
+
 export function methodNotAllowed(allowed: readonly string[]): HttpError {
   const allow = allowed.join(", ");
   return new HttpError(405, status.UNIMPLEMENTED, `this path takes ${allow} only`, { allow });
 }
 
 export function notJson(): HttpError {
-  return new HttpError(415, status.INVALID_ARGUMENT, "the body must be application/json, not compressed");
+  return new HttpError(415, status.INVALID_ARGUMENT, "the body must be application/json in UTF-8, not compressed");
 }
 
 export function tooLarge(bytesMax: number): HttpError {

@@ -50,6 +50,8 @@ export interface Reply {
   readonly body: string | Readable;
 }
 
+/** JSON between systems is UTF-8 (RFC 8259, 8.1). Read as that, a text in UTF-16 would be no JSON, or another text. */
+const OTHER_CHARSET = /;\s*charset=(?!"?utf-8"?\s*(?:;|$))/i;
 const REQUEST_ID_PATTERN = /^[!-~]{1,128}$/;
 
 /**
@@ -60,6 +62,7 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   const [path, query] = splitOnce(request.url ?? "", "?");
   const { binding, texts } = find(deps.table, request.method ?? "", path);
   if ((request.headers["content-encoding"] ?? "identity") !== "identity") throw notJson();
+  if (OTHER_CHARSET.test(request.headers["content-type"] ?? "")) throw notJson();
   const timeoutMs = timeoutAsked(request.headers);
   const { method } = binding;
   const log = deps.logs.get(method);

@@ -8,6 +8,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { StatusError } from "../../../shared/rpc/errors.ts";
+import { valuesOf } from "../../../shared/rpc/raw-headers.ts";
 import type { ServerTls } from "../../../shared/rpc/tls.ts";
 import {
   BODY_TIMEOUT_MS,
@@ -18,7 +19,7 @@ import {
   TIMEOUT_CHECK_INTERVAL_MS,
 } from "../../../shared/rpc/wire-limits.ts";
 import { failureOf, statusJson } from "../answers/failure.ts";
-import { HttpError, malformedPath, notJson, nothingThere } from "../answers/http-error.ts";
+import { HttpError, malformedPath, notJson, nothingThere, severalHosts } from "../answers/http-error.ts";
 import { packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
 import { answer, arrive, type Arrived, type CallDependencies, requestIdOf } from "./calls.ts";
@@ -57,6 +58,7 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
   for (const method of unknown) app.addHttpMethod(method, { hasBody: true });
 
   app.addHook("onRequest", async (request, reply) => {
+    if (valuesOf(request.raw.rawHeaders, "host").length > 1) throw severalHosts();
     reply.headers({
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",

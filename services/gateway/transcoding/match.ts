@@ -6,6 +6,9 @@ export interface RequestPath {
   readonly verb: string | undefined;
 }
 
+/** Encoded too: to RFC 3986 that is another path, but clients encode whole segments, and mean the verb. */
+const LAST_COLON = /^(.*)(?::|%3a)(.*)$/i;
+
 /**
  * The path without its query, cut up. Only what stands in `verbs` is a verb: the colon may be part of a value. Undefined if
  * it is not a path, or not percent-encoded UTF-8.
@@ -14,10 +17,10 @@ export function requestPath(path: string, verbs: ReadonlySet<string>): RequestPa
   if (!path.startsWith("/") || !isDecodable(path)) return undefined;
   const segments = path.slice(1).split("/");
   const last = segments.at(-1) ?? "";
-  const colon = last.lastIndexOf(":");
-  const verb = colon < 0 ? undefined : decodeURIComponent(last.slice(colon + 1));
+  const [, value = "", encoded] = LAST_COLON.exec(last) ?? [];
+  const verb = encoded === undefined ? undefined : decodeURIComponent(encoded);
   if (verb === undefined || !verbs.has(verb)) return { segments, verb: undefined };
-  return { segments: [...segments.slice(0, -1), last.slice(0, colon)], verb };
+  return { segments: [...segments.slice(0, -1), value], verb };
 }
 
 /** The texts of the template's variables in their order, or undefined if the path does not match. */

@@ -1,7 +1,9 @@
-/** Query parameters become fields of the request: `?page_size=10&states=A&states=B&sub.subfield=foo`. */
+/** Query parameters become fields of the request: `?page_size=10&states=A&states=B,C&sub.subfield=foo`. */
 
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { DescField, JsonObject } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
+import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
 import { withValue } from "./json-fields.ts";
@@ -14,11 +16,17 @@ export interface FromQuery {
   readonly violations: readonly FieldViolation[];
 }
 
-/** The fields that a query string sets, or what is wrong with it. Those that the path or the body sets are not for it. */
+/**
+ * The fields that a query string sets, or what is wrong with it. Those that the path or the body sets are not for it. Throws
+ * StatusError INVALID_ARGUMENT if what is wrong has no name.
+ */
 export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
   const violations: FieldViolation[] = [];
   let fields: JsonObject = {};
   const parameters = new URLSearchParams(query);
+  if (parameters.has("")) {
+    throw new StatusError(status.INVALID_ARGUMENT, "the query has a parameter without a name");
+  }
   const read = new Set<string>();
   for (const name of new Set(parameters.keys())) {
     const path = fieldPathOf(binding.method.input, name.split("."));
@@ -28,7 +36,10 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
       violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
       continue;
     }
-    const values = parameters.getAll(name).map((text) => valueFromText(last, text));
+    const values = parameters
+      .getAll(name)
+      .flatMap((text) => textsOf(last, text))
+      .map((text) => valueFromText(last, text));
     const [first = ""] = values;
     if (read.has(nameOf(path)) || (values.length > 1 && last.fieldKind !== "list")) {
       violations.push({ field: nameOf(path), description: "is given more than once" });
@@ -38,6 +49,11 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     fields = withValue(fields, path, last.fieldKind === "list" ? values : first);
   }
   return { fields, violations };
+}
+
+/** Many clients write a list as `A,B`. The names of an enum have no commas; a text may have them, and is left alone. */
+function textsOf(field: DescField, text: string): string[] {
+  return field.fieldKind === "list" && field.listKind === "enum" ? text.split(",") : [text];
 }
 
 function refusalOf({ body, variables }: Binding, path: FieldPath): string | undefined {
