@@ -3,7 +3,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -128,6 +128,13 @@ describe("the pair", () => {
     for (const secret of ["host.token", "guest.token", "admin.token", "databases.env"]) {
       expect((await stat(join(folder, secret))).mode & 0o777, secret).toBe(0o600);
     }
+    // The superuser's password is in that file and nowhere else: not on the screen, nor where every account can read it.
+    const password = await readFile(join(folder, "postgres.password"), "utf8");
+    expect(await readFile(join(folder, "databases.env"), "utf8")).toContain(password);
+    expect(started.printed()).toMatch(/PostgreSQL {4}postgres:\/\/postgres@127\.0\.0\.1:\d+\/booking, password in/);
+    expect(started.printed()).not.toContain(password);
+    expect(await shell("ps -eo args")).not.toContain(password);
+
     // Any other identity is one command away, and without one nobody gets in.
     const minted = await shell(`npm run --silent token -- --role ADMIN --sub me --audience booking --minutes 1`);
     const list = guide["curl"]!.replace(/\$\(cat [^)]*\)/, minted.trim());

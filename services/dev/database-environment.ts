@@ -4,14 +4,26 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServiceName } from "../migrate/migrate.ts";
 
+/** The file in the folder of `npm start` that has the URLs, passwords included. */
+export const DATABASE_ENVIRONMENT = "databases.env";
+
 /** Writes `databases.env` into `folder`, to be read by nobody but its owner: the URLs have passwords in them. */
 export async function writeDatabaseEnvironment(
   folder: string,
   urls: Readonly<Record<ServiceName, string>>,
 ): Promise<void> {
-  const path = join(folder, "databases.env");
+  const path = join(folder, DATABASE_ENVIRONMENT);
   const lines = [`AVAILABILITY_DATABASE_URL=${urls.availability}`, `BOOKING_DATABASE_URL=${urls.booking}`];
   // A file that exists keeps its mode, whatever it is.
   await rm(path, { force: true });
   await writeFile(path, `${lines.join("\n")}\n`, { mode: 0o600 });
+}
+
+/** A database's URL as it may be shown: screens are shared, and what a terminal or a CI job prints is kept. */
+export function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = "";
+  // `pg` takes one from there too.
+  shown.searchParams.delete("password");
+  return shown.href;
 }

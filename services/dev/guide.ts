@@ -2,6 +2,7 @@
 
 import { join, relative } from "node:path";
 import { type DevConfig, project } from "./config.ts";
+import { DATABASE_ENVIRONMENT, withoutPassword } from "./database-environment.ts";
 import { gatewayAddress } from "./gateway.ts";
 import type { OpenSlot, Sample } from "./sample.ts";
 
@@ -10,8 +11,8 @@ export interface Parts {
   readonly availabilityPid: number | undefined;
   readonly bookingPid: number | undefined;
   readonly gatewayPid: number | undefined;
-  /** Connection string of Booking's database. */
-  readonly database: string;
+  /** Connection string of Booking's database in the embedded PostgreSQL; undefined if that is elsewhere. */
+  readonly database: string | undefined;
 }
 
 /** The guide, several lines. `slot` is undefined if the host has none that is free. */
@@ -26,7 +27,7 @@ export function guide(config: DevConfig, sample: Sample, slot: OpenSlot | undefi
   availability  process ${parts.availabilityPid}, gRPC ${host}:${config.AVAILABILITY_GRPC_PORT}, Connect http://${host}:${config.AVAILABILITY_CONNECT_PORT}
   booking       process ${parts.bookingPid}, gRPC ${grpc}, Connect http://${host}:${config.BOOKING_CONNECT_PORT}
   gateway       process ${parts.gatewayPid}, JSON ${gatewayAddress(config)}, documentation ${gatewayAddress(config)}/docs
-  PostgreSQL    ${parts.database}
+  PostgreSQL    ${databaseLine(config, parts.database)}
 
 Three things to try: list open slots and book one as the sample guest, see what is booked as the sample host.
 
@@ -40,9 +41,18 @@ Ctrl-C stops all of it.
 `;
 }
 
-/** As it is pasted in the project's folder. */
+function databaseLine(config: DevConfig, url: string | undefined): string {
+  if (url === undefined) return "as BOOKING_DATABASE_URL says";
+  return `${withoutPassword(url)}, password in ${fileOf(config, DATABASE_ENVIRONMENT)}`;
+}
+
 function tokenFile(config: DevConfig, who: string): string {
-  const path = join(config.DEV_FOLDER, `${who}.token`);
+  return fileOf(config, `${who}.token`);
+}
+
+/** As it is pasted in the project's folder. */
+function fileOf(config: DevConfig, name: string): string {
+  const path = join(config.DEV_FOLDER, name);
   const within = relative(project, path);
   return within.startsWith("..") ? path : within;
 }

@@ -65,7 +65,7 @@ export async function run({ config, fresh, environment, signal, print }: Run): P
     await writeSampleEnvironment(config.DEV_FOLDER, sample, slot);
     await writeDatabaseEnvironment(config.DEV_FOLDER, databases.urls);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
-    const database = databases.embedded?.url("booking") ?? "as BOOKING_DATABASE_URL says";
+    const database = databases.embedded === undefined ? undefined : databases.urls.booking;
     const pids = { availabilityPid: availability.pid, bookingPid: booking.pid, gatewayPid: gateway.pid };
     print(guide(config, sample, slot, { ...pids, database }));
   } catch (error) {
