@@ -49,7 +49,7 @@ const jsonBodies = [
   ["an unknown field", '{"nothing": 1}'],
   ["a field of another type", '{"service": 7, "host": 7}'],
   ["two of a oneof", '{"fileByFilename": "a", "fileContainingSymbol": "b"}'],
-  ["no UTF-8", "\xff"],
+  ["no UTF-8", "\u00FF"],
 ].map(([what, text]) => [what, Buffer.from(text!, "latin1")] as const);
 
 describe.each(STREAMS)("%s", (path) => {
