@@ -8,8 +8,11 @@ import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { changeHost } from "../services/availability/storage/change-host.ts";
+import { STANDSTILL_MS } from "../services/availability/storage/lock-wait.ts";
 import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
+import { createTurns } from "../shared/turns.ts";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
@@ -187,6 +190,25 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
   await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
   holder.release();
   expect(await outcomeOf(openTime(clients, held, hours(8, 10)))).toBe("accepted");
+});
+
+test("only so many changes wait for one host: more are turned away at once, and those that wait are made", async () => {
+  const hostId = await createHost(await start(database.url));
+  const deps = { pool, turns: createTurns({ waitingMax: 1, standstillMs: STANDSTILL_MS }) };
+  const write = { hostId, requestId: undefined, method: "AddAvailability", content: [] } as const;
+  const caller = { signal: new AbortController().signal, deadline: Infinity };
+  const [first, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const changing = changeHost(
+    deps,
+    write,
+    caller,
+    async () => (begun.resolve(), await first.promise, { name: "first" }),
+  );
+  await begun.promise;
+  const waiting = changeHost(deps, write, caller, async () => ({ name: "second" }));
+  await expect(changeHost(deps, write, caller, async () => ({}))).rejects.toMatchObject({ reason: "OVERLOADED" });
+  first.resolve();
+  expect(await Promise.all([changing, waiting])).toEqual([{ name: "first" }, { name: "second" }]);
 });
 
 test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {

@@ -2,7 +2,7 @@
 
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
-import { monotonicMs } from "../../../shared/clock.ts";
+import { overloaded } from "../../../shared/errors.ts";
 import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
@@ -28,7 +28,7 @@ export interface HostTransaction {
  * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
  * nobody waits for any more, is rolled back.
  *
- * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OUTCOME_UNKNOWN, and what `change` throws.
+ * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
 export async function changeHost<Answer extends object>(
   { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
@@ -38,13 +38,13 @@ export async function changeHost<Answer extends object>(
 ): Promise<Answer> {
   const { hostId } = request;
   // Before a connection is taken: changes of one host that wait for its lock, each with a connection, would otherwise have
-  // them all, and nobody else's host could even be looked at. Both waits together are as long as one may be.
-  const waitMs = lockWaitMs(caller);
-  const waitUntil = monotonicMs() + waitMs;
-  const release = await turns.take(hostId, waitMs, caller.signal);
-  if (release === undefined) throw hostBusy(hostId);
+  // them all, and nobody else's host could even be looked at.
+  const turn = await turns.take(hostId, caller.signal);
+  if (turn === "standstill") throw hostBusy(hostId);
+  if (turn === "full") throw overloaded();
   const work = async (client: ClientBase): Promise<Answer> => {
-    await lockHost(client, hostId, "exclusive", waitUntil - monotonicMs());
+    await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
+    turn.moved();
     const remembered = await rememberedAnswer(client, request);
     if (remembered !== undefined) return remembered as Answer;
     const run = runOn(client);
@@ -64,7 +64,7 @@ export async function changeHost<Answer extends object>(
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
   } finally {
-    release();
+    turn.release();
   }
 }
 
