@@ -66,7 +66,7 @@ async function freshCreate() {
 
 describe("what is left of the caller's deadline goes with the call to Availability, and a little for those who share it", () => {
   test("over Connect", async () => {
-    await pair.clients.bookings.createBooking(await freshCreate(), { timeoutMs: LEFT_MS });
+    await inTime(async (create) => pair.clients.bookings.createBooking(create, { timeoutMs: LEFT_MS }));
     expect(asked).toHaveLength(2);
     for (const timeoutMs of asked) {
       expect(timeoutMs).toBeGreaterThan(0);
@@ -75,9 +75,10 @@ describe("what is left of the caller's deadline goes with the call to Availabili
   });
 
   test("over gRPC", async () => {
-    const deadline = Date.now() + LEFT_MS;
     const { authorization } = await authorizationOf(admin);
-    await grpcCall(channel, BookingService.method.createBooking, await freshCreate(), { deadline }, authorization);
+    await inTime(async (create) =>
+      grpcCall(channel, BookingService.method.createBooking, create, { deadline: Date.now() + LEFT_MS }, authorization),
+    );
     expect(asked).toHaveLength(2);
     for (const timeoutMs of asked) {
       expect(timeoutMs).toBeGreaterThan(0);
@@ -91,6 +92,15 @@ describe("what is left of the caller's deadline goes with the call to Availabili
     for (const timeoutMs of asked) expect(timeoutMs).toBeLessThanOrEqual(PEER_CALL_MAX_MS);
   });
 });
+
+/** Until one is made in its time: a busy machine may not come to it. */
+async function inTime(createBooking: (create: Awaited<ReturnType<typeof freshCreate>>) => Promise<unknown>) {
+  await waitFor(async () => {
+    const create = await freshCreate();
+    asked.length = 0;
+    await createBooking(create);
+  });
+}
 
 describe("a read that waits in the database", () => {
   let lock: PoolClient;
