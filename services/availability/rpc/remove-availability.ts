@@ -23,9 +23,6 @@ import { availabilityMessage, rangeMessage } from "./messages.ts";
 const FENCE_MAX_MS = 2000;
 const IDLE_IN_TRANSACTION_MS = 4000;
 
-/** How long a removal waits for a permit. */
-const PERMIT_WAIT_MS = 2000;
-
 const request = withInterval({ hostId: uuid, requestId });
 
 interface Removed {
@@ -47,9 +44,7 @@ export function removeAvailability(
     const again = await rememberedAnswer(deps.pool, write);
     const answer =
       (again as Removed | undefined) ??
-      (await withPermit(deps, call, () =>
-        changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call)),
-      ));
+      (await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call), deps.removals));
     return {
       removed: answer.removed.map(rangeMessage),
       removedCount: answer.removedCount,
@@ -99,18 +94,4 @@ async function assertNotBooked(
     })),
     metadata: { booking_count: String(bookingCount) },
   });
-}
-
-async function withPermit<T>(deps: AvailabilityDeps, call: Call, work: () => Promise<T>): Promise<T> {
-  const release = await deps.removals.acquire(timeoutWithin(call.deadline, PERMIT_WAIT_MS), call.signal);
-  if (release === undefined) {
-    throw new Refusal("BUSY", "too many removals are under way; nothing was changed, send the same call again", {
-      retryAfterMs: 1000,
-    });
-  }
-  try {
-    return await work();
-  } finally {
-    release();
-  }
 }

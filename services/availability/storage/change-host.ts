@@ -2,14 +2,15 @@
 
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
-import { overloaded } from "../../../shared/errors.ts";
+import { overloaded, Refusal } from "../../../shared/errors.ts";
 import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import { assertHost, runOn } from "./hosts.ts";
 import type { Run } from "./hosts.ts";
-import { lockWaitMs } from "./lock-wait.ts";
+import { lockWaitMs, permitWaitMs } from "./lock-wait.ts";
 import { rememberAnswer, rememberedAnswer } from "./requests.ts";
 import type { HostRequest } from "./requests.ts";
 
@@ -28,6 +29,8 @@ export interface HostTransaction {
  * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
  * nobody waits for any more, is rolled back.
  *
+ * `permits` limits how many of such changes have a connection at a time, whatever their hosts.
+ *
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
 export async function changeHost<Answer extends object>(
@@ -35,13 +38,15 @@ export async function changeHost<Answer extends object>(
   request: HostRequest,
   caller: Caller,
   change: (host: HostTransaction) => Promise<Answer>,
+  permits?: Semaphore,
 ): Promise<Answer> {
   const { hostId } = request;
-  // Before a connection is taken: changes of one host that wait for its lock, each with a connection, would otherwise have
-  // them all, and nobody else's host could even be looked at.
+  // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
+  // and nobody else's host could even be looked at.
   const turn = await turns.take(hostId, caller.signal);
   if (turn === "standstill") throw hostBusy(hostId);
   if (turn === "full") throw overloaded();
+  let leave: Release | undefined;
   const work = async (client: ClientBase): Promise<Answer> => {
     await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
     turn.moved();
@@ -56,6 +61,8 @@ export async function changeHost<Answer extends object>(
     return answer;
   };
   try {
+    leave = await permits?.acquire(permitWaitMs(caller), caller.signal);
+    if (permits !== undefined && leave === undefined) throw tooManyUnderWay();
     return await transaction(
       pool,
       work,
@@ -64,6 +71,7 @@ export async function changeHost<Answer extends object>(
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
   } finally {
+    leave?.();
     turn.release();
   }
 }
@@ -93,4 +101,10 @@ function collision(hostId: string, cause: unknown): Error {
   const refusal = hostBusy(hostId);
   refusal.cause = cause;
   return refusal;
+}
+
+function tooManyUnderWay(): Refusal {
+  return new Refusal("BUSY", "too many such changes are under way; nothing was changed, send the same call again", {
+    retryAfterMs: 1000,
+  });
 }

@@ -5,8 +5,9 @@
  *    served, until the caller's deadline: a turn is some ten short statements and a commit, 3 ms on an idle machine and
  *    fifty where others want the processors, and sixteen or five hundred writers add up to seconds in which nothing is
  *    wrong. What is wrong is a host that nobody gets any further with: STANDSTILL_MS.
- * 2. A connection, which the pool gives within seconds or not at all. A host has at most one of each process.
- * 3. The host's lock, among the processes: HOST_LOCK_WAIT_MS, because a connection is held meanwhile. That is many turns
+ * 2. A removal's permit, without a connection too: PERMIT_WAIT_MS, as long as a removal waits for Booking at most.
+ * 3. A connection, which the pool gives within seconds or not at all. A host has at most one of each process.
+ * 4. The host's lock, among the processes: HOST_LOCK_WAIT_MS, because a connection is held meanwhile. That is many turns
  *    of the others. Who holds it longer waits for Booking, or hangs.
  *
  * A host whose lock somebody keeps is thus tried by one change after another, a second each, on one connection; whoever
@@ -26,6 +27,13 @@ export const STANDSTILL_MS = 5000;
 
 /** Changes that wait for their turn at one host, before more are refused with OVERLOADED: about what a deadline suffices for. */
 export const TURNS_WAITING_MAX = 1000;
+
+const PERMIT_WAIT_MS = 2000;
+
+/** How long a caller may wait for a permit, in milliseconds. */
+export function permitWaitMs(caller: Caller): number {
+  return Math.min(PERMIT_WAIT_MS, caller.deadline - monotonicMs());
+}
 
 /** How long a caller may wait for a host's lock, in milliseconds: no longer than it waits for its answer. */
 export function lockWaitMs(caller: Caller): number {
