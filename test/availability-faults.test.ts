@@ -7,7 +7,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changeHost } from "../services/availability/storage/change-host.ts";
-import { STANDSTILL_MS } from "../services/availability/storage/lock-wait.ts";
+import { turnLimits } from "../services/availability/storage/lock-wait.ts";
 import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { peerUnavailable } from "../shared/rpc/client.ts";
@@ -195,7 +195,7 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
 
 test("only so many changes wait for one host: more are turned away at once, and those that wait are made", async () => {
   const hostId = await createHost(await start(database.url));
-  const deps = { pool, turns: createTurns({ waitingMax: 1, standstillMs: STANDSTILL_MS }) };
+  const deps = { pool, turns: createTurns({ ...turnLimits, waitingMax: 1 }) };
   const write = { hostId, requestId: undefined, method: "AddAvailability", content: [] } as const;
   const caller = { signal: new AbortController().signal, deadline: Infinity };
   const [first, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

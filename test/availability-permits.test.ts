@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { changeHost } from "../services/availability/storage/change-host.ts";
+import { turnLimits } from "../services/availability/storage/lock-wait.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { createSemaphore } from "../shared/semaphore.ts";
 import { createTurns } from "../shared/turns.ts";
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 test("however many removals of one host wait, they have one permit, and another host's gets the next", async () => {
-  const turns = createTurns();
+  const turns = createTurns(turnLimits);
   const permits = createSemaphore(2);
   const change = async (hostId: string): Promise<unknown> => {
     const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;
@@ -63,7 +64,7 @@ test("however many removals of one host wait, they have one permit, and another 
 });
 
 test("a change that gets no permit in time is refused, and its host's turn is free again", async () => {
-  const turns = createTurns();
+  const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);
   const [hostId] = hosts;
   const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;

@@ -23,10 +23,12 @@ import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
  * whoever has the turn may take for what is no fault of the host (a removal's permit, Booking's answer); half of a usual
  * deadline, so that a caller learns that nothing was changed.
  */
-export const STANDSTILL_MS = 5000;
+const STANDSTILL_MS = 5000;
 
 /** Changes that wait for their turn at one host, before more are refused with OVERLOADED: about what a deadline suffices for. */
-export const TURNS_WAITING_MAX = 1000;
+const TURNS_WAITING_MAX = 1000;
+
+export const turnLimits = { waitingMax: TURNS_WAITING_MAX, standstillMs: STANDSTILL_MS };
 
 const PERMIT_WAIT_MS = 2000;
 
