@@ -6,14 +6,15 @@ import { waitUntil } from "./waits.ts";
 /** Two-key advisory lock that `stopCommitsTo` stops at. Hosts' locks have one key. */
 const GATE = [1, 1] as const;
 
-/** Resolves when a session of the database waits for a lock that is not the gate's. */
-export async function somebodyWaits(pool: Pool): Promise<void> {
+/** Resolves when a session of the database waits, and has waited for so long, for a lock that is not the gate's. */
+export async function somebodyWaits(pool: Pool, sinceMs = 0): Promise<void> {
   const TWO_KEYS = 2;
   await waitUntil(async () => {
     const { rowCount } = await pool.query(
       `select from pg_stat_activity join pg_locks using (pid)
-         where datname = current_database() and not granted and objsubid is distinct from $1`,
-      [TWO_KEYS],
+       where datname = current_database() and not granted and objsubid is distinct from $1
+         and query_start <= clock_timestamp() - make_interval(secs => $2)`,
+      [TWO_KEYS, sinceMs / 1000],
     );
     return rowCount !== 0;
   });

@@ -3,6 +3,7 @@ import type { AvailabilityService } from "../../../shared/gen/availability/v1/av
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
+import { read } from "../../../shared/postgres/read.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/parse.ts";
@@ -41,7 +42,7 @@ export function removeAvailability(
     const content = [during.start, during.end];
     const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
     // A call that was answered before gets its answer whatever else is under way; only under the lock is "none" final.
-    const again = await rememberedAnswer(deps.pool, write);
+    const again = await rememberedAnswer((query) => read(deps.pool, query, call.signal), write);
     const answer =
       (again as Removed | undefined) ??
       (await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call), deps.removals));

@@ -2,7 +2,9 @@
 
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
 import { overloaded, Refusal } from "../../../shared/errors.ts";
+import { FIND_OUT_WITHIN_MS, whenEnded } from "../../../shared/postgres/find-out.ts";
 import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
@@ -50,9 +52,9 @@ export async function changeHost<Answer extends object>(
   const work = async (client: ClientBase): Promise<Answer> => {
     await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
     turn.moved();
-    const remembered = await rememberedAnswer(client, request);
-    if (remembered !== undefined) return remembered as Answer;
     const run = runOn(client);
+    const remembered = await rememberedAnswer(run, request);
+    if (remembered !== undefined) return remembered as Answer;
     await assertHost(run, hostId);
     const answer = await change({ client, run });
     await rememberAnswer(client, request, answer);
@@ -66,7 +68,7 @@ export async function changeHost<Answer extends object>(
     return await transaction(
       pool,
       work,
-      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request),
+      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request, caller),
     );
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
@@ -77,17 +79,14 @@ export async function changeHost<Answer extends object>(
 }
 
 /**
- * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not.
- * It need not be our own that was: a twin's answer is everybody's. The old transaction may still be running, because the
- * server notices a lost connection late; it holds the host's lock until its end. What is asked for is the row that was
- * written with the change and not the transaction's status: after a crash, the id of a transaction that left no trace on
- * disk is given out again. Without a `request_id` there is no such row.
+ * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. It
+ * need not be our own that was: a twin's answer is everybody's. `work` has had the host's lock before anything else, so what
+ * is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
  */
-async function committedAnswer<Answer>(pool: Pool, request: HostRequest): Promise<Answer | undefined> {
-  return await transaction(pool, async (client) => {
-    await lockHost(client, request.hostId, "shared");
-    return (await rememberedAnswer(client, request)) as Answer | undefined;
-  });
+async function committedAnswer<Answer>(pool: Pool, request: HostRequest, caller: Caller): Promise<Answer | undefined> {
+  const withinMs = Math.min(FIND_OUT_WITHIN_MS, caller.deadline - monotonicMs());
+  const look = (client: ClientBase): Promise<unknown> => rememberedAnswer(runOn(client), request);
+  return (await whenEnded(pool, request.hostId, look, withinMs)) as Answer | undefined;
 }
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
