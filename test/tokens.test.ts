@@ -177,7 +177,7 @@ describe("keys come and go", () => {
     const rotating = await startWith(file);
     expect((await overHttp(rotating, await token(keys.stranger))).code).toBe("UNAUTHENTICATED");
     await keyFile("rotated.jwks", keys.stranger);
-    await waitFor(async () => expect((await overHttp(rotating, await token(keys.stranger))).code).toBe("OK"));
+    await waitFor(async () => expect((await overHttp(rotating, await token(keys.stranger))).code).toBe("OK"), 60_000);
     expect((await overHttp(rotating, await token(keys.issuer))).code).toBe("UNAUTHENTICATED");
     await rotating.stop();
   });
@@ -207,7 +207,7 @@ describe("keys come and go", () => {
     expect((await overHttp(remote, good)).code).toBe("UNAVAILABLE");
     const back = await startKeySite([keys.issuer], site.port);
     // It is not asked again at once: a failure is remembered for ten seconds.
-    await waitFor(async () => expect((await overHttp(remote, good)).code).toBe("OK"));
+    await waitFor(async () => expect((await overHttp(remote, good)).code).toBe("OK"), 60_000);
     expect(back.asked()).toBe(1);
     await remote.stop();
     await back.close();

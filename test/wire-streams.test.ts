@@ -65,7 +65,7 @@ describe.each(Object.entries(transports))("a stream over %s", (_name, transportT
   test("has no deadline by default, and keeps the one that it is given", async () => {
     const service = await start();
     const client = createClient(BookingService, transportTo(service));
-    const ended = endOf(client.watchBookings({}, { timeoutMs: 200 }));
+    const ended = endOf(client.watchBookings({}, { timeoutMs: 2_000 }));
     expect((await ended)?.code).toBe(Code.DeadlineExceeded);
     await until(() => service.calls[0]?.signal.aborted === true);
     const leaving = new AbortController();
@@ -248,7 +248,7 @@ describe("a service that stops", () => {
   test("lets a call in flight finish and takes no new ones", async () => {
     const service = await start();
     const client = createClient(UserService, createGrpcTransport({ baseUrl: service.grpcUrl }));
-    const inFlight = client.getUser({ userId: DEAF }, { timeoutMs: 700 }).catch(ConnectError.from);
+    const inFlight = client.getUser({ userId: DEAF }, { timeoutMs: 5_000 }).catch(ConnectError.from);
     await until(() => service.calls.length === 1);
     const stopped = service.stop();
     const [byGrpc, byConnect] = [service.grpcPort, service.connectPort];
