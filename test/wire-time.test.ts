@@ -22,7 +22,8 @@ import type { WireService } from "./wire-service.ts";
 import { startWireService } from "./wire-service.ts";
 import { waitFor } from "./support/waits.ts";
 
-const LIMIT_MS = 300;
+/** Long against what a busy machine makes everybody wait for: whoever is in time must not be cut off. */
+const LIMIT_MS = 3000;
 const CONNECTIONS_MAX = 4;
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
