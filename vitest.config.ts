@@ -10,8 +10,8 @@ export default defineConfig({
     // One more than two cores: many tests wait for a deadline or a restart, and then others run.
     maxWorkers: 3,
     // Only what hangs takes so long, also where others use the processors.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     restoreMocks: true,
   },
 });
