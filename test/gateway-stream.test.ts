@@ -108,7 +108,7 @@ describe("lines of JSON", () => {
   });
 
   test("that end early say why in the last one", async () => {
-    const watching = await watch(`host_id=${hostId}`, { "connect-timeout-ms": "300" });
+    const watching = await watch(`host_id=${hostId}`, { "connect-timeout-ms": "5000" });
     await watching.next();
     expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 4 } });
     expect(await watching.next()).toBeUndefined();
@@ -136,7 +136,7 @@ describe("server-sent events", () => {
   });
 
   test("that end early say why, and under a name that is not that of a broken connection", async () => {
-    const watching = await watch(`host_id=${hostId}`, { ...accept, "connect-timeout-ms": "300" });
+    const watching = await watch(`host_id=${hostId}`, { ...accept, "connect-timeout-ms": "5000" });
     await watching.next();
     const [event, data] = (await watching.next())!.split("\n");
     expect(event).toBe("event: status");
@@ -187,7 +187,7 @@ describe("many watchers", () => {
     expect(watchers.map(({ status }) => status)).toEqual(watchers.map(() => 200));
     expect(upstream.connections()).toBe(2);
     const booking = await before.call("GET", `/bookings/${randomUUID()}`, {
-      headers: { "connect-timeout-ms": "5000" },
+      headers: { "connect-timeout-ms": "20000" },
     });
     expect(booking.status).toBe(200);
 
