@@ -115,9 +115,11 @@ describe("health", () => {
       },
     });
     const client = createClient(Health, createGrpcTransport({ baseUrl: service.grpcUrl }));
+    const begun = performance.now();
     const answers = await Promise.all(Array.from({ length: 100 }, () => client.check({})));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([Serving.NOT_SERVING]));
-    expect(asked).toBe(1);
+    // An answer is good for a second.
+    expect(asked).toBeLessThanOrEqual(1 + Math.floor((performance.now() - begun) / 1000));
   });
 
   test("does not wait for ever for a database that hangs", async () => {
@@ -304,7 +306,7 @@ async function readOn(events: AsyncIterator<unknown>): Promise<void> {
   while ((await events.next()).done !== true);
 }
 
-/** A condition that holds once `count` has been above 0 and the same for a thousand looks in a row. */
+/** A condition that holds once `count` has been above 0 and the same for a hundred looks in a row. */
 function standstill(count: () => number): () => boolean {
   let last = 0;
   let looks = 0;
@@ -312,7 +314,7 @@ function standstill(count: () => number): () => boolean {
     const now = count();
     looks = now === last && now > 0 ? looks + 1 : 0;
     last = now;
-    return looks > 1_000;
+    return looks > 100;
   };
 }
 
