@@ -9,8 +9,9 @@ export default defineConfig({
     pool: "forks",
     // One more than two cores: many tests wait for a deadline or a restart, and then others run.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only what hangs takes so long, also where others use the processors.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     restoreMocks: true,
   },
 });

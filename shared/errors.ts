@@ -75,3 +75,8 @@ export function requestIdReused(): Refusal {
     fields: [{ field: "request_id", description: "was used with another method or other content; use a new one" }],
   });
 }
+
+/** A queue is full. Nothing was changed, and the caller should slow down. */
+export function overloaded(): Refusal {
+  return new Refusal("OVERLOADED", "too many changes are waiting; nothing was changed", { retryAfterMs: 500 });
+}

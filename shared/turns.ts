@@ -1,38 +1,87 @@
 /** Lets one after another do something to the same thing, in this process. */
 
-import type { Release, Semaphore } from "./semaphore.ts";
-import { createSemaphore } from "./semaphore.ts";
+import { monotonicMs } from "./clock.ts";
+
+export interface Turn {
+  /** To be called when the holder has what the others behind it wait for: their patience begins anew. */
+  moved(): void;
+  /** Gives the turn to the next. Calling it again does nothing. */
+  release(): void;
+}
 
 export interface Turns {
   /**
-   * The turn at `key`, first come, first served; undefined if it was not had within `waitMs`. Rejects when `signal` aborts.
-   * Nobody waits for those at another key.
+   * The turn at `key`, first come, first served. A queue that moves is waited in until `signal` aborts, then this rejects.
+   * "standstill": nothing has moved for `standstillMs`. "full": `waitingMax` others wait already. Nobody waits for those at
+   * another key.
    */
-  take(key: string, waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
+  take(key: string, signal: AbortSignal): Promise<Turn | "standstill" | "full">;
   /** How many keys somebody is at, or waits for. */
   keyCount(): number;
 }
 
-export function createTurns(): Turns {
-  const queues = new Map<string, { readonly turn: Semaphore; readonly people: Set<object> }>();
+/** Those who wait for a turn that somebody has. */
+interface Queue {
+  /** In order. Each is called once. */
+  readonly waiting: Set<(turn: Turn) => void>;
+  movedAt: number;
+}
+
+export function createTurns(limits: { readonly waitingMax: number; readonly standstillMs: number }): Turns {
+  const { waitingMax, standstillMs } = limits;
+  /** Of the keys that somebody is at. Kept for nobody, every key that there ever was would stay in memory. */
+  const queues = new Map<string, Queue>();
+
+  function turnAt(key: string, queue: Queue): Turn {
+    let held = true;
+    return {
+      moved() {
+        queue.movedAt = monotonicMs();
+      },
+      release() {
+        if (!held) return;
+        held = false;
+        const [next] = queue.waiting;
+        if (next === undefined) queues.delete(key);
+        else {
+          queue.waiting.delete(next);
+          next(turnAt(key, queue));
+        }
+      },
+    };
+  }
+
+  async function wait(queue: Queue, signal: AbortSignal): Promise<Turn | "standstill"> {
+    const arrivedAt = monotonicMs();
+    const { promise, resolve, reject } = Promise.withResolvers<Turn | "standstill">();
+    const leave = (): void => {
+      queue.waiting.delete(resolve);
+      reject(signal.reason);
+    };
+    const look = (): void => {
+      const leftMs = Math.max(arrivedAt, queue.movedAt) + standstillMs - monotonicMs();
+      if (leftMs > 0) timer = setTimeout(look, leftMs);
+      else if (queue.waiting.delete(resolve)) resolve("standstill");
+    };
+    let timer = setTimeout(look, standstillMs);
+    queue.waiting.add(resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
   return {
-    async take(key, waitMs, signal) {
-      const queue = queues.get(key) ?? { turn: createSemaphore(1), people: new Set() };
-      queues.set(key, queue);
-      const me = {};
-      queue.people.add(me);
-      const leave = (): void => {
-        queue.people.delete(me);
-        // Kept for nobody, every key that there ever was would stay in memory.
-        if (queue.people.size === 0 && queues.get(key) === queue) queues.delete(key);
-      };
-      let release: Release | undefined;
-      try {
-        release = await queue.turn.acquire(waitMs, signal);
-      } finally {
-        if (release === undefined) leave();
-      }
-      return release && (() => (release(), leave()));
+    async take(key, signal) {
+      signal.throwIfAborted();
+      const queue = queues.get(key);
+      if (queue !== undefined) return queue.waiting.size < waitingMax ? await wait(queue, signal) : "full";
+      const mine = { waiting: new Set<(turn: Turn) => void>(), movedAt: monotonicMs() };
+      queues.set(key, mine);
+      return turnAt(key, mine);
     },
     keyCount: () => queues.size,
   };

@@ -8,10 +8,9 @@ import { gatewayVariables } from "../services/gateway/config.ts";
 import { contractOf } from "../services/gateway/contract/contract.ts";
 import { openShell, type Shell } from "./gateway/shell.ts";
 import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
-import { type DocumentedPair, START_MAX_MS, startDocumentedPair } from "./support/documented-pair.ts";
+import { type DocumentedPair, startDocumentedPair } from "./support/documented-pair.ts";
 
 const project = resolve(import.meta.dirname, "..");
-const COMMAND_MAX_MS = 20_000;
 
 const page = await readFile(join(project, "docs/api.md"), "utf8");
 const shown = shownCommands(page);
@@ -62,7 +61,7 @@ describe("the commands", () => {
   beforeAll(async () => {
     pair = await startDocumentedPair();
     shell = openShell(project, pair.environment);
-  }, START_MAX_MS);
+  });
 
   afterAll(async () => {
     await shell.close();
@@ -70,7 +69,7 @@ describe("the commands", () => {
   });
 
   // In their order, and in one shell: each needs what those before it have made.
-  test.each(commands)("$command", { timeout: COMMAND_MAX_MS }, async ({ command, answer, isCall }) => {
+  test.each(commands)("$command", async ({ command, answer, isCall }) => {
     const printed = await shell.run(asHere(command));
     if (isCall) expect(said(printed)).toEqual(said(answer));
     else expect(printed).toBe("");

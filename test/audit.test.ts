@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Interval } from "../shared/interval.ts";
 import { hours } from "./support/hosts-time.ts";
 import { startPair } from "./support/pair.ts";
@@ -13,6 +13,7 @@ import type { Pair } from "./support/pair.ts";
 import { createGuest, createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { violationsIn } from "./support/violations.ts";
+import { waitUntil } from "./support/waits.ts";
 
 let pair: Pair;
 let availability: Pool;
@@ -111,7 +112,7 @@ describe("an active booking outside availability", () => {
     const over = new Date();
     await booking.query("update booking_events set expire_time = $2 where booking_id = $1", [id, over]);
     await booking.query("update bookings set expire_time = $2 where id = $1", [id, over]);
-    await vi.waitUntil(async () => (await found()).length === 0, 10_000);
+    await waitUntil(async () => (await found()).length === 0);
   });
 });
 

@@ -1,8 +1,9 @@
 import pg from "pg";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHost } from "./support/people.ts";
 import { startReplicas } from "./support/replicas.ts";
 import type { Replicas } from "./support/replicas.ts";
+import { waitFor } from "./support/waits.ts";
 
 let replicas: Replicas;
 let clients: Replicas["clients"][number];
@@ -38,8 +39,8 @@ test.each([
 ])("a caller of %s who leaves takes its query out of the database", async (_method, call) => {
   const leave = new AbortController();
   const answer = call(leave.signal).catch((error: unknown) => error);
-  await vi.waitFor(async () => expect(await waitingQueries()).toBe(1));
+  await waitFor(async () => expect(await waitingQueries()).toBe(1));
   leave.abort();
-  await vi.waitFor(async () => expect(await waitingQueries()).toBe(0), { timeout: 2000 });
+  await waitFor(async () => expect(await waitingQueries()).toBe(0));
   expect(await answer).toBeInstanceOf(Error);
 });

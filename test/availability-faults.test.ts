@@ -2,14 +2,16 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { changeHost } from "../services/availability/storage/change-host.ts";
+import { turnLimits } from "../services/availability/storage/lock-wait.ts";
 import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
+import { peerUnavailable } from "../shared/rpc/client.ts";
+import { createTurns } from "../shared/turns.ts";
 import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
@@ -17,12 +19,15 @@ import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
 import { keepLog } from "./support/logs.ts";
 import { somebodyWaits } from "./support/lock-waits.ts";
 import { startAvailabilityService } from "./support/pair.ts";
+import type { AvailabilityHook } from "./support/pair.ts";
 import { createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { outcomeOf } from "./support/refusals.ts";
+import { pause } from "./support/steps.ts";
 import { admin, authVariables, service, tokenSource } from "./support/tokens.ts";
+import { waitFor } from "./support/waits.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
@@ -41,8 +46,8 @@ afterEach(async () => {
   for (const stop of started.toReversed()) await stop();
 });
 
-async function start(databaseUrl: string, environment: Record<string, string> = {}) {
-  const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment });
+async function start(databaseUrl: string, environment: Record<string, string> = {}, hook?: AvailabilityHook) {
+  const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment }, hook);
   started.push(() => served.stop());
   return {
     ...connectClients(served.connectUrl, NOBODY, tokenSource(admin)),
@@ -125,7 +130,7 @@ describe("a connection that is lost while a user is created", () => {
       );
       expect(rowCount).toBe(1);
     };
-    await vi.waitFor(cut);
+    await waitFor(cut);
     expect(await created).toBe("BUSY");
     await rival.query("rollback");
     rival.release();
@@ -133,17 +138,15 @@ describe("a connection that is lost while a user is created", () => {
   });
 });
 
-test("removals that wait for a Booking that never answers stop nobody else, and end", async () => {
-  const silent = createServer();
-  const sockets: Socket[] = [];
-  silent.on("connection", (socket) => sockets.push(socket));
-  await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
-  started.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((closed) => silent.close(closed));
+test("removals that wait for Booking stop nobody else, however many there are", async () => {
+  const asked = pause();
+  const booking: AvailabilityHook = () => ({
+    async fenceHost() {
+      await asked.step();
+      throw peerUnavailable("booking", undefined);
+    },
   });
-  const bookingUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const clients = await start(database.url, { BOOKING_URL: bookingUrl, DATABASE_POOL_SIZE: "4" });
+  const clients = await start(database.url, { DATABASE_POOL_SIZE: "4" }, booking);
   const hosts = await Promise.all(Array.from({ length: 8 }, () => createHost(clients)));
   for (const hostId of hosts) {
     await pool.query(
@@ -156,16 +159,17 @@ test("removals that wait for a Booking that never answers stop nobody else, and 
   const none = { startTime: timestampFromMs(hours(20, 21).start), endTime: timestampFromMs(hours(20, 21).end) };
   const answered = { hostId: hosts[0]!, ...none, requestId: randomUUID() };
   const answer = await clients.availability.removeAvailability(answered);
+  // None of those that ask ends before the others are answered.
   const removals = hosts
     .slice(1)
     .map((hostId) => outcomeOf(clients.availability.removeAvailability({ hostId, ...window })));
-  const snapshots = Promise.all(
-    Array.from({ length: 20 }, () => clients.asBooking.snapshotAvailability({ hostId: hosts[0]!, ...window })),
+  await asked.reached;
+  const snapshots = Array.from({ length: 20 }, () =>
+    outcomeOf(clients.asBooking.snapshotAvailability({ hostId: hosts[0]!, ...window })),
   );
-  const again = clients.availability.removeAvailability(answered);
-  const first = await Promise.race([Promise.all([snapshots, again]).then(() => "the others"), ...removals]);
-  expect(first).toBe("the others");
-  expect(await again).toEqual(answer);
+  expect(new Set(await Promise.all(snapshots))).toEqual(new Set(["accepted"]));
+  expect(await clients.availability.removeAvailability(answered)).toEqual(answer);
+  asked.end();
   expect(new Set(await Promise.all(removals)).difference(new Set(["PEER_UNAVAILABLE", "BUSY"]))).toEqual(new Set());
   for (const hostId of hosts) expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
 });
@@ -179,14 +183,34 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
   const additions = Array.from({ length: 100 }, () => outcomeOf(openTime(clients, held, hours(8, 10))));
   await somebodyWaits(pool);
   const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
-  const snapshots = Promise.all(
-    Array.from({ length: 2 * POOL_SIZE }, () => clients.asBooking.snapshotAvailability({ hostId: other, ...window })),
+  // Behind a hundred that wait with a connection each, they would get none in time.
+  const snapshots = Array.from({ length: 2 * POOL_SIZE }, () =>
+    outcomeOf(clients.asBooking.snapshotAvailability({ hostId: other, ...window })),
   );
-  expect(await Promise.race([snapshots.then(() => "snapshots"), ...additions])).toBe("snapshots");
+  expect(new Set(await Promise.all(snapshots))).toEqual(new Set(["accepted"]));
   expect(new Set(await Promise.all(additions))).toEqual(new Set(["BUSY"]));
   await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
   holder.release();
   expect(await outcomeOf(openTime(clients, held, hours(8, 10)))).toBe("accepted");
+});
+
+test("only so many changes wait for one host: more are turned away at once, and those that wait are made", async () => {
+  const hostId = await createHost(await start(database.url));
+  const deps = { pool, turns: createTurns({ ...turnLimits, waitingMax: 1 }) };
+  const write = { hostId, requestId: undefined, method: "AddAvailability", content: [] } as const;
+  const caller = { signal: new AbortController().signal, deadline: Infinity };
+  const [first, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const changing = changeHost(
+    deps,
+    write,
+    caller,
+    async () => (begun.resolve(), await first.promise, { name: "first" }),
+  );
+  await begun.promise;
+  const waiting = changeHost(deps, write, caller, async () => ({ name: "second" }));
+  await expect(changeHost(deps, write, caller, async () => ({}))).rejects.toMatchObject({ reason: "OVERLOADED" });
+  first.resolve();
+  expect(await Promise.all([changing, waiting])).toEqual([{ name: "first" }, { name: "second" }]);
 });
 
 test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {
@@ -200,7 +224,7 @@ test("a service that has stopped holds no connection any more, though nobody ask
     ).rowCount;
   expect(await open()).toBeGreaterThan(0);
   await served.stop();
-  await vi.waitFor(async () => expect(await open()).toBe(0));
+  await waitFor(async () => expect(await open()).toBe(0));
 });
 
 describe("the process", () => {

@@ -1,4 +1,5 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MINUTE_MS } from "../shared/interval.ts";
 import type { Interval } from "../shared/interval.ts";
@@ -88,6 +89,25 @@ describe("an addition", () => {
   });
 });
 
+test("writers to one host wait for one another as long as there is somebody who gets on", async () => {
+  const hostId = await newHost();
+  // All together take longer than a standstill, and each by far less.
+  await slowDown(replicas.pool, 0.4);
+  const ranges = Array.from({ length: WRITERS }, (_, writer) => hours(2 * writer, 2 * writer + 1));
+  const outcomes = ranges.map((range) => outcomeOf(openTime(replicas.clients[0]!, hostId, range)));
+  expect(await Promise.all(outcomes)).toEqual(ranges.map(() => "accepted"));
+  expect(await storedIntervals(replicas.pool, hostId)).toHaveLength(WRITERS);
+  await replicas.pool.query("drop function wait_a_little cascade");
+});
+
+/** Makes everything that is written take so many seconds more. */
+async function slowDown(pool: Pool, seconds: number): Promise<void> {
+  await pool.query(`
+    create function wait_a_little() returns trigger language plpgsql as
+      'begin perform pg_sleep(${seconds}); return null; end';
+    create trigger slow after insert on availability for each row execute function wait_a_little()`);
+}
+
 describe(`${WRITERS} writers at once, through two replicas`, () => {
   const all = <T>(make: (writer: number) => T): T[] => Array.from({ length: WRITERS }, (_, writer) => make(writer));
   const accepted = all(() => "accepted");
@@ -135,10 +155,12 @@ describe(`${WRITERS} writers at once, through two replicas`, () => {
 
   test("who fill the gaps between stored intervals make one interval", async () => {
     const hostId = await newHost();
-    await addAtOnce(
-      hostId,
-      all((writer) => hours(2 * writer, 2 * writer + 1)),
-    );
+    expect(
+      await addAtOnce(
+        hostId,
+        all((writer) => hours(2 * writer, 2 * writer + 1)),
+      ),
+    ).toEqual(accepted);
     expect(
       await addAtOnce(
         hostId,

@@ -1,6 +1,6 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SnapshotAvailabilityResponse } from "../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Interval } from "../shared/interval.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/interval.ts";
@@ -11,6 +11,7 @@ import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts
 import { outcomeOf, refusalOf } from "./support/refusals.ts";
 import { startReplicas } from "./support/replicas.ts";
 import type { Replicas } from "./support/replicas.ts";
+import { waitFor } from "./support/waits.ts";
 
 let replicas: Replicas;
 let clients: Replicas["clients"][number];
@@ -154,7 +155,7 @@ describe("SnapshotAvailability", () => {
     await removal.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
     await removal.query("delete from availability where host_id = $1", [hostId]);
     const answer = snapshot(hours(0, 24));
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const { rows } = await replicas.pool.query(
         "select from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and not granted",
       );

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../services/dev/ports.ts";
 import { deletePostgres } from "../services/dev/postgres/start.ts";
 import type { Postgres } from "../services/dev/postgres/start.ts";
@@ -32,6 +32,7 @@ import { onServer } from "./support/server.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
 import { expectInOrder } from "./support/violations.ts";
 import { watchBookings } from "./support/watching.ts";
+import { START_MAX_MS, waitUntil } from "./support/waits.ts";
 
 const folder = join(tmpdir(), `slotwright-crash-${randomBytes(6).toString("hex")}`);
 let postgres: Postgres;
@@ -111,10 +112,7 @@ function book(range: Interval): Promise<string> {
 async function persistently(call: () => Promise<string>): Promise<string> {
   const again = new Set(["BUSY", "PEER_UNAVAILABLE", "OUTCOME_UNKNOWN", "failed"]);
   let end = await call();
-  await vi.waitUntil(async () => !again.has(end) || !again.has((end = await call())), {
-    timeout: 15_000,
-    interval: 50,
-  });
+  await waitUntil(async () => !again.has(end) || !again.has((end = await call())), START_MAX_MS);
   return end;
 }
 
@@ -131,7 +129,7 @@ async function removalWithFence(range: Interval): Promise<{ readonly removed: Pr
   const before = await generation();
   link.set("answerless");
   const removed = remove(range);
-  await vi.waitUntil(async () => (await generation()) > before, { timeout: 5000, interval: 5 });
+  await waitUntil(async () => (await generation()) > before);
   return { removed };
 }
 

@@ -3,7 +3,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Pool, PoolClient } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { PEER_CALL_MAX_MS } from "../services/booking/peers/availability.ts";
 import { SHARED_GRACE_MS } from "../services/booking/peers/shared-asks.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
@@ -14,6 +14,7 @@ import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts
 import { poolOf } from "./support/pool.ts";
 import { outcomeOf, refusalOf } from "./support/refusals.ts";
 import { admin, authorizationOf } from "./support/tokens.ts";
+import { waitFor } from "./support/waits.ts";
 
 let pair: Pair;
 let pool: Pool;
@@ -52,6 +53,9 @@ afterAll(async () => {
   await pair.stop();
 });
 
+/** Enough for a create, and less than the peer has at most: so what goes along is the caller's. */
+const LEFT_MS = PEER_CALL_MAX_MS - SHARED_GRACE_MS - 1;
+
 /** A create by people whom Booking knows nothing of yet, so that it must ask. */
 async function freshCreate() {
   const hostId = await createHost(pair.clients);
@@ -62,22 +66,23 @@ async function freshCreate() {
 
 describe("what is left of the caller's deadline goes with the call to Availability, and a little for those who share it", () => {
   test("over Connect", async () => {
-    await pair.clients.bookings.createBooking(await freshCreate(), { timeoutMs: 1_000 });
+    await inTime(async (create) => pair.clients.bookings.createBooking(create, { timeoutMs: LEFT_MS }));
     expect(asked).toHaveLength(2);
     for (const timeoutMs of asked) {
       expect(timeoutMs).toBeGreaterThan(0);
-      expect(timeoutMs).toBeLessThanOrEqual(1_000 + SHARED_GRACE_MS);
+      expect(timeoutMs).toBeLessThanOrEqual(LEFT_MS + SHARED_GRACE_MS);
     }
   });
 
   test("over gRPC", async () => {
-    const deadline = Date.now() + 1_000;
     const { authorization } = await authorizationOf(admin);
-    await grpcCall(channel, BookingService.method.createBooking, await freshCreate(), { deadline }, authorization);
+    await inTime(async (create) =>
+      grpcCall(channel, BookingService.method.createBooking, create, { deadline: Date.now() + LEFT_MS }, authorization),
+    );
     expect(asked).toHaveLength(2);
     for (const timeoutMs of asked) {
       expect(timeoutMs).toBeGreaterThan(0);
-      expect(timeoutMs).toBeLessThanOrEqual(1_000 + SHARED_GRACE_MS);
+      expect(timeoutMs).toBeLessThanOrEqual(LEFT_MS + SHARED_GRACE_MS);
     }
   });
 
@@ -87,6 +92,15 @@ describe("what is left of the caller's deadline goes with the call to Availabili
     for (const timeoutMs of asked) expect(timeoutMs).toBeLessThanOrEqual(PEER_CALL_MAX_MS);
   });
 });
+
+/** Until one is made in its time: a busy machine may not come to it. */
+async function inTime(createBooking: (create: Awaited<ReturnType<typeof freshCreate>>) => Promise<unknown>) {
+  await waitFor(async () => {
+    const create = await freshCreate();
+    asked.length = 0;
+    await createBooking(create);
+  });
+}
 
 describe("a read that waits in the database", () => {
   let lock: PoolClient;
@@ -114,26 +128,26 @@ describe("a read that waits in the database", () => {
   const request = { bookingId: "01900000-0000-7000-8000-000000000001" };
 
   test("is cancelled there when the caller's deadline passes", async () => {
-    const answer = refusalOf(pair.clients.bookings.getBooking(request, { timeoutMs: 1_000 }));
-    await vi.waitFor(async () => expect(await waiting()).toBe(1));
+    const answer = refusalOf(pair.clients.bookings.getBooking(request, { timeoutMs: 5_000 }));
+    await waitFor(async () => expect(await waiting()).toBe(1));
     expect((await answer).code).toBe(Code.DeadlineExceeded);
-    await vi.waitFor(async () => expect(await waiting()).toBe(0));
+    await waitFor(async () => expect(await waiting()).toBe(0));
   });
 
   test("is cancelled there when the caller leaves", async () => {
     const leaving = new AbortController();
     const answer = refusalOf(pair.clients.bookings.getBooking(request, { signal: leaving.signal }));
-    await vi.waitFor(async () => expect(await waiting()).toBe(1));
+    await waitFor(async () => expect(await waiting()).toBe(1));
     leaving.abort();
     expect((await answer).code).toBe(Code.Canceled);
-    await vi.waitFor(async () => expect(await waiting()).toBe(0));
+    await waitFor(async () => expect(await waiting()).toBe(0));
   });
 
   test("leaves the connection usable: as many give up as there are connections, and the next is answered", async () => {
-    const calls = Array.from({ length: 30 }, () => pair.clients.bookings.getBooking(request, { timeoutMs: 300 }));
+    const calls = Array.from({ length: 30 }, () => pair.clients.bookings.getBooking(request, { timeoutMs: 2_000 }));
     const codes = await Promise.all(calls.map(async (call) => (await refusalOf(call)).code));
     expect(new Set(codes)).toEqual(new Set([Code.DeadlineExceeded]));
-    await vi.waitFor(async () => expect(await waiting()).toBe(0));
+    await waitFor(async () => expect(await waiting()).toBe(0));
     await lock.query("rollback");
     expect(await outcomeOf(pair.clients.bookings.getBooking(request))).toBe("BOOKING_NOT_FOUND");
   });

@@ -4,7 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { pino } from "pino";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sweepHolds } from "../services/booking/lanes/sweep.ts";
 import { findBooking, listBookings } from "../services/booking/storage/bookings.ts";
 import { BookingEventKind, BookingState } from "../shared/gen/booking/v1/booking_pb.ts";
@@ -18,6 +18,7 @@ import { createGuest, createHost, openTime } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import { watchBookings } from "./support/watching.ts";
+import { waitUntil } from "./support/waits.ts";
 
 /** Stores so many holds of a host around the service, one a minute, that are over by so many minutes. Returns their ids. */
 async function storeHolds(pool: Pool, hostId: string, count: number, overdueMinutes: number): Promise<string[]> {
@@ -72,11 +73,11 @@ describe("the sweeper", () => {
       ]);
       return rowCount ?? 0;
     };
-    await vi.waitUntil(async () => (await expired(other)) === 1, 15_000);
+    await waitUntil(async () => (await expired(other)) === 1);
     expect(await expired(stuck)).toBe(0);
     await holder.query("select pg_advisory_unlock($1)", [hostLockKey(stuck)]);
     holder.release();
-    await vi.waitUntil(async () => (await expired(stuck)) === 1200, 15_000);
+    await waitUntil(async () => (await expired(stuck)) === 1200);
     expect(await findBooking(lanes.pool, bookingId!, patient.signal)).toMatchObject({ state: "EXPIRED", version: 2 });
     stopping.abort();
     await sweeping;

@@ -217,7 +217,7 @@ describe.skipIf(browserPath === undefined)("the page at /docs", () => {
   });
   afterAll(async () => browser.close());
 
-  test("shows the methods, signs in and sends a request", { timeout: 60_000 }, async () => {
+  test("shows the methods, signs in and sends a request", async () => {
     const hostId = await createHost(pair.clients);
     await page.goto(`${gateway.url}/docs`);
     await page.getByRole("button", { name: "Authorize" }).click();
@@ -236,7 +236,7 @@ describe.skipIf(browserPath === undefined)("the page at /docs", () => {
     expect(await answer.locator(".response-col_description").last().textContent()).toContain(hostId);
   });
 
-  test("sends the example that it shows, and shows what is wrong with it", { timeout: 60_000 }, async () => {
+  test("sends the example that it shows, and shows what is wrong with it", async () => {
     const operation = page.locator("#operations-BookingService-CreateBooking");
     await operation.locator(".opblock-summary").click();
     await operation.getByRole("button", { name: "Try it out" }).click();

@@ -8,18 +8,20 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { streamForm } from "../services/gateway/answers/stream-form.ts";
 import { endWhenStalled } from "../services/gateway/http/stalled.ts";
 import { readContract } from "../services/gateway/contract/contract.ts";
 import { STREAMS_PER_CONNECTION } from "../services/gateway/upstream/stream-connections.ts";
 import { WatchBookingsResponseSchema } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { HOUR_MS } from "../shared/interval.ts";
+import { DRAIN_GRACE_MS } from "../shared/rpc/wire-limits.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./gateway/started.ts";
 import { answerMessage, beginStream, framed, startUpstream } from "./gateway/upstream.ts";
 import { type Pair, startPair } from "./support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "./support/people.ts";
 import { admin, authorizationOf } from "./support/tokens.ts";
+import { waitFor, waitUntil } from "./support/waits.ts";
 
 let pair: Pair;
 let gateway: GatewayUnderTest;
@@ -106,7 +108,7 @@ describe("lines of JSON", () => {
   });
 
   test("that end early say why in the last one", async () => {
-    const watching = await watch(`host_id=${hostId}`, { "connect-timeout-ms": "300" });
+    const watching = await watch(`host_id=${hostId}`, { "connect-timeout-ms": "5000" });
     await watching.next();
     expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 4 } });
     expect(await watching.next()).toBeUndefined();
@@ -134,7 +136,7 @@ describe("server-sent events", () => {
   });
 
   test("that end early say why, and under a name that is not that of a broken connection", async () => {
-    const watching = await watch(`host_id=${hostId}`, { ...accept, "connect-timeout-ms": "300" });
+    const watching = await watch(`host_id=${hostId}`, { ...accept, "connect-timeout-ms": "5000" });
     await watching.next();
     const [event, data] = (await watching.next())!.split("\n");
     expect(event).toBe("event: status");
@@ -185,7 +187,7 @@ describe("many watchers", () => {
     expect(watchers.map(({ status }) => status)).toEqual(watchers.map(() => 200));
     expect(upstream.connections()).toBe(2);
     const booking = await before.call("GET", `/bookings/${randomUUID()}`, {
-      headers: { "connect-timeout-ms": "5000" },
+      headers: { "connect-timeout-ms": "20000" },
     });
     expect(booking.status).toBe(200);
 
@@ -196,7 +198,7 @@ describe("many watchers", () => {
       { code: 14, message: expect.stringContaining(String(watchersMax)) as string, details: [] },
     ]);
     watchers[0]!.leave();
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const next = await watch("", {}, before);
       watchers.push(next);
       expect(next.status).toBe(200);
@@ -260,7 +262,7 @@ describe("between the service and the watcher", () => {
     return {
       before,
       stalled: async () => {
-        await vi.waitUntil(() => performance.now() - lastSentAt > 1000, { timeout: 20_000 });
+        await waitUntil(() => performance.now() - lastSentAt > 1000);
         expect(sent).toBeLessThan(total);
       },
     };
@@ -300,7 +302,7 @@ describe("between the service and the watcher", () => {
     await stalled();
     const begun = performance.now();
     await before.stop();
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(DRAIN_GRACE_MS);
     socket.destroy();
   });
 
@@ -313,7 +315,7 @@ describe("between the service and the watcher", () => {
     await watching.next();
     const begun = performance.now();
     await before.stop();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(DRAIN_GRACE_MS);
     expect(JSON.parse((await watching.next())!)).toMatchObject({ error: { code: 14 } });
     expect(await watching.next()).toBeUndefined();
   });

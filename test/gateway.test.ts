@@ -287,7 +287,7 @@ describe("bookings", () => {
 
   test("are watched, as lines that end when the caller says so", async () => {
     const watched = await gateway.call("GET", `/bookings:watch?host_id=${hostId}`, {
-      headers: { "connect-timeout-ms": "300" },
+      headers: { "connect-timeout-ms": "5000" },
     });
     const lines = watched.text
       .trim()

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { availabilityConfig } from "../services/availability/config.ts";
 import { startAvailability } from "../services/availability/service.ts";
 import { Role } from "../shared/gen/availability/v1/user_pb.ts";
@@ -17,6 +17,7 @@ import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { outcomeOf } from "./support/refusals.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
+import { waitFor } from "./support/waits.ts";
 
 let database: TestDatabase;
 let running: Running;
@@ -53,7 +54,7 @@ test.each(["grpc", "connect"] as const)("over %s every call writes one line, wit
   await users.createUser(secret);
   expect(await outcomeOf(users.createUser(secret))).toBe("EMAIL_TAKEN");
   expect(await outcomeOf(users.createUser({ ...secret, email: "secret@nowhere" }))).toBe("INVALID_REQUEST");
-  await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(begin + 3));
+  await waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(begin + 3));
   const written = lines.slice(begin);
   const method = "availability.v1.UserService/CreateUser";
   expect(written).toMatchObject([
@@ -72,8 +73,5 @@ test("health is SERVING while the database answers, and NOT_SERVING when it is g
     Promise.all(clients.map(async (health) => (await health.check({ service: UserService.typeName })).status));
   expect(await states()).toEqual([Serving.SERVING, Serving.SERVING]);
   await database.drop();
-  await vi.waitFor(async () => expect(await states()).toEqual([Serving.NOT_SERVING, Serving.NOT_SERVING]), {
-    timeout: 10_000,
-    interval: 100,
-  });
+  await waitFor(async () => expect(await states()).toEqual([Serving.NOT_SERVING, Serving.NOT_SERVING]));
 });

@@ -147,7 +147,7 @@ async function readBookings(): Promise<void> {
     await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
     await sequencesOf(pool, [hostId, hostIds[500]!]);
-    await wasRecorded(pool, event!);
+    await wasRecorded(pool, hostId, event);
   }
   await forgetOldRequests(pool, signal);
 }

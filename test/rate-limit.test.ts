@@ -2,7 +2,7 @@
 
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
 import { endingOfConnect, endingOfGrpc, endingOfHttp, reasonIn } from "./support/endings.ts";
 import type { Ending } from "./support/endings.ts";
@@ -12,6 +12,7 @@ import type { Pair } from "./support/pair.ts";
 import { createHost } from "./support/people.ts";
 import { authorizationOf, host, service, tokenOf } from "./support/tokens.ts";
 import type { Person } from "./support/tokens.ts";
+import { waitFor } from "./support/waits.ts";
 
 const READS_PER_SECOND = 2;
 /** Five seconds' worth. */
@@ -51,7 +52,7 @@ describe("of a hundred reads at once", () => {
     expect(refused.headers.get("retry-after")).toBe(left);
     const ending = await endingOfHttp(refused);
     expect([ending.code, reasonIn(ending)]).toEqual(["RESOURCE_EXHAUSTED", "RATE_LIMITED"]);
-    await vi.waitFor(async () => expect((await getByHttp(me)).status).toBe(200), { timeout: 7_000, interval: 100 });
+    await waitFor(async () => expect((await getByHttp(me)).status).toBe(200));
   });
 
   test("the first are answered over gRPC, and RetryInfo says when to send the others", async () => {
@@ -109,7 +110,7 @@ test("a caller has so many streams open and no more, and another one when the fi
   expect(refused?.code).toBe("RESOURCE_EXHAUSTED");
   expect(refused === undefined ? undefined : reasonIn(refused)).toBe("RATE_LIMITED");
   open.pop()?.abort();
-  await vi.waitFor(async () => open.push(await watch()), { timeout: 5_000 });
+  await waitFor(async () => open.push(await watch()));
   for (const leaving of open) leaving.abort();
 });
 

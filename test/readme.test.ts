@@ -8,10 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availabilityVariables } from "../services/availability/config.ts";
 import { bookingVariables } from "../services/booking/config.ts";
 import { comparable, linkedFiles, shownCommands } from "./support/documented.ts";
-import { type DocumentedPair, START_MAX_MS, startDocumentedPair } from "./support/documented-pair.ts";
+import { type DocumentedPair, startDocumentedPair } from "./support/documented-pair.ts";
 
 const project = resolve(import.meta.dirname, "..");
-const COMMAND_MAX_MS = 20_000;
 
 const readme = await readFile(join(project, "README.md"), "utf8");
 const shown = shownCommands(readme);
@@ -25,7 +24,7 @@ describe("the commands", () => {
 
   beforeAll(async () => {
     pair = await startDocumentedPair();
-  }, START_MAX_MS);
+  });
 
   afterAll(() => pair.stop());
 
@@ -36,7 +35,7 @@ describe("the commands", () => {
   });
 
   // In their order: those that show a refusal need what those before them have booked.
-  test.each(commands)("$command", { timeout: COMMAND_MAX_MS }, async ({ command, answer }) => {
+  test.each(commands)("$command", async ({ command, answer }) => {
     const script = [...preparations, command].map(asHere).join("\n");
     expect(comparable(await outputOf(script))).toEqual(comparable(answer));
   });

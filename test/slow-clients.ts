@@ -11,8 +11,8 @@ import { grpcEnding, grpcRequest } from "./wire-calls.ts";
 import type { WireService } from "./wire-service.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
-/** A busy machine may notice so much later that a time is over. */
-const NOTICED_WITHIN_MS = 5_000;
+/** A busy machine may notice so much later that a time is over; less than the limits that a test does not shorten, 30 s. */
+const NOTICED_WITHIN_MS = 25_000;
 export const SOON = "soon after the limit";
 
 export const ports = ["gRPC", "Connect"] as const;

@@ -6,7 +6,7 @@ import type { Client } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { Pool } from "pg";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bookingConfig } from "../services/booking/config.ts";
 import { startBooking } from "../services/booking/service.ts";
 import { BookingEventKind } from "../shared/gen/booking/v1/booking_pb.ts";
@@ -21,6 +21,8 @@ import { outcomeOf } from "./support/refusals.ts";
 import { storeEvents } from "./support/stored-events.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
 import { sequencesOf, watchBookings } from "./support/watching.ts";
+import { waitUntil } from "./support/waits.ts";
+import { DRAIN_GRACE_MS } from "../shared/rpc/wire-limits.ts";
 
 let pair: Pair;
 let other: Served;
@@ -139,13 +141,13 @@ describe("a stream", () => {
 describe("a stream goes on", () => {
   /** Resolves when so many replicas listen. */
   async function listeners(count: number): Promise<void> {
-    await vi.waitUntil(async () => {
+    await waitUntil(async () => {
       const { rowCount } = await pool.query(
         `select from pg_stat_activity
          where datname = current_database() and application_name = 'booking-feed' and state = 'idle' and query ~ '^listen'`,
       );
       return rowCount === count;
-    }, 10_000);
+    });
   }
 
   test("when nobody says that there is something new: it polls", async () => {
@@ -156,7 +158,7 @@ describe("a stream goes on", () => {
     watching.leave();
   });
 
-  test("without polling: another replica is told of what was changed here, within a second", async () => {
+  test("without polling: another replica is told of what was changed here", async () => {
     const environment = { AVAILABILITY_URL: pair.availability.connectUrl };
     const replica = await startBookingService(pair.booking.databaseUrl, environment, {
       feedTimes: { pollMs: 3_600_000 },
@@ -164,9 +166,9 @@ describe("a stream goes on", () => {
     await listeners(3);
     const watching = await watchBookings(clientOf(replica), hostId);
     await book(0);
-    const booked = performance.now();
+    // By far sooner than the next poll, in an hour.
     await watching.reaches(1);
-    expect(performance.now() - booked).toBeLessThan(1000);
+    expect(sequencesOf(watching.messages)).toEqual([1]);
     watching.leave();
     await replica.stop();
   });
@@ -194,7 +196,7 @@ describe("a stream goes on", () => {
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
     );
-    await vi.waitUntil(async () => (await outcomeOf(book(0))) === "accepted", 10_000);
+    await waitUntil(async () => (await outcomeOf(book(0))) === "accepted");
     await watching.reaches(1);
     expect(sequencesOf(watching.messages)).toEqual([1]);
     watching.leave();
@@ -232,18 +234,18 @@ describe("a stream ends", () => {
       const watching = await watchBookings(clientBy(protocol), hostId);
       watching.leave();
       await watching.ended;
-      const line = await vi.waitUntil(() => lines.find((each) => each.includes("WatchBookings")));
+      const line = await waitUntil(() => lines.find((each) => each.includes("WatchBookings")));
       expect(line).toContain('"code":"CANCELLED"');
       await running.stop();
     });
 
-    test("within a second when the service stops", async () => {
+    test("at once when the service stops, and not at the end of its grace", async () => {
       const { running, clientBy } = await startLogged();
       const streams = await Promise.all(upTo(20).map(() => watchBookings(clientBy(protocol), hostId)));
       const stopped = running.stop();
       const begun = performance.now();
       const ends = await Promise.all(streams.map((watching) => watching.ended));
-      expect(performance.now() - begun).toBeLessThan(1000);
+      expect(performance.now() - begun).toBeLessThan(DRAIN_GRACE_MS);
       expect(new Set(ends.map(String))).toEqual(new Set(["ConnectError: [unavailable] the service is stopping"]));
       await stopped;
     });
@@ -261,16 +263,15 @@ describe("a stream ends", () => {
       const { lines, running, clientBy } = await startLogged(250);
       const stream = clientBy(protocol).watchBookings({ hostId, afterSequence: 0n })[Symbol.asyncIterator]();
       await stream.next();
-      const line = await vi.waitUntil(() => lines.find((each) => each.includes("WatchBookings")), 5000);
+      const line = await waitUntil(() => lines.find((each) => each.includes("WatchBookings")));
       expect(line).toContain('"reason":"WATCH_LAGGED"');
       await running.stop();
     });
 
     test("with WATCH_LAGGED when it is read too slowly, and can be resumed without a gap", async () => {
-      const STALL_MS = 1000;
       const COUNT = 5000;
       await storeEvents(pool, hostId, COUNT);
-      const { running, clientBy } = await startLogged(STALL_MS / 4);
+      const { lines, running, clientBy } = await startLogged(250);
       const client = clientBy(protocol);
       const seen: number[] = [];
       let lagged = 0;
@@ -280,10 +281,9 @@ describe("a stream ends", () => {
           for await (const { event } of stream) {
             if (event !== undefined) seen.push(Number(event.sequence));
             if (seen.length === COUNT) return;
-            // It stops reading, once, until the service cannot but have noticed: what it sent has filled all buffers.
-            const stalled = performance.now();
+            // It stops reading, once, until the service has noticed: what it sent has filled all buffers.
             if (lagged === 0 && seen.length === 1) {
-              await vi.waitUntil(() => performance.now() > stalled + STALL_MS, { timeout: 2 * STALL_MS });
+              await waitUntil(() => lines.some((line) => line.includes("WATCH_LAGGED")));
             }
           }
         };

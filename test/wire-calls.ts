@@ -5,6 +5,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { connect as connectHttp2 } from "node:http2";
 import { ConnectError } from "@connectrpc/connect";
 import type { WireService } from "./wire-service.ts";
+import { OpenCall } from "../shared/rpc/open-call.ts";
 
 export async function failure(answer: Promise<unknown>): Promise<ConnectError> {
   try {
@@ -15,10 +16,10 @@ export async function failure(answer: Promise<unknown>): Promise<ConnectError> {
   throw new Error("the call succeeded");
 }
 
-/** What `ListUsers` saw of its deadline. */
+/** What `ListUsers` had left when it arrived. */
 export function timeLeft(service: WireService): number {
   const call = service.calls.at(-1);
-  return call === undefined ? Number.NaN : call.deadline - performance.now();
+  return call instanceof OpenCall ? call.deadline - call.startedAt : Number.NaN;
 }
 
 /** `CreateUserRequest` whose `email` is the single byte ff. */

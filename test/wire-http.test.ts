@@ -144,10 +144,10 @@ describe("Connect over plain HTTP", () => {
     ].map((transport) => createClient(UserService, transport));
     for (const client of [http1, http2, http1, http2]) {
       const tooLarge = { ...USER, displayName: "x".repeat(1024 * 1024) };
-      expect((await failure(client?.createUser(tooLarge, { timeoutMs: 5_000 }) ?? Promise.resolve())).code).toBe(
+      expect((await failure(client?.createUser(tooLarge, { timeoutMs: 20_000 }) ?? Promise.resolve())).code).toBe(
         Code.ResourceExhausted,
       );
-      expect(await client?.createUser(USER, { timeoutMs: 5_000 })).toMatchObject({ user: USER });
+      expect(await client?.createUser(USER, { timeoutMs: 20_000 })).toMatchObject({ user: USER });
     }
     agent.destroy();
   });

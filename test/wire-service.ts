@@ -1,5 +1,6 @@
 /** A small service on real ports whose handlers do what the tests of the wire need, and a log that can be read. */
 
+import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { z } from "zod";
@@ -105,6 +106,9 @@ function userHandlers(calls: Call[]): Handlers<typeof UserService> {
   };
 }
 
+/** 64 KiB that compression hardly makes smaller: a thousand of what it does would fit into the buffers on the way. */
+const LARGE = randomBytes(48 * 1024).toString("base64");
+
 function bookingHandlers(calls: Call[], watched: number[]): Handlers<typeof BookingService> {
   const unused = (): Promise<never> => Promise.reject(new Error("not used by these tests"));
   return {
@@ -121,7 +125,7 @@ function bookingHandlers(calls: Call[], watched: number[]): Handlers<typeof Book
       const index = watched.push(0) - 1;
       for (let sequence = 1; sequence <= (afterSequence ?? Infinity) && !call.signal.aborted; sequence += 1) {
         watched[index] = sequence;
-        yield { sequence: BigInt(sequence), event: { actor: "x".repeat(64 * 1024) } };
+        yield { sequence: BigInt(sequence), event: { actor: LARGE } };
       }
     },
   };
@@ -134,6 +138,6 @@ export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + UNTIL_MAX_MS;
   while (!condition()) {
     if (performance.now() > end) throw new Error("what was waited for did not happen");
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
 import { status } from "@grpc/grpc-js";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { wireLimits } from "../shared/rpc/wire-limits.ts";
 import { envelope, PREFACE } from "./support/hostile/frames.ts";
 import {
@@ -20,8 +20,10 @@ import {
 import { grpcRequest } from "./wire-calls.ts";
 import type { WireService } from "./wire-service.ts";
 import { startWireService } from "./wire-service.ts";
+import { waitFor } from "./support/waits.ts";
 
-const LIMIT_MS = 300;
+/** Long against what a busy machine makes everybody wait for: whoever is in time must not be cut off. */
+const LIMIT_MS = 3000;
 const CONNECTIONS_MAX = 4;
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
@@ -86,7 +88,7 @@ describe.each(ports)("the %s port takes so many connections", (port) => {
     await expect(openSession(url)).rejects.toThrow(/closed|ECONNRESET/);
     expect(await Promise.all(sessions.map(statusOfCall))).toEqual(sessions.map(() => status.OK));
     sessions.pop()?.close();
-    await vi.waitFor(async () => sessions.push(await openSession(url)));
+    await waitFor(async () => sessions.push(await openSession(url)));
     for (const session of sessions) session.close();
     await crowded.stop();
   });

@@ -88,7 +88,7 @@ describe.each(Object.entries(transports))("over %s", (_name, transportTo) => {
 
   test("a handler that ignores its deadline does not keep the caller waiting, and its signal is aborted", async () => {
     const client = createClient(UserService, transportTo(service));
-    const error = await failure(client.getUser({ userId: DEAF }, { timeoutMs: 50 }));
+    const error = await failure(client.getUser({ userId: DEAF }, { timeoutMs: 2_000 }));
     expect(error.code).toBe(Code.DeadlineExceeded);
     await until(() => service.calls.at(-1)?.signal.aborted === true);
     // The client's timer may be faster than ours; then it left.
@@ -185,14 +185,16 @@ describe("grpc-js", () => {
 describe("a service that calls its peer", () => {
   test("does so by Connect, HTTP/2 and binary, and reads the reason of a refusal", async () => {
     const transport = peerTransport(service.connectUrl);
-    const error = await failure(createClient(UserService, transport).getUser({ userId: "x" }, { timeoutMs: 1_000 }));
+    const error = await failure(createClient(UserService, transport).getUser({ userId: "x" }, { timeoutMs: 20_000 }));
     expect(reasonOf(error)).toBe("USER_NOT_FOUND");
     expect(service.lines.at(-1)).toMatchObject({ transport: "connect" });
     transport.close();
   });
 
   test("passes on what is left of its caller's deadline, within its own limit", () => {
-    expect(timeoutWithin(performance.now() + 500, 2_000)).toBeGreaterThan(450);
+    const left = timeoutWithin(performance.now() + 50_000, 100_000);
+    expect(left).toBeGreaterThan(25_000);
+    expect(left).toBeLessThanOrEqual(50_000);
     expect(timeoutWithin(Infinity, 2_000)).toBe(2_000);
     expect(timeoutWithin(performance.now() - 1, 2_000)).toBe(1);
     expect(reasonOf(new Error("no connection"))).toBeUndefined();

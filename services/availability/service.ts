@@ -19,6 +19,7 @@ import { bookingPeer } from "./peers/booking.ts";
 import type { BookingPeer } from "./peers/booking.ts";
 import { availabilityAccess, userAccess } from "./rpc/access.ts";
 import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
+import { turnLimits } from "./storage/lock-wait.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
 
@@ -53,7 +54,7 @@ export async function startAvailability(
   const deps = {
     orm,
     pool,
-    turns: createTurns(),
+    turns: createTurns(turnLimits),
     booking: between(bookingPeer(transport)),
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };

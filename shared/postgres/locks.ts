@@ -6,6 +6,7 @@
 
 import type { ClientBase, Pool } from "pg";
 import { Refusal } from "../errors.ts";
+import { roundTrip } from "./round-trip.ts";
 import { isLockTimeout } from "./sqlstate.ts";
 
 /** First key of all locks that are not a host's: "slot" in ASCII. */
@@ -38,12 +39,18 @@ export async function lockHost(
   mode: "exclusive" | "shared" = "exclusive",
   waitMs: number = HOST_LOCK_WAIT_MS,
 ): Promise<void> {
-  await client.query("select set_config('lock_timeout', $1, true)", [String(Math.max(1, Math.ceil(waitMs)))]);
+  const key = [hostLockKey(hostId)];
   try {
-    await client.query(
-      mode === "exclusive" ? "select pg_advisory_xact_lock($1)" : "select pg_advisory_xact_lock_shared($1)",
-      [hostLockKey(hostId)],
-    );
+    await roundTrip(client, [
+      {
+        name: "limit-lock-wait",
+        text: "select set_config('lock_timeout', $1, true)",
+        values: [Math.max(1, Math.ceil(waitMs))],
+      },
+      mode === "exclusive"
+        ? { name: "lock-host", text: "select pg_advisory_xact_lock($1::int8)", values: key }
+        : { name: "lock-host-shared", text: "select pg_advisory_xact_lock_shared($1::int8)", values: key },
+    ]);
   } catch (error) {
     if (isLockTimeout(error)) throw hostBusy(hostId);
     throw error;

@@ -9,6 +9,7 @@
 
 import type { ClientBase, Connection, QueryConfig, Submittable } from "pg";
 import { DatabaseError, types } from "pg";
+import { isConnectionLost, sqlState } from "./sqlstate.ts";
 
 /** A statement that stays prepared on its connection under its name, so each name has one text. */
 export interface Statement {
@@ -34,27 +35,36 @@ export interface StatementResult {
 
 /**
  * Runs the statements and returns the result of each. Throws the server's error of the first that failed, behind which none
- * has been run (see `failedStatement`), or the driver's if the connection was lost; then it is unknown which have been run. A
- * TypeError, before anything is sent, for a value that is no `Parameter`.
+ * has been run, or another error if the connection was lost or is out of step: see `brokenOff`. A TypeError, before anything
+ * is sent, for a value that is no `Parameter`.
  */
 export function roundTrip(client: ClientBase, statements: readonly Statement[]): Promise<StatementResult[]> {
   return new Promise((resolve, reject) => {
-    client.query(
-      new RoundTrip(statements, (error, results) =>
-        results === undefined ? reject(error as Error) : resolve(results),
-      ),
-    );
+    const trip = new RoundTrip(statements, (error, results) => {
+      if (error === null) return resolve(results ?? []);
+      brokenTrips.set(error, trip.brokenOff(error));
+      reject(error);
+    });
+    client.query(trip);
   });
 }
 
-const failures = new WeakMap<object, Statement>();
-
-/** The statement that the server's error is about: none behind it has been run. Undefined for an error of another kind. */
-export function failedStatement(error: unknown): Statement | undefined {
-  return typeof error === "object" && error !== null ? failures.get(error) : undefined;
+/** How far a trip came that broke off. */
+export interface BrokenTrip {
+  /** Of the statements that the server has reported as done. Those behind may have been done as well, unless one `failed`. */
+  readonly results: readonly StatementResult[];
+  /** The statement that the server's error is about, if it is about one: none behind it has been run. */
+  readonly failed: Statement | undefined;
 }
 
-type Done = (error: unknown, results?: StatementResult[]) => void;
+const brokenTrips = new WeakMap<object, BrokenTrip>();
+
+/** How far the trip came that ended with this error; undefined if none did, so that nothing was sent. */
+export function brokenOff(error: unknown): BrokenTrip | undefined {
+  return typeof error === "object" && error !== null ? brokenTrips.get(error) : undefined;
+}
+
+type Done = (error: Error | null, results?: StatementResult[]) => void;
 
 /** A statement and its values, written before anything is sent: a trip that broke off halfway would block its connection. */
 interface Order {
@@ -71,7 +81,11 @@ interface Column {
 /** The columns of the statements that are prepared on a connection. None: it returns no rows. */
 const preparedOn = new WeakMap<Connection, Map<string, readonly Column[]>>();
 
-/** What the driver calls as the answers come in; each method is one message of the server. */
+/**
+ * What the driver calls as the answers come in; each method is one message of the server. There is one for every message
+ * that the driver passes on, and none throws, whatever comes when: the driver calls them from an event, and an error there
+ * would end the process.
+ */
 class RoundTrip implements Submittable {
   readonly #orders: readonly Order[];
   readonly #results: StatementResult[] = [];
@@ -79,6 +93,7 @@ class RoundTrip implements Submittable {
   readonly #preparing = new Map<string, readonly Column[]>();
   #prepared = new Map<string, readonly Column[]>();
   #rows: unknown[] = [];
+  #connection: Connection | undefined;
   /** The driver puts its own in front, to stop the clock of `query_timeout`. */
   callback: Done;
 
@@ -88,6 +103,7 @@ class RoundTrip implements Submittable {
   }
 
   submit(connection: Connection): void {
+    this.#connection = connection;
     this.#prepared = preparedOn.get(connection) ?? new Map<string, readonly Column[]>();
     preparedOn.set(connection, this.#prepared);
     connection.stream.cork();
@@ -113,39 +129,81 @@ class RoundTrip implements Submittable {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
+    const statement = this.#current;
+    if (statement === undefined) return this.#outOfStep("columns of no statement");
     const readerOf = types.getTypeParser as (typeId: number) => Column["read"];
     const columns = fields.map(({ name, dataTypeID }): Column => ({ name, read: readerOf(dataTypeID) }));
-    this.#preparing.set(this.#current.name, columns);
+    this.#preparing.set(statement.name, columns);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const { name } = this.#current;
-    const columns = this.#preparing.get(name) ?? this.#prepared.get(name) ?? [];
+    const statement = this.#current;
+    if (statement === undefined) return this.#outOfStep("a row of no statement");
+    const columns = this.#preparing.get(statement.name) ?? this.#prepared.get(statement.name) ?? [];
     const row: Record<string, unknown> = {};
-    for (const [index, column] of columns.entries()) {
-      const text = fields[index];
-      row[column.name] = text === null || text === undefined ? null : column.read(text);
+    try {
+      for (const [index, column] of columns.entries()) {
+        const text = fields[index];
+        row[column.name] = text === null || text === undefined ? null : column.read(text);
+      }
+    } catch (error) {
+      return this.#outOfStep("a value that cannot be read", error);
     }
     this.#rows.push(row);
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
+    if (this.#current === undefined) return this.#outOfStep("the end of no statement");
     this.#results.push({ tag: text, rows: this.#rows });
     this.#rows = [];
   }
 
-  handleError(error: unknown): void {
-    if (error instanceof DatabaseError) failures.set(error, this.#current);
-    this.callback(error);
+  handleError(error: Error): void {
+    // The driver makes an error without an SQLSTATE of a message that it does not know.
+    if (error instanceof DatabaseError && sqlState(error) === undefined) this.#outOfStep("something unknown", error);
+    else this.callback(error);
   }
 
   handleReadyForQuery(): void {
+    if (this.#current !== undefined) return this.#outOfStep("the end of the answer");
     for (const [name, columns] of this.#preparing) this.#prepared.set(name, columns);
     this.callback(null, this.#results);
   }
 
-  get #current(): Statement {
-    return (this.#orders[this.#results.length] as Order).statement;
+  // No statement of ours is empty, is fetched in parts, or copies.
+  handleEmptyQuery(): void {
+    this.#outOfStep("EmptyQueryResponse");
+  }
+
+  handlePortalSuspended(): void {
+    this.#outOfStep("PortalSuspended");
+  }
+
+  handleCopyInResponse(): void {
+    this.#outOfStep("CopyInResponse");
+  }
+
+  handleCopyData(): void {
+    this.#outOfStep("CopyData");
+  }
+
+  /** How far it came, now that it ends with an error. */
+  brokenOff(error: Error): BrokenTrip {
+    // What ends the connection is about no statement, and need not even come from the server: a proxy may have said it.
+    const isAboutStatement = sqlState(error) !== undefined && !isConnectionLost(error);
+    return { results: this.#results, failed: isAboutStatement ? this.#current : undefined };
+  }
+
+  /** What came does not belong here, so nothing that still comes can be believed: the connection is given up. */
+  #outOfStep(what: string, cause?: unknown): void {
+    const error = new Error(`the connection is out of step: ${what} came from the server`, { cause });
+    this.callback(error);
+    this.#connection?.stream.destroy(error);
+  }
+
+  /** The statement that the server answers next; undefined when it has answered all. */
+  get #current(): Statement | undefined {
+    return this.#orders[this.#results.length]?.statement;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Transactions and reads in plain SQL, on the pool that MikroORM owns. */
 
 import type { Pool, PoolClient } from "pg";
-import { databaseUnreachable, isConnectionLost, outcomeUnknown, provesRollback } from "./sqlstate.ts";
+import { commit, CommitLost } from "./commit.ts";
+import { databaseUnreachable, isConnectionLost, outcomeUnknown } from "./sqlstate.ts";
 
 /**
  * Runs `work` in a READ COMMITTED transaction: commits when it returns, rolls back when it throws.
@@ -24,11 +25,6 @@ export async function transaction<T>(
   }
 }
 
-/** COMMIT was sent, and nothing says how it ended. */
-class CommitLost extends Error {
-  override readonly name = "CommitLost";
-}
-
 async function attempt<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
@@ -41,7 +37,7 @@ async function attempt<T>(
     await client.query(`begin isolation level read committed ${mode}`);
     const result = await work(client);
     try {
-      await commit(client);
+      broken = await commit(client);
     } catch (error) {
       // What a transaction has read is as true without its end.
       if (!(error instanceof CommitLost) || mode !== "read only") throw error;
@@ -54,17 +50,6 @@ async function attempt<T>(
   } finally {
     client.release(broken);
   }
-}
-
-async function commit(client: PoolClient): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query("commit"));
-  } catch (cause) {
-    throw provesRollback(cause) ? cause : new CommitLost("the commit's answer was lost", { cause });
-  }
-  // A transaction that an error has aborted answers COMMIT with ROLLBACK.
-  if (command !== "COMMIT") throw new Error(`the transaction was not committed: ${command}`);
 }
 
 /** A connection from the pool. Throws Refusal BUSY when there is none to be had. */

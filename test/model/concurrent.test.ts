@@ -101,16 +101,16 @@ async function endHold({ hostId, bookings }: Known, pick: number): Promise<void>
 /** A page is of one moment: what it shows never overlaps, whatever happens meanwhile. */
 async function expectApart(replica: Clients, hostId: string): Promise<void> {
   const available = await readAvailability(replica, hostId, AHEAD, PAGE_SIZE_MAX);
-  const slots = await readOpenSlots(replica, hostId, AHEAD, PAGE_SIZE_MAX).catch(noneIfBusy);
+  const slots = await readOpenSlots(replica, hostId, AHEAD, PAGE_SIZE_MAX).catch(noneIfRefused);
   for (const list of [available, slots]) {
     const starts = list.slice(1).map(({ start }) => start);
     expect(list.slice(0, -1).every(({ end }, index) => end <= (starts[index] ?? Infinity))).toBe(true);
   }
 }
 
-/** Availability may change as often as the service looks: then it says so. */
-function noneIfBusy(error: unknown): [] {
-  if (reasonOf(error) !== "BUSY") throw error;
+/** Availability may change as often as the service looks, or be too busy to answer in time: then it says so. */
+function noneIfRefused(error: unknown): [] {
+  if (!["BUSY", "PEER_UNAVAILABLE"].includes(reasonOf(error) ?? "")) throw error;
   return [];
 }
 

@@ -16,12 +16,23 @@ export interface Clients {
   readonly fence: Client<typeof FenceService>;
 }
 
+/** The deadline of calls that name none. A thousand at once may take longer than the services' own default, 10 s. */
+const PATIENT_MS = 60_000;
+
 /** Connect clients over HTTP/2 of services at `http://host:port`, who call with tokens from `token`. */
 export function connectClients(availabilityUrl: string, bookingUrl: string, token: () => Promise<string>): Clients {
   const interceptors = [bearer(token)];
   const availability = createConnectTransport({ baseUrl: availabilityUrl, httpVersion: "2", interceptors });
   const booking = createConnectTransport({ baseUrl: bookingUrl, httpVersion: "2", interceptors });
-  return clientsOver(availability, booking);
+  return clientsOver(patient(availability), patient(booking));
+}
+
+function patient(transport: Transport): Transport {
+  return {
+    unary: (method, signal, timeoutMs = PATIENT_MS, ...rest) => transport.unary(method, signal, timeoutMs, ...rest),
+    // Streams have none by default, and keep it.
+    stream: transport.stream.bind(transport),
+  };
 }
 
 /** The same over any transports to the two services. */

@@ -5,12 +5,10 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { vi } from "vitest";
 import { freePort } from "../../services/dev/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
-
-export const START_MAX_MS = 30_000;
+import { START_MAX_MS, waitUntil } from "./waits.ts";
 
 /** The ports that the pages name, and the settings by which others take their place. */
 const ports = {
@@ -42,7 +40,7 @@ export async function startDocumentedPair(): Promise<DocumentedPair> {
   keepLog(started);
   let printed = "";
   started.stdout.on("data", (piece) => (printed += String(piece)));
-  await vi.waitUntil(() => printed.includes("Ctrl-C stops all of it."), { timeout: START_MAX_MS });
+  await waitUntil(() => printed.includes("Ctrl-C stops all of it."), START_MAX_MS);
   return {
     environment,
     here: (command) =>

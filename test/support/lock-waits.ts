@@ -1,25 +1,23 @@
 /** Seeing in PostgreSQL that somebody waits: the moment from which on a test may let the other one go. */
 
 import type { Pool } from "pg";
-import { vi } from "vitest";
+import { waitUntil } from "./waits.ts";
 
 /** Two-key advisory lock that `stopCommitsTo` stops at. Hosts' locks have one key. */
 const GATE = [1, 1] as const;
 
-/** Resolves when a session of the database waits for a lock that is not the gate's. */
-export async function somebodyWaits(pool: Pool): Promise<void> {
+/** Resolves when a session of the database waits, and has waited for so long, for a lock that is not the gate's. */
+export async function somebodyWaits(pool: Pool, sinceMs = 0): Promise<void> {
   const TWO_KEYS = 2;
-  await vi.waitUntil(
-    async () => {
-      const { rowCount } = await pool.query(
-        `select from pg_stat_activity join pg_locks using (pid)
-         where datname = current_database() and not granted and objsubid is distinct from $1`,
-        [TWO_KEYS],
-      );
-      return rowCount !== 0;
-    },
-    { timeout: 10_000, interval: 5 },
-  );
+  await waitUntil(async () => {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity join pg_locks using (pid)
+       where datname = current_database() and not granted and objsubid is distinct from $1
+         and query_start <= clock_timestamp() - make_interval(secs => $2)`,
+      [TWO_KEYS, sinceMs / 1000],
+    );
+    return rowCount !== 0;
+  });
 }
 
 export interface StoppedCommits {
@@ -43,17 +41,14 @@ export async function stopCommitsTo(pool: Pool, table: string): Promise<StoppedC
       for each row execute function wait_at_gate()`);
   const holder = await pool.connect();
   await holder.query("select pg_advisory_lock($1, $2)", [...GATE]);
-  const reached = vi.waitUntil(
-    async () => {
-      const { rowCount } = await pool.query(
-        `select from pg_stat_activity join pg_locks using (pid)
+  const reached = waitUntil(async () => {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity join pg_locks using (pid)
          where datname = current_database() and not granted and (classid, objid) = ($1, $2)`,
-        [...GATE],
-      );
-      return rowCount !== 0;
-    },
-    { timeout: 10_000, interval: 5 },
-  );
+      [...GATE],
+    );
+    return rowCount !== 0;
+  });
   return {
     reached,
     async cut() {

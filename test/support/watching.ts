@@ -1,9 +1,9 @@
 /** A client that watches a host's bookings and remembers all it was told. */
 
 import type { Client } from "@connectrpc/connect";
-import { vi } from "vitest";
 import type { BookingService, WatchBookingsResponse } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { reasonOf } from "../../shared/rpc/client.ts";
+import { waitUntil } from "./waits.ts";
 
 export interface Watching {
   readonly messages: readonly WatchBookingsResponse[];
@@ -38,11 +38,7 @@ export async function watchBookings(
   return {
     messages,
     ended: read(),
-    reaches: (sequence) =>
-      vi.waitUntil(() => messages.find((message) => message.sequence >= BigInt(sequence)), {
-        timeout: 15_000,
-        interval: 5,
-      }),
+    reaches: (sequence) => waitUntil(() => messages.find((message) => message.sequence >= BigInt(sequence))),
     leave: () => leaving.abort(),
   };
 }

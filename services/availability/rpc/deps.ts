@@ -15,7 +15,8 @@ export interface AvailabilityDeps {
   readonly booking: BookingPeer;
   /**
    * Permits for removals. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
-   * is slow to answer would stop everything here, the snapshots that it may be waiting for among it.
+   * is slow to answer would stop everything here, the snapshots that it may be waiting for among it. Each is taken with the
+   * host's turn, so one host has one at most.
    */
   readonly removals: Semaphore;
 }

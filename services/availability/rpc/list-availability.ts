@@ -21,29 +21,27 @@ export function listAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     const query = ["ListAvailability", asked.hostId, asked.startTime ?? null, asked.endTime ?? null];
-    const { window, afterStart } = await placeOf(deps, asked, query, call);
+    const window = await windowOf(deps, asked, query, call);
     const run = <Row extends object>(sql: { text: string }): Promise<Row[]> => read<Row>(deps.pool, sql, call.signal);
     await assertHost(run, asked.hostId);
-    const limit = asked.pageSize + 1;
-    const met = await intervalsMeeting(run, { hostId: asked.hostId, window, afterStart, limit });
+    const met = await intervalsMeeting(run, { hostId: asked.hostId, window, limit: asked.pageSize + 1 });
+    // The caller has seen the window as far as the last interval's end. To go on behind its *start* would skip what merges
+    // with it before the next page: the merged interval starts before it. There is one more, so the end is in the window.
     const { page, nextPageToken } = pageOf(met, asked.pageSize, (last) =>
-      encodePageToken(query, [window.start, window.end, last.start]),
+      encodePageToken(query, [last.end, window.end]),
     );
     return { availabilities: page.map(availabilityMessage), nextPageToken };
   };
 }
 
-/** Where the page begins. The token keeps the window of the first page: "now" must not move between pages. */
-async function placeOf(
+/** The window, or what is left of it: the token keeps both ends, because "now" must not move between pages. */
+async function windowOf(
   deps: AvailabilityDeps,
   asked: z.output<typeof request>,
   query: readonly unknown[],
   call: Call,
-): Promise<{ window: Interval; afterStart: number | undefined }> {
-  if (asked.pageToken === "") {
-    const now = asked.startTime ?? (await databaseNow(deps.pool, call.signal));
-    return { window: windowAt(asked, now), afterStart: undefined };
-  }
-  const [startTime, endTime, afterStart] = decodePageToken(asked.pageToken, query, ["instant", "instant", "instant"]);
-  return { window: windowAt({ startTime, endTime }, startTime), afterStart };
+): Promise<Interval> {
+  if (asked.pageToken === "") return windowAt(asked, asked.startTime ?? (await databaseNow(deps.pool, call.signal)));
+  const [startTime, endTime] = decodePageToken(asked.pageToken, query, ["instant", "instant"]);
+  return windowAt({ startTime, endTime }, startTime);
 }

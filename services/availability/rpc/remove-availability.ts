@@ -3,6 +3,7 @@ import type { AvailabilityService } from "../../../shared/gen/availability/v1/av
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
+import { read } from "../../../shared/postgres/read.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/parse.ts";
@@ -23,9 +24,6 @@ import { availabilityMessage, rangeMessage } from "./messages.ts";
 const FENCE_MAX_MS = 2000;
 const IDLE_IN_TRANSACTION_MS = 4000;
 
-/** How long a removal waits for a permit. */
-const PERMIT_WAIT_MS = 2000;
-
 const request = withInterval({ hostId: uuid, requestId });
 
 interface Removed {
@@ -44,12 +42,10 @@ export function removeAvailability(
     const content = [during.start, during.end];
     const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
     // A call that was answered before gets its answer whatever else is under way; only under the lock is "none" final.
-    const again = await rememberedAnswer(deps.pool, write);
+    const again = await rememberedAnswer((query) => read(deps.pool, query, call.signal), write);
     const answer =
       (again as Removed | undefined) ??
-      (await withPermit(deps, call, () =>
-        changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call)),
-      ));
+      (await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call), deps.removals));
     return {
       removed: answer.removed.map(rangeMessage),
       removedCount: answer.removedCount,
@@ -99,18 +95,4 @@ async function assertNotBooked(
     })),
     metadata: { booking_count: String(bookingCount) },
   });
-}
-
-async function withPermit<T>(deps: AvailabilityDeps, call: Call, work: () => Promise<T>): Promise<T> {
-  const release = await deps.removals.acquire(timeoutWithin(call.deadline, PERMIT_WAIT_MS), call.signal);
-  if (release === undefined) {
-    throw new Refusal("BUSY", "too many removals are under way; nothing was changed, send the same call again", {
-      retryAfterMs: 1000,
-    });
-  }
-  try {
-    return await work();
-  } finally {
-    release();
-  }
 }

@@ -3,7 +3,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { ClientBase } from "pg";
 import { interval } from "../../../shared/interval.ts";
-import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { Interval } from "../../../shared/interval.ts";
 import { fromMillis, millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Availability } from "../domain/availability.ts";
 import type { Run } from "./hosts.ts";
@@ -12,8 +12,6 @@ export interface Selection {
   readonly hostId: string;
   /** Intervals that share an instant with it. */
   readonly window: Interval;
-  /** The start of the last interval of the page before; undefined: from the first. */
-  readonly afterStart?: Instant | undefined;
   /** At most so many; undefined: all. */
   readonly limit?: number | undefined;
 }
@@ -26,7 +24,7 @@ export interface Selection {
  * would leave that to the planner's guess.
  */
 export async function intervalsMeeting(run: Run, selection: Selection): Promise<Availability[]> {
-  const { hostId, window, afterStart, limit } = selection;
+  const { hostId, window, limit } = selection;
   const rows = await run<{ id: string; start: number; end: number; slot_duration_minutes: number }>({
     name: "intervals-meeting",
     text: `
@@ -38,20 +36,20 @@ export async function intervalsMeeting(run: Run, selection: Selection): Promise<
           order by lower(during) desc
           limit 1
         ) as last_before
-        where upper(during) > ${fromMillis("$2::float8")} and $4::float8 is null
+        where upper(during) > ${fromMillis("$2::float8")}
         union all
         (
           select id, during, slot_duration_minutes from availability
           where host_id = $1
-            and lower(during) > ${fromMillis("greatest($2::float8, $4::float8)")}
+            and lower(during) > ${fromMillis("$2::float8")}
             and lower(during) < ${fromMillis("$3::float8")}
           order by lower(during)
-          limit $5
+          limit $4
         )
       ) as met
       order by lower(during)
-      limit $5`,
-    values: [hostId, window.start, window.end, afterStart ?? null, limit ?? null],
+      limit $4`,
+    values: [hostId, window.start, window.end, limit ?? null],
   });
   return rows.map((row) => ({
     id: row.id,

@@ -3,13 +3,16 @@
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
+import { overloaded, Refusal } from "../../../shared/errors.ts";
+import { FIND_OUT_WITHIN_MS, whenEnded } from "../../../shared/postgres/find-out.ts";
 import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import { assertHost, runOn } from "./hosts.ts";
 import type { Run } from "./hosts.ts";
-import { lockWaitMs } from "./lock-wait.ts";
+import { lockWaitMs, permitWaitMs } from "./lock-wait.ts";
 import { rememberAnswer, rememberedAnswer } from "./requests.ts";
 import type { HostRequest } from "./requests.ts";
 
@@ -28,26 +31,30 @@ export interface HostTransaction {
  * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
  * nobody waits for any more, is rolled back.
  *
- * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OUTCOME_UNKNOWN, and what `change` throws.
+ * `permits` limits how many of such changes have a connection at a time, whatever their hosts.
+ *
+ * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
 export async function changeHost<Answer extends object>(
   { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
   request: HostRequest,
   caller: Caller,
   change: (host: HostTransaction) => Promise<Answer>,
+  permits?: Semaphore,
 ): Promise<Answer> {
   const { hostId } = request;
-  // Before a connection is taken: changes of one host that wait for its lock, each with a connection, would otherwise have
-  // them all, and nobody else's host could even be looked at. Both waits together are as long as one may be.
-  const waitMs = lockWaitMs(caller);
-  const waitUntil = monotonicMs() + waitMs;
-  const release = await turns.take(hostId, waitMs, caller.signal);
-  if (release === undefined) throw hostBusy(hostId);
+  // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
+  // and nobody else's host could even be looked at.
+  const turn = await turns.take(hostId, caller.signal);
+  if (turn === "standstill") throw hostBusy(hostId);
+  if (turn === "full") throw overloaded();
+  let leave: Release | undefined;
   const work = async (client: ClientBase): Promise<Answer> => {
-    await lockHost(client, hostId, "exclusive", waitUntil - monotonicMs());
-    const remembered = await rememberedAnswer(client, request);
-    if (remembered !== undefined) return remembered as Answer;
+    await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
+    turn.moved();
     const run = runOn(client);
+    const remembered = await rememberedAnswer(run, request);
+    if (remembered !== undefined) return remembered as Answer;
     await assertHost(run, hostId);
     const answer = await change({ client, run });
     await rememberAnswer(client, request, answer);
@@ -56,30 +63,30 @@ export async function changeHost<Answer extends object>(
     return answer;
   };
   try {
+    leave = await permits?.acquire(permitWaitMs(caller), caller.signal);
+    if (permits !== undefined && leave === undefined) throw tooManyUnderWay();
     return await transaction(
       pool,
       work,
-      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request),
+      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request, caller),
     );
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
   } finally {
-    release();
+    leave?.();
+    turn.release();
   }
 }
 
 /**
- * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not.
- * It need not be our own that was: a twin's answer is everybody's. The old transaction may still be running, because the
- * server notices a lost connection late; it holds the host's lock until its end. What is asked for is the row that was
- * written with the change and not the transaction's status: after a crash, the id of a transaction that left no trace on
- * disk is given out again. Without a `request_id` there is no such row.
+ * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. It
+ * need not be our own that was: a twin's answer is everybody's. `work` has had the host's lock before anything else, so what
+ * is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
  */
-async function committedAnswer<Answer>(pool: Pool, request: HostRequest): Promise<Answer | undefined> {
-  return await transaction(pool, async (client) => {
-    await lockHost(client, request.hostId, "shared");
-    return (await rememberedAnswer(client, request)) as Answer | undefined;
-  });
+async function committedAnswer<Answer>(pool: Pool, request: HostRequest, caller: Caller): Promise<Answer | undefined> {
+  const withinMs = Math.min(FIND_OUT_WITHIN_MS, caller.deadline - monotonicMs());
+  const look = (client: ClientBase): Promise<unknown> => rememberedAnswer(runOn(client), request);
+  return (await whenEnded(pool, request.hostId, look, withinMs)) as Answer | undefined;
 }
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
@@ -93,4 +100,10 @@ function collision(hostId: string, cause: unknown): Error {
   const refusal = hostBusy(hostId);
   refusal.cause = cause;
   return refusal;
+}
+
+function tooManyUnderWay(): Refusal {
+  return new Refusal("BUSY", "too many such changes are under way; nothing was changed, send the same call again", {
+    retryAfterMs: 1000,
+  });
 }

@@ -1,8 +1,9 @@
 /** What makes a call that is sent again with its `request_id` one call. */
 
-import type { ClientBase, Pool } from "pg";
+import type { ClientBase } from "pg";
 import { requestIdReused } from "../../../shared/errors.ts";
 import { contentHash } from "../../../shared/content-hash.ts";
+import type { Run } from "./hosts.ts";
 
 /** A write to a host, as far as repeating it goes. */
 export interface HostRequest {
@@ -18,14 +19,13 @@ export interface HostRequest {
  * The answer that the same call got before, or undefined. Throws Refusal REQUEST_ID_REUSED if the id belongs to another
  * call. Only under the host's lock is "none" an answer that lasts until the commit: a twin waits for the same lock.
  */
-export async function rememberedAnswer(client: ClientBase | Pool, request: HostRequest): Promise<unknown> {
+export async function rememberedAnswer(run: Run, request: HostRequest): Promise<unknown> {
   if (request.requestId === undefined) return undefined;
-  const { rows } = await client.query<{ method: string; content_hash: Buffer; answer: unknown }>({
+  const [stored] = await run<{ method: string; content_hash: Buffer; answer: unknown }>({
     name: "remembered-answer",
     text: "select method, content_hash, answer from requests where host_id = $1 and request_id = $2",
     values: [request.hostId, request.requestId],
   });
-  const [stored] = rows;
   if (stored === undefined) return undefined;
   if (stored.method !== request.method || !stored.content_hash.equals(contentHash(request.content))) {
     throw requestIdReused();

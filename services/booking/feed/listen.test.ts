@@ -12,7 +12,7 @@ test("a database that accepts connections and says nothing is given up, and trie
   const stopping = new AbortController();
   const hearer = { changed: vi.fn<() => void>(), reconnected: vi.fn<() => void>() };
   const listening = listen(url, hearer, pino({ level: "silent" }), stopping.signal);
-  await vi.waitUntil(() => sockets.length === 2, 15_000);
+  await vi.waitUntil(() => sockets.length === 2, 20_000);
   stopping.abort();
   for (const socket of sockets) socket.destroy();
   await listening;

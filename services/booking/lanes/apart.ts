@@ -3,7 +3,8 @@
  * lock is had (or the wait runs out) and everything queued for it is answered; then it goes back to its lane.
  */
 
-import { overloaded, type Pending } from "./pending.ts";
+import { overloaded } from "../../../shared/errors.ts";
+import type { Pending } from "./pending.ts";
 import { type Run, run } from "./run.ts";
 
 export interface Apart {

@@ -4,14 +4,9 @@
  */
 
 import type { PoolClient } from "pg";
+import { commit, CommitLost } from "../../../shared/postgres/commit.ts";
 import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
-import {
-  failedStatement,
-  roundTrip,
-  type Statement,
-  type StatementResult,
-} from "../../../shared/postgres/round-trip.ts";
-import { provesRollback } from "../../../shared/postgres/sqlstate.ts";
+import { roundTrip } from "../../../shared/postgres/round-trip.ts";
 import type { BookingEvent } from "../domain/booking.ts";
 import type { Command, Outcome } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
@@ -29,25 +24,30 @@ export interface BatchResult {
   readonly changedHosts: readonly string[];
 }
 
-/**
- * COMMIT was sent and the connection was lost before its answer. `witness` is an event that is stored if and only if the
- * batch was committed; a batch without events changes nothing that would be wrong twice.
- */
+/** COMMIT was sent and the connection was lost before its answer. */
 export class CommitUnknown extends Error {
   override readonly name = "CommitUnknown";
+  /** A host whose lock the batch holds until its end. */
+  readonly hostId: string;
+  /**
+   * An event that is stored if and only if the batch was committed. Undefined: the batch has changed nothing that would be
+   * wrong twice, and may be run again as soon as it has ended, whichever way. A remembered request then finds its answer, an
+   * expired hold is expired, and a fence only raises the generation once more.
+   */
   readonly witness: BookingEvent | undefined;
   readonly result: BatchResult;
 
-  constructor(cause: unknown, witness: BookingEvent | undefined, result: BatchResult) {
+  constructor(cause: unknown, writes: readonly HostWrites[], result: BatchResult) {
     super("the connection was lost during COMMIT", { cause });
-    this.witness = witness;
+    this.witness = witnessOf(writes);
+    this.hostId = this.witness?.hostId ?? (writes[0] as HostWrites).hostId;
     this.result = result;
   }
 }
 
 /**
  * Runs a batch. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one host of the batch and throws
- * SQLSTATE 55P03 when it is not had in time.
+ * SQLSTATE 55P03 when it is not had in time. `lost`: the batch is committed, and its connection is gone.
  *
  * Throws CommitUnknown, or an error after which the transaction is certainly rolled back.
  */
@@ -55,7 +55,7 @@ export async function runBatch(
   client: PoolClient,
   batch: readonly Pending[],
   lock: "try" | "wait",
-): Promise<BatchResult> {
+): Promise<{ readonly result: BatchResult; readonly lost: Error | undefined }> {
   const byHost = Map.groupBy(batch, (pending) => pending.command.hostId);
   // Fences first: what they report has been read from the database, not from what this batch is about to write.
   for (const [hostId, pendings] of byHost) byHost.set(hostId, fencesFirst(pendings));
@@ -95,34 +95,33 @@ export async function runBatch(
     locked,
     changedHosts: writes.filter(({ events }) => events.length > 0).map(({ hostId }) => hostId),
   };
-  await finish(client, writes, result);
-  return result;
+  const lost = await finish(client, writes, result);
+  return { result, lost };
 }
 
-/** Writes and commits in one round trip. Nothing to write: ends the transaction without one. */
-async function finish(client: PoolClient, writes: readonly HostWrites[], result: BatchResult): Promise<void> {
+/** Writes and commits in one round trip. Nothing to write: ends the transaction without one. Returns as `commit` does. */
+async function finish(
+  client: PoolClient,
+  writes: readonly HostWrites[],
+  result: BatchResult,
+): Promise<Error | undefined> {
   if (writes.length === 0) {
     await client.query("rollback");
-    return;
+    return undefined;
   }
-  let results: readonly StatementResult[];
   try {
-    results = await roundTrip(client, [...writesOf(writes), COMMIT]);
+    return await commit(client, writesOf(writes));
   } catch (error) {
-    const failed = failedStatement(error);
-    // What failed before COMMIT has kept it from being run.
-    if (failed !== undefined && (failed !== COMMIT || provesRollback(error))) throw error;
-    throw new CommitUnknown(error, witnessOf(writes), result);
+    throw error instanceof CommitLost ? new CommitUnknown(error, writes, result) : error;
   }
-  const { tag } = results.at(-1) as StatementResult;
-  if (tag !== "COMMIT") throw new Error(`the batch was not committed: ${tag}`);
 }
 
-const COMMIT: Statement = { name: "commit", text: "commit" };
-
-/** Preferably of a booking that is made here: nobody else knows its id, so nobody else can write this event. */
+/**
+ * Preferably of a booking that is made here: nobody else knows its id, so nobody else can write this event. Not the end of a
+ * hold, which every replica may record.
+ */
 function witnessOf(writes: readonly HostWrites[]): BookingEvent | undefined {
-  const events = writes.flatMap((host) => host.events);
+  const events = writes.flatMap((host) => host.events).filter(({ kind }) => kind !== "EXPIRED");
   return events.find(({ booking }) => booking.version === 1) ?? events[0];
 }
 

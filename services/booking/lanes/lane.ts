@@ -1,7 +1,8 @@
 /** A queue of commands and the loop that commits whatever has queued while the batch before was under way. */
 
+import { overloaded } from "../../../shared/errors.ts";
 import type { Apart } from "./apart.ts";
-import { overloaded, type Pending } from "./pending.ts";
+import type { Pending } from "./pending.ts";
 import { type Run, run } from "./run.ts";
 
 export interface Lane {

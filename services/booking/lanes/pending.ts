@@ -1,6 +1,5 @@
 /** A command that waits for its batch, and the caller that waits for the command. */
 
-import { Refusal } from "../../../shared/errors.ts";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import type { Command, Outcome } from "../domain/command.ts";
@@ -37,9 +36,4 @@ export function pend(command: Command, caller: Caller): Pending {
     resolve: (outcome) => (settle(), resolve(outcome)),
     reject: (error) => (settle(), reject(error)),
   };
-}
-
-/** A queue is full. Nothing was changed, and the caller should slow down. */
-export function overloaded(): Refusal {
-  return new Refusal("OVERLOADED", "too many changes are waiting; nothing was changed", { retryAfterMs: 500 });
 }

@@ -1,6 +1,6 @@
 /** Runs a batch to its end whatever happens on the way, so that every command of it gets its answer. */
 
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { Refusal } from "../../../shared/errors.ts";
 import { connect } from "../../../shared/postgres/transaction.ts";
@@ -38,7 +38,7 @@ export async function run(
   if (wanted.length === 0) return [];
   let result: BatchResult;
   try {
-    result = await onConnection(deps.pool, (client) => runBatch(client, wanted, lock));
+    result = await onConnection(deps.pool, wanted, lock);
   } catch (error) {
     if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
     return afterRollback(deps, error, wanted, lock, attempt);
@@ -53,12 +53,12 @@ function settle(deps: Run, result: BatchResult): readonly Pending[] {
 }
 
 /** Whatever is left of a transaction ends with its connection or with the rollback here. */
-async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+async function onConnection(pool: Pool, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
   const client = await connect(pool);
   let broken = true;
   try {
-    const result = await work(client);
-    broken = false;
+    const { result, lost } = await runBatch(client, batch, lock);
+    broken = lost !== undefined;
     return result;
   } catch (error) {
     if (!(error instanceof CommitUnknown) && !isConnectionLost(error)) {
@@ -119,7 +119,7 @@ async function afterUnknownCommit(
   deps.log.warn({ err: unknown }, "a batch lost its connection during the commit");
   let committed: boolean;
   try {
-    committed = unknown.witness !== undefined && (await wasRecorded(deps.pool, unknown.witness));
+    committed = await wasRecorded(deps.pool, unknown.hostId, unknown.witness);
   } catch (error) {
     deps.log.error({ err: error }, "could not find out how a commit ended");
     return refuseAll(batch, () => outcomeUnknown(unknown));

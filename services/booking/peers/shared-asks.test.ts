@@ -111,7 +111,7 @@ test("whoever joined an ask that did not know the user yet asks again, together"
   vi.advanceTimersByTime(1);
   underWay[0]!.reject(new Refusal("USER_NOT_FOUND", "there is no such user"));
   expect(await answers[0]).toMatch("there is no such user");
-  await vi.waitUntil(() => underWay.length === 2);
+  await vi.waitUntil(() => underWay.length === 2, 20_000);
   underWay[1]!.resolve("yes");
   expect(await Promise.all(answers.slice(1))).toEqual(["yes", "yes"]);
   expect(underWay).toHaveLength(2);

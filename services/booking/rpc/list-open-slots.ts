@@ -59,8 +59,11 @@ async function page(deps: BookingDeps, call: Call, hostId: string, window: Inter
     slots.push(...found.slots);
     next = found.next;
   }
-  const surplus = slots[limit];
-  return surplus === undefined ? { slots, next } : { slots: slots.slice(0, limit), next: surplus.start };
+  if (slots.length <= limit) return { slots, next };
+  const shown = slots.slice(0, limit);
+  // Not at the first slot left out: before the next page the grid may move, and what is open now may then lie in a slot
+  // that starts earlier.
+  return { slots: shown, next: (shown.at(-1)?.start ?? window.start) + 1 };
 }
 
 /**

@@ -386,7 +386,9 @@ export const AvailabilityService: GenService<{
     output: typeof RemoveAvailabilityResponseSchema;
   },
   /**
-   * Lists a host's intervals that share at least one instant with a window, whole, by start.
+   * Lists a host's intervals that share at least one instant with a window, whole, by start. Each page goes on at the end of
+   * the last interval of the page before. Where availability changes while pages are read, time that is open all along is
+   * on at least one of them, and an interval that has grown since it was shown may be shown again.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes every role's token, for any host.
    *

@@ -89,8 +89,8 @@ export const ErrorReason = {
   AVAILABILITY_BOOKED: 7,
 
   /**
-   * UNAVAILABLE. A lock on the host was not had in time, too many removals are under way, or the database is out of reach.
-   * Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
+   * UNAVAILABLE. The host's lock was not had within 1 second, no change of the host that this one waited for got on for 5
+   * seconds, too many removals are under way, or the database is out of reach. Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 8;
    */
@@ -120,7 +120,7 @@ export const ErrorReason = {
   RATE_LIMITED: 11,
 
   /**
-   * RESOURCE_EXHAUSTED. A queue of the service is full. Wait for the `google.rpc.RetryInfo` delay.
+   * RESOURCE_EXHAUSTED. A queue of the service is full: 1,000 changes wait for the same host. Nothing was changed. Wait for the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 12;
    */

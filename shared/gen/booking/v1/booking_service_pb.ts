@@ -579,7 +579,9 @@ export const BookingService: GenService<{
   /**
    * Lists slots of a host that can be booked: they start now or later, and no active booking overlaps them. A slot is
    * listed if it *starts* in the window, so that neighbouring windows show every slot once. A page may have fewer slots
-   * than asked for, or none, and yet a `next_page_token`: go on until that is empty.
+   * than asked for, or none, and yet a `next_page_token`: go on until that is empty. A slot that is open all along while pages
+   * are read is on exactly one of them; where the grid moves meanwhile, slots of the new grid go on right behind the start
+   * of the last slot shown, which the first of them may overlap.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST, PEER_UNAVAILABLE. Takes every role's token, for any host.
    *
