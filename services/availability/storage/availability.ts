@@ -16,7 +16,12 @@ export interface Selection {
   readonly afterStart?: Instant | undefined;
   /** At most so many; undefined: all. */
   readonly limit?: number | undefined;
+  /** Only those that hold a slot. */
+  readonly bookable?: boolean;
 }
+
+/** Whether an interval is as long as a slot. */
+const holdsSlot = "upper(during) - lower(during) >= slot_duration_minutes * interval '1 minute'";
 
 /**
  * A host's intervals that meet a window, whole, by start.
@@ -26,7 +31,7 @@ export interface Selection {
  * would leave that to the planner's guess.
  */
 export async function intervalsMeeting(run: Run, selection: Selection): Promise<Availability[]> {
-  const { hostId, window, afterStart, limit } = selection;
+  const { hostId, window, afterStart, limit, bookable = false } = selection;
   const rows = await run<{ id: string; start: number; end: number; slot_duration_minutes: number }>({
     name: "intervals-meeting",
     text: `
@@ -38,20 +43,21 @@ export async function intervalsMeeting(run: Run, selection: Selection): Promise<
           order by lower(during) desc
           limit 1
         ) as last_before
-        where upper(during) > ${fromMillis("$2::float8")} and $4::float8 is null
+        where upper(during) > ${fromMillis("$2::float8")} and $4::float8 is null and (${holdsSlot} or not $6)
         union all
         (
           select id, during, slot_duration_minutes from availability
           where host_id = $1
             and lower(during) > ${fromMillis("greatest($2::float8, $4::float8)")}
             and lower(during) < ${fromMillis("$3::float8")}
+            and (${holdsSlot} or not $6)
           order by lower(during)
           limit $5
         )
       ) as met
       order by lower(during)
       limit $5`,
-    values: [hostId, window.start, window.end, afterStart ?? null, limit ?? null],
+    values: [hostId, window.start, window.end, afterStart ?? null, limit ?? null, bookable],
   });
   return rows.map((row) => ({
     id: row.id,

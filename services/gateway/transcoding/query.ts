@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../../shared/errors.ts";
+import { VIOLATIONS_MAX } from "../../../shared/limits.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
 import { withValue } from "./json-fields.ts";
@@ -18,9 +19,9 @@ export interface FromQuery {
 export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
   const violations: FieldViolation[] = [];
   let fields: JsonObject = {};
-  const parameters = new URLSearchParams(query);
   const read = new Set<string>();
-  for (const name of new Set(parameters.keys())) {
+  for (const [name, texts] of textsByName(query)) {
+    if (violations.length >= VIOLATIONS_MAX) break;
     const path = fieldPathOf(binding.method.input, name.split("."));
     const last = path?.at(-1);
     const reason = path === undefined ? "is not a query parameter" : refusalOf(binding, path);
@@ -28,7 +29,7 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
       violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
       continue;
     }
-    const values = parameters.getAll(name).map((text) => valueFromText(last, text));
+    const values = texts.map((text) => valueFromText(last, text));
     const [first = ""] = values;
     if (read.has(nameOf(path)) || (values.length > 1 && last.fieldKind !== "list")) {
       violations.push({ field: nameOf(path), description: "is given more than once" });
@@ -38,6 +39,17 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     fields = withValue(fields, path, last.fieldKind === "list" ? values : first);
   }
   return { fields, violations };
+}
+
+/** In one walk: `getAll` makes one for each name. */
+function textsByName(query: string): Map<string, string[]> {
+  const texts = new Map<string, string[]>();
+  for (const [name, text] of new URLSearchParams(query)) {
+    const others = texts.get(name);
+    if (others === undefined) texts.set(name, [text]);
+    else others.push(text);
+  }
+  return texts;
 }
 
 function refusalOf({ body, variables }: Binding, path: FieldPath): string | undefined {

@@ -1,0 +1,129 @@
+/**
+ * Nobody can stall a service: whatever fits into a request, no turn of the event loop takes longer than a calibrated loop does
+ * in the same process. The calls are made of the contracts' descriptors, so that a new method or field is tried without a word
+ * here. See test/support/stalls/.
+ */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { availabilityAccess, userAccess } from "../services/availability/rpc/access.ts";
+import { bookingAccess, fenceAccess } from "../services/booking/rpc/access.ts";
+import { type Contract, readContract } from "../services/gateway/contract/contract.ts";
+import { OPEN } from "../shared/auth/access.ts";
+import { AvailabilityService } from "../shared/gen/availability/v1/availability_service_pb.ts";
+import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
+import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
+import { FenceService } from "../shared/gen/booking/v1/fence_service_pb.ts";
+import { ServerReflection } from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "../shared/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Health } from "../shared/gen/health/v1/health_pb.ts";
+import { type GatewayUnderTest, startGatewayOf } from "./gateway/started.ts";
+import { type Pair, startPair } from "./support/pair.ts";
+import { createGuest, createHost } from "./support/people.ts";
+import { baseOf, callsOfGateway, callsOfService, type StallCall, type Target } from "./support/stalls/calls.ts";
+import { loopMs, watchTurns } from "./support/stalls/probe.ts";
+import { type Answered, type Sender, startSender } from "./support/stalls/sending.ts";
+import { admin, authorizationOf, service } from "./support/tokens.ts";
+
+/** A slow turn is tried again before it counts: it may have been the compiler's, or the garbage collector's. */
+const TRIES = 6;
+/** What a refusal may say, headers included. Its details have at most 4 KiB, and are text in base64 by then. */
+const REFUSAL_MAX_BYTES = 12 * 1024;
+const CALLERS = 8;
+
+const services = [
+  { service: UserService, access: userAccess, of: "availability" },
+  { service: AvailabilityService, access: availabilityAccess, of: "availability" },
+  { service: BookingService, access: bookingAccess, of: "booking" },
+  { service: FenceService, access: fenceAccess, of: "booking" },
+  ...[Health, ServerReflection, ServerReflectionAlpha].map((each) => ({ service: each, access: OPEN, of: "booking" })),
+] as const;
+const methods = services.flatMap(({ service: { methods: all }, access, of }) =>
+  all.map((method) => ({ name: `${method.parent.typeName}/${method.name}`, method, access, of })),
+);
+
+let pair: Pair;
+let gateway: GatewayUnderTest;
+let sender: Sender;
+let contract: Contract;
+let ids: Record<string, string>;
+
+beforeAll(async () => {
+  pair = await startPair();
+  gateway = await startGatewayOf(pair);
+  sender = startSender();
+  contract = await readContract();
+  ids = { host_id: await createHost(pair.clients), guest_id: await createGuest(pair.clients) };
+});
+
+afterAll(async () => {
+  await sender.stop();
+  await gateway.stop();
+  await pair.stop();
+});
+
+async function targetOf({ access, of, method }: (typeof methods)[number]): Promise<Target> {
+  const served = pair[of as "availability" | "booking"];
+  const urls = { grpcUrl: `http://${served.grpcAddress}`, connectUrl: served.connectUrl };
+  if (access === OPEN) return { ...urls, authorization: {} };
+  const roles = (access as Readonly<Record<string, object>>)[method.localName] ?? {};
+  const other = of === "availability" ? "booking" : "availability";
+  return { ...urls, authorization: await authorizationOf("ADMIN" in roles ? admin : service(other)) };
+}
+
+/** The longest turn that a call makes, in calibrated loops, and its answer. The best of several tries, if it looks bad. */
+async function longestTurn(call: StallCall): Promise<{ loops: number; answered: Answered }> {
+  let best = { loops: Infinity, answered: { status: 0, bytes: 0, said: "" } as Answered };
+  for (let tried = 0; tried < TRIES && best.loops > 1; tried += 1) {
+    const turns = watchTurns();
+    const answered = await sender.send(call);
+    const { longestMs } = turns.stop();
+    const loops = longestMs / loopNow();
+    if (loops < best.loops) best = { loops, answered };
+  }
+  return best;
+}
+
+let calibrated = { at: -Infinity, ms: Number.NaN };
+
+/** The loop's time in these seconds: measuring it before each of thousands of calls would be most of the test. */
+function loopNow(): number {
+  if (performance.now() - calibrated.at > 1_000) calibrated = { ms: loopMs(), at: performance.now() };
+  return calibrated.ms;
+}
+
+/** What is wrong with how the calls were answered. */
+async function stallsOf(calls: readonly StallCall[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const call of calls) {
+    const { loops, answered } = await longestTurn(call);
+    const isRefusal = call.http2 ? answered.status > 0 : answered.status >= 400;
+    const isOurs = call.http2 ? answered.status === 13 || answered.status === 2 : answered.status >= 500;
+    if (loops > 1) wrong.push(`${call.name}: a turn of ${loops.toFixed(1)} loops`);
+    if (isRefusal && answered.bytes > REFUSAL_MAX_BYTES)
+      wrong.push(`${call.name}: a refusal of ${answered.bytes} bytes`);
+    if (isOurs) wrong.push(`${call.name}: ${answered.status} ${answered.said}`);
+  }
+  return wrong;
+}
+
+describe.each(methods)("$name", { timeout: 300_000 }, (entry) => {
+  test("is never what stalls its service", async () => {
+    const base = baseOf(entry.method.input, contract, ids);
+    const calls = callsOfService(entry.method, await targetOf(entry), base);
+    expect(calls.length).toBeGreaterThan(20);
+    expect(await stallsOf(calls)).toEqual([]);
+  });
+
+  const isAtGateway = entry.access !== OPEN;
+  test.runIf(isAtGateway)("nor the gateway, with a token or without", async () => {
+    const inContract = contract.methods.find(({ name, parent }) => `${parent.typeName}/${name}` === entry.name);
+    if (inContract === undefined) return;
+    const base = baseOf(entry.method.input, contract, ids);
+    const known = callsOfGateway(inContract, gateway.url, (await targetOf(entry)).authorization, base);
+    const strangers = callsOfGateway(inContract, gateway.url, {}, base).map((call) => ({
+      ...call,
+      name: `${call.name}, by a stranger`,
+    }));
+    expect(await stallsOf([...known, ...strangers])).toEqual([]);
+  });
+});

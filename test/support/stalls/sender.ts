@@ -1,0 +1,61 @@
+/** A thread that sends requests one by one as it is told, so that its work is no turn of the services' event loop. */
+
+import { once } from "node:events";
+import { Agent, request as httpRequest } from "node:http";
+import type { ClientHttp2Session } from "node:http2";
+import { connect } from "node:http2";
+import { parentPort } from "node:worker_threads";
+import type { Answered, Sent } from "./sending.ts";
+
+const agent = new Agent({ keepAlive: true });
+const sessions = new Map<string, ClientHttp2Session>();
+
+parentPort?.on("message", (sent: Sent) => {
+  const answered = sent.http2 ? overHttp2(sent) : overHttp1(sent);
+  answered.then(
+    (answer) => parentPort?.postMessage({ id: sent.id, ...answer }),
+    (error: unknown) => parentPort?.postMessage({ id: sent.id, status: 0, bytes: 0, said: String(error) }),
+  );
+});
+
+async function overHttp1({ url, method, headers, body }: Sent): Promise<Answered> {
+  const request = httpRequest(url, { agent, method, headers: { ...headers, "content-length": body.length } });
+  request.end(body);
+  const [response] = (await once(request, "response")) as [import("node:http").IncomingMessage];
+  const read = await firstBytes(response, (response.headers["content-type"] ?? "").includes("json"));
+  if (!response.complete) request.destroy();
+  const headerBytes = JSON.stringify(response.headers).length;
+  return { status: response.statusCode ?? 0, bytes: headerBytes + read.bytes, said: read.said };
+}
+
+async function overHttp2({ url, headers, body }: Sent): Promise<Answered> {
+  const { origin, pathname } = new URL(url);
+  let session = sessions.get(origin);
+  if (session === undefined || session.closed || session.destroyed) {
+    session = connect(origin).on("error", () => undefined);
+    sessions.set(origin, session);
+  }
+  const stream = session.request({ ":method": "POST", ":path": pathname, ...headers }).on("error", () => undefined);
+  let said: Record<string, unknown> = {};
+  for (const event of ["response", "trailers"]) stream.on(event, (more: object) => (said = { ...said, ...more }));
+  stream.end(body);
+  const read = await firstBytes(stream, false);
+  stream.destroy();
+  const code = Number(said["grpc-status"] ?? 0);
+  return { status: code, bytes: JSON.stringify(said).length + read.bytes, said: String(said["grpc-message"]) };
+}
+
+/** All of an answer, or the first of a stream, which may never end. */
+async function firstBytes(from: NodeJS.ReadableStream, isWhole: boolean): Promise<{ bytes: number; said: string }> {
+  let bytes = 0;
+  let said = "";
+  const { promise, resolve } = Promise.withResolvers<void>();
+  from.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (said.length < 200) said += chunk.toString().slice(0, 200);
+    if (!isWhole) resolve();
+  });
+  for (const event of ["end", "close"]) from.on(event, resolve);
+  await promise;
+  return { bytes, said };
+}
