@@ -31,13 +31,13 @@ export function binaryTails(desc: DescMessage): Bytes[] {
 function tailsOf(each: DescField, depth = 0): Bytes[] {
   const { number, name } = each;
   const inside =
-    each.message === undefined || depth > 3 || each.fieldKind === "map"
+    each.message === undefined || depth > 3 || each.fieldKind === "map" || isWellKnown(each.message)
       ? []
       : each.message.fields.flatMap((inner) =>
           tailsOf(inner, depth + 1).map((tail) => ({ name: `.${tail.name}`, bytes: field(number, tail.bytes) })),
         );
   const varints = ["packed", "unpacked"].flatMap((form) =>
-    [0, 1, 99].map((value) => ({
+    [1, 99].map((value) => ({
       name: ` ${form} ${value}`,
       bytes:
         form === "packed"
@@ -45,7 +45,7 @@ function tailsOf(each: DescField, depth = 0): Bytes[] {
           : often(concat(tag(number, WireType.Varint), value)),
     })),
   );
-  const texts = ["a", " ", "@", "-", "\0", "é", "😀", "\xff"].map((one) => ({
+  const texts = ["a", " ", "😀", "\xff"].map((one) => ({
     name: ` text of ${JSON.stringify(one)}`,
     bytes: field(
       number,
@@ -59,6 +59,10 @@ function tailsOf(each: DescField, depth = 0): Bytes[] {
     { name: " of another type, often", bytes: often(concat(tag(number, WireType.Bit32), 0, 0, 0, 0)) },
   ];
   return [...own, ...inside].map((tail) => ({ name: `${name}${tail.name}`, bytes: tail.bytes }));
+}
+
+function isWellKnown({ file }: DescMessage): boolean {
+  return file.proto.package === "google.protobuf";
 }
 
 function isVarint({ enum: values, scalar }: DescField): boolean {

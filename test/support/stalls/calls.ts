@@ -155,7 +155,7 @@ export function callsOfGateway(
     );
     const paths = ["a", "%61", "%2f", "/", ":", "a/", "%2f%"].map((one) => call(`path of ${one}`, short2(at, one)));
     const inHeaders = HEADERS.flatMap((name) =>
-      ["a", " ", '"', ",", ";", "-", "0", "Bearer ", "a."].map((one) =>
+      ["a", '"', ",", "a."].map((one) =>
         call(`${name} of ${one}`, at, "", { [name]: `x${one.repeat((7 * 1024) / one.length)}x` }),
       ),
     );

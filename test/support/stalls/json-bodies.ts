@@ -31,7 +31,7 @@ function nested(open: string, inside: string, close: string): string {
   return open.repeat(depth) + inside + close.repeat(depth);
 }
 
-const texts = ["a", "0", " ", "-", ".", "@", "@a.", "%", '\\"', "\\u0000", "\\ud800", "é", "😀"];
+const texts = ["a", "0", " ", "@a.", '\\"', "\\ud800", "😀"];
 
 /** Values for any field: what is illegal for its type is what may be dear to refuse. */
 const values: readonly Shape[] = [
@@ -44,7 +44,7 @@ const values: readonly Shape[] = [
   { name: "deep arrays", text: nested("[", "0", "]") },
   { name: "deep objects", text: nested('{"a":', "0", "}") },
   { name: "many keys", text: `{${names(":0", ",", (name) => `"${name}"`)}}` },
-  ...["0", "1", "99", '""', '"a"', "{}", "[]", "null", "true"].map((one) => ({
+  ...["0", "99", '""', "{}", "null"].map((one) => ({
     name: `a list of ${one}`,
     text: filled(one, "[", "]", ","),
   })),

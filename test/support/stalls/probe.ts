@@ -5,6 +5,9 @@
 
 import { threadCpuUsage } from "node:process";
 
+/** Turns that are shorter than this may count as one. */
+const TICK_MS = 1;
+
 export interface Turns {
   /** Ends the watch. In milliseconds: the longest turn since its begin, and all turns together. */
   stop(): { readonly longestMs: number; readonly altogetherMs: number };
@@ -14,10 +17,10 @@ export function watchTurns(): Turns {
   const begun = cpuMs();
   let last = begun;
   let longest = 0;
-  let next = setImmediate(look);
+  let next = setTimeout(look, TICK_MS);
   function look(): void {
     note();
-    next = setImmediate(look);
+    next = setTimeout(look, TICK_MS);
   }
   function note(): void {
     const now = cpuMs();
@@ -26,7 +29,7 @@ export function watchTurns(): Turns {
   }
   return {
     stop() {
-      clearImmediate(next);
+      clearTimeout(next);
       note();
       return { longestMs: longest, altogetherMs: last - begun };
     },
