@@ -66,7 +66,7 @@ async function violations(method: DescMethod, request: Record<string, unknown>):
   });
   try {
     if (method.methodKind !== "unary") throw new Error("a stream has no repeated fields yet");
-    await transport.unary(method as never, undefined, undefined, undefined, create(method.input, request) as never);
+    await transport.unary(method as never, undefined, undefined, undefined, create(method.input, request));
     return [];
   } catch (thrown) {
     const named = ConnectError.from(thrown).findDetails(BadRequestSchema);

@@ -2,7 +2,7 @@
 
 import type { DescField, DescMethod, DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { fromJson, toBinary } from "@bufbuild/protobuf";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { MethodOptions_IdempotencyLevel, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { httpRuleOf } from "../../../services/gateway/contract/contract.ts";
 import type { Contract } from "../../../services/gateway/contract/contract.ts";
 import { rulesOf } from "../../../services/gateway/contract/rules.ts";
@@ -65,7 +65,12 @@ export function callsOfService(method: DescMethod, target: Target, base: Record<
       call(name, "application/grpc", body, true),
     ];
   });
-  return [...json, ...binary, ...(method.idempotency === 1 ? getsOf(method, target) : []), ...many(method, target)];
+  return [
+    ...json,
+    ...binary,
+    ...(method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ? getsOf(method, target) : []),
+    ...many(method, target),
+  ];
 }
 
 function enveloped(body: Uint8Array): Uint8Array {
@@ -138,7 +143,7 @@ export function callsOfGateway(
 ): StallCall[] {
   return bindingsOf(method, httpRuleOf(method)).flatMap(({ httpMethod, path, variables, body, method: { input } }) => {
     const inPath = new Set(variables.map(([field]) => field?.name ?? ""));
-    const at = path.replace(/\{(\w+)\}/g, (_, name: string) => base[name] ?? name);
+    const at = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => base[name] ?? name);
     const outside = Object.fromEntries(Object.entries(base).filter(([name]) => !inPath.has(name)));
     const call = (name: string, target: string, text = "", more: Readonly<Record<string, string>> = {}): StallCall => ({
       name: `${httpMethod} ${path} ${name}`,

@@ -1,27 +1,28 @@
-/** A thread that sends requests one by one as it is told, so that its work is no turn of the services' event loop. */
+/** A process that sends requests one by one as it is told, so that its work is no turn of the services' event loop. */
 
 import { once } from "node:events";
-import { Agent, request as httpRequest } from "node:http";
+import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { ClientHttp2Session } from "node:http2";
 import { connect } from "node:http2";
-import { parentPort } from "node:worker_threads";
 import type { Answered, Sent } from "./sending.ts";
+
+process.on("disconnect", () => process.exit());
 
 const agent = new Agent({ keepAlive: true });
 const sessions = new Map<string, ClientHttp2Session>();
 
-parentPort?.on("message", (sent: Sent) => {
+process.on("message", (sent: Sent) => {
   const answered = sent.http2 ? overHttp2(sent) : overHttp1(sent);
   answered.then(
-    (answer) => parentPort?.postMessage({ id: sent.id, ...answer }),
-    (error: unknown) => parentPort?.postMessage({ id: sent.id, status: 0, bytes: 0, said: String(error) }),
+    (answer) => process.send?.({ id: sent.id, ...answer }),
+    (error: unknown) => process.send?.({ id: sent.id, status: 0, bytes: 0, said: String(error) }),
   );
 });
 
 async function overHttp1({ url, method, headers, body }: Sent): Promise<Answered> {
   const request = httpRequest(url, { agent, method, headers: { ...headers, "content-length": body.length } });
   request.end(body);
-  const [response] = (await once(request, "response")) as [import("node:http").IncomingMessage];
+  const [response] = (await once(request, "response")) as [IncomingMessage];
   const read = await firstBytes(response, (response.headers["content-type"] ?? "").includes("json"));
   if (!response.complete) request.destroy();
   const headerBytes = JSON.stringify(response.headers).length;
@@ -36,8 +37,8 @@ async function overHttp2({ url, headers, body }: Sent): Promise<Answered> {
     sessions.set(origin, session);
   }
   const stream = session.request({ ":method": "POST", ":path": pathname, ...headers }).on("error", () => undefined);
-  let said: Record<string, unknown> = {};
-  for (const event of ["response", "trailers"]) stream.on(event, (more: object) => (said = { ...said, ...more }));
+  const said: Record<string, unknown> = {};
+  for (const event of ["response", "trailers"]) stream.on(event, (more: object) => Object.assign(said, more));
   stream.end(body);
   const read = await firstBytes(stream, false);
   stream.destroy();

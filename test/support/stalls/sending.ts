@@ -1,6 +1,8 @@
 /** Requests as the sender takes them, and what it tells of their answers. */
 
-import { Worker } from "node:worker_threads";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 
 export interface Outgoing {
   readonly url: string;
@@ -30,9 +32,11 @@ export interface Sender {
 }
 
 export function startSender(): Sender {
-  const worker = new Worker(new URL("./sender.ts", import.meta.url));
+  const child = fork(join(import.meta.dirname, "sender.ts"), { execArgv: [], serialization: "advanced" });
+  const ended = once(child, "exit");
   const waiting = new Map<number, (answered: Answered) => void>();
-  worker.on("message", ({ id, ...answered }: Answered & { id: number }) => {
+  child.on("message", (message) => {
+    const { id, ...answered } = message as Answered & { id: number };
     waiting.get(id)?.(answered);
     waiting.delete(id);
   });
@@ -42,9 +46,12 @@ export function startSender(): Sender {
       count += 1;
       const { promise, resolve } = Promise.withResolvers<Answered>();
       waiting.set(count, resolve);
-      worker.postMessage({ ...request, id: count } satisfies Sent);
+      child.send({ ...request, id: count } satisfies Sent);
       return promise;
     },
-    stop: () => worker.terminate(),
+    stop() {
+      child.disconnect();
+      return ended;
+    },
   };
 }
