@@ -137,7 +137,7 @@ describe.each(methods)("$name", { timeout: 300_000 }, (entry) => {
   });
 });
 
-describe("eight who send as much as fits at a time do not keep health waiting", () => {
+describe("eight who send as much as fits at a time do not keep health waiting", { timeout: 120_000 }, () => {
   /** What health waits for at most, beside what an idle service does for it: reading eight bodies, not more. */
   const LOOPS_MAX = 2;
 
