@@ -4,6 +4,7 @@
  * here. See test/support/stalls/.
  */
 
+import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availabilityAccess, userAccess } from "../services/availability/rpc/access.ts";
 import { bookingAccess, fenceAccess } from "../services/booking/rpc/access.ts";
@@ -13,9 +14,15 @@ import { AvailabilityService } from "../shared/gen/availability/v1/availability_
 import { UserService } from "../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../shared/gen/booking/v1/fence_service_pb.ts";
-import { ServerReflection } from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+} from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../shared/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "../shared/gen/health/v1/health_pb.ts";
+import type { Call } from "../shared/rpc/handler.ts";
+import { reflectionHandlers } from "../shared/rpc/reflection.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./gateway/started.ts";
 import { type Pair, startPair } from "./support/pair.ts";
 import { createGuest, createHost } from "./support/people.ts";
@@ -135,6 +142,21 @@ describe.each(methods)("$name", { timeout: 300_000 }, (entry) => {
       .map((call) => ({ ...call, name: `${call.name}, by a stranger` }));
     expect(await stallsOf([...known, ...strangers])).toEqual([]);
   });
+});
+
+test("a thousand questions about the contract cost less than two loops", async () => {
+  const { serverReflectionInfo } = reflectionHandlers([BookingService]);
+  const messageRequest = { case: "fileContainingSymbol", value: BookingService.typeName } as const;
+  async function* questions(count: number): AsyncGenerator<ServerReflectionRequest> {
+    for (let asked = 0; asked < count; asked += 1) yield create(ServerReflectionRequestSchema, { messageRequest });
+  }
+  let best = Infinity;
+  for (let tried = 0; tried < TRIES && best > 2; tried += 1) {
+    const turns = watchTurns();
+    for await (const _ of serverReflectionInfo(questions(1_000), {} as Call));
+    best = Math.min(best, turns.stop().altogetherMs / loopMs());
+  }
+  expect(best).toBeLessThan(2);
 });
 
 describe("eight who send as much as fits at a time do not keep health waiting", { timeout: 120_000 }, () => {

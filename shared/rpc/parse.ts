@@ -32,7 +32,7 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input<Schema>): z.output<Schema> {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.slice(0, VIOLATIONS_MAX).map((issue) => ({
+  const fields = parsed.error.issues.map((issue) => ({
     field: protoPath(issue.path),
     description: issue.message,
   }));

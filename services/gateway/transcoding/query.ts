@@ -19,8 +19,9 @@ export interface FromQuery {
 export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
   const violations: FieldViolation[] = [];
   let fields: JsonObject = {};
+  const parameters = new URLSearchParams(query);
   const read = new Set<string>();
-  for (const [name, texts] of textsByName(query)) {
+  for (const name of new Set(parameters.keys())) {
     if (violations.length >= VIOLATIONS_MAX) break;
     const path = fieldPathOf(binding.method.input, name.split("."));
     const last = path?.at(-1);
@@ -29,7 +30,7 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
       violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
       continue;
     }
-    const values = texts.map((text) => valueFromText(last, text));
+    const values = parameters.getAll(name).map((text) => valueFromText(last, text));
     const [first = ""] = values;
     if (read.has(nameOf(path)) || (values.length > 1 && last.fieldKind !== "list")) {
       violations.push({ field: nameOf(path), description: "is given more than once" });
@@ -39,17 +40,6 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     fields = withValue(fields, path, last.fieldKind === "list" ? values : first);
   }
   return { fields, violations };
-}
-
-/** In one walk: `getAll` makes one for each name. */
-function textsByName(query: string): Map<string, string[]> {
-  const texts = new Map<string, string[]>();
-  for (const [name, text] of new URLSearchParams(query)) {
-    const others = texts.get(name);
-    if (others === undefined) texts.set(name, [text]);
-    else others.push(text);
-  }
-  return texts;
 }
 
 function refusalOf({ body, variables }: Binding, path: FieldPath): string | undefined {
