@@ -154,7 +154,7 @@ export function list<Item extends z.ZodType>(
 ): z.ZodType<z.output<Item>[], readonly z.input<Item>[]> {
   const fits = (given: unknown): boolean => Array.isArray(given) && given.length <= max;
   // The pipe ends here for a list that is too long, but not the rules of the fields beside it.
-  const counted = z.custom<z.input<Item>[]>(fits, { error: `has more than ${max} items` });
+  const counted = z.custom<z.input<Item>[]>(fits, { error: `has more than ${max} items`, abort: false });
   return counted.pipe(z.array(item));
 }
 
