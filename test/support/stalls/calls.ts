@@ -158,7 +158,7 @@ export function callsOfGateway(
     const queries = queriesOf(input).map(([name, query]) =>
       call(`query: ${name}`, `${at}?${body === undefined ? good : ""}&${query}`),
     );
-    const paths = ["a", "%61", "%2f", "/", ":", "a/", "%2f%"].map((one) => call(`path of ${one}`, short2(at, one)));
+    const paths = ["a", "%61", "%2f", "/", ":", "a/", "%2f%"].map((one) => call(`path of ${one}`, longPath(at, one)));
     const inHeaders = HEADERS.flatMap((name) =>
       ["a", '"', ",", "a."].map((one) =>
         call(`${name} of ${one}`, at, "", { [name]: `x${one.repeat((7 * 1024) / one.length)}x` }),
@@ -181,7 +181,7 @@ const HEADERS = [
   "traceparent",
 ];
 
-function short2(path: string, one: string): string {
+function longPath(path: string, one: string): string {
   return `${path}/${one.repeat(QUERY_ROOM / one.length)}`;
 }
 

@@ -23,7 +23,7 @@ async function overHttp1({ url, method, headers, body }: Sent): Promise<Answered
   const request = httpRequest(url, { agent, method, headers: { ...headers, "content-length": body.length } });
   request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];
-  const read = await firstBytes(response, (response.headers["content-type"] ?? "").includes("json"));
+  const read = await firstBytes(response, /^application\/json\b/.test(response.headers["content-type"] ?? ""));
   if (!response.complete) request.destroy();
   const headerBytes = JSON.stringify(response.headers).length;
   return { status: response.statusCode ?? 0, bytes: headerBytes + read.bytes, said: read.said };
