@@ -23,6 +23,8 @@ export const PAGE_TOKEN_MAX_CHARACTERS = 1024;
 export const SNAPSHOT_INTERVALS_MAX = 1000;
 export const REMOVED_RANGES_MAX = 1000;
 export const FENCED_RANGES_MAX = 500;
+/** More than there are states: one that is named twice counts once. */
+export const STATES_MAX = 32;
 export const CONFLICTING_BOOKINGS_MAX = 20;
 
 export const EMAIL_MAX_CHARACTERS = 254;
@@ -32,6 +34,8 @@ export const ETAG_MAX_CHARACTERS = 64;
 export const REQUEST_MAX_BYTES = 64 * 1024;
 export const ANSWER_MAX_BYTES = 1024 * 1024;
 export const ERROR_DETAILS_MAX_BYTES = 4 * 1024;
+/** How many wrong fields are looked for: the details of an error have no room for more of even the shortest names. */
+export const VIOLATIONS_MAX = 200;
 
 /** How long a `request_id` is remembered at least. */
 export const REQUEST_MEMORY_DAYS = 30;

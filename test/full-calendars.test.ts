@@ -62,15 +62,34 @@ afterAll(async () => {
   await link.close();
 });
 
-/** Opens time around the service: from `start` on so many pieces of one slot, one every `everyMs`. */
-async function openPieces(start: Instant, count: number, everyMs: number, slotMinutes: number): Promise<void> {
+/** Opens time around the service: from `start` on so many pieces, one every `everyMs`; of one slot, or so many minutes. */
+async function openPieces(
+  start: Instant,
+  count: number,
+  everyMs: number,
+  slotMinutes: number,
+  minutes = slotMinutes,
+): Promise<void> {
   await pool.query(
     `insert into availability (id, host_id, during, slot_duration_minutes)
-     select gen_random_uuid(), $1, tstzrange(piece, piece + make_interval(mins => $5)), $5
+     select gen_random_uuid(), $1, tstzrange(piece, piece + make_interval(mins => $6)), $5
      from generate_series(0, $3::int - 1) as n
      cross join lateral (select ${fromMillis("($2::float8 + n * $4::float8)")} as piece) as pieces`,
-    [hostId, start, count, everyMs, slotMinutes],
+    [hostId, start, count, everyMs, slotMinutes, minutes],
   );
+}
+
+/** Books so many whole days around the service. */
+async function bookDays(start: Instant, count: number): Promise<void> {
+  const bookings = poolOf(pair.booking.databaseUrl);
+  await bookings.query(
+    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
+     select gen_random_uuid(), $1, $2, tstzrange(day, day + interval '24 hours'), 'CONFIRMED', 1, now(), now()
+     from generate_series(0, $4::int - 1) as n
+     cross join lateral (select ${fromMillis("($3::float8 + n * 86400000.0)")} as day) as days`,
+    [hostId, guestId, start, count],
+  );
+  await bookings.end();
 }
 
 function times(start: Instant, lengthMs: number) {
@@ -117,6 +136,34 @@ test("all slots of a block are listed, page by page", async () => {
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
   expect(starts).toEqual(Array.from({ length: 92 * 24 }, (_, hour) => block + hour * HOUR_MS));
+});
+
+test("fragments that are shorter than a slot cost no question", async () => {
+  await openPieces(block, 3_000, 10 * MINUTE_MS, 30, 5);
+  await openPieces(block + 80 * DAY_MS, 1, HOUR_MS, 30);
+  const window = { hostId, ...times(block, BLOCK_MS) };
+  for (const _ of [1, 2]) {
+    const { slots, nextPageToken } = await elsewhere.bookings.listOpenSlots(window);
+    expect(slots.map(({ startTime }) => timestampMs(startTime!))).toEqual([block + 80 * DAY_MS]);
+    expect(nextPageToken).toBe("");
+  }
+  expect(asks).toBe(1);
+});
+
+test("a page of a host that is cut up and booked out ends early, and the next one goes on from there", async () => {
+  const days = 12;
+  await openPieces(block, days * 720 + 1, 2 * MINUTE_MS, 1);
+  await bookDays(block, days);
+  const window = { hostId, ...times(block, BLOCK_MS), pageSize: PAGE_SIZE_MAX };
+  const first = await elsewhere.bookings.listOpenSlots(window);
+  expect(first.slots).toEqual([]);
+  expect(first.nextPageToken).not.toBe("");
+  expect(asks).toBeLessThanOrEqual(8);
+  let page = first;
+  while (page.nextPageToken !== "") {
+    page = await elsewhere.bookings.listOpenSlots({ ...window, pageToken: page.nextPageToken });
+  }
+  expect(page.slots.map(({ startTime }) => timestampMs(startTime!))).toEqual([block + days * DAY_MS]);
 });
 
 test("what was accepted late in a block is answered again while Availability is away", async () => {

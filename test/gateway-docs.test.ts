@@ -18,6 +18,7 @@ import {
   REQUEST_MAX_BYTES,
   SLOT_MINUTES_MAX,
   SLOT_MINUTES_MIN,
+  STATES_MAX,
 } from "../shared/limits.ts";
 import { HOUR_MS } from "../shared/interval.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./gateway/started.ts";
@@ -31,6 +32,7 @@ interface Schema {
   readonly additionalProperties?: boolean;
   readonly description?: string;
   readonly maxLength?: number;
+  readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly $ref?: string;
   readonly anyOf?: readonly Schema[];
@@ -121,8 +123,9 @@ describe("/openapi.json", () => {
       displayName: { maxLength: DISPLAY_NAME_MAX_CHARACTERS },
     });
     expect(body("/bookings/{booking_id}:cancel").schema.properties?.["etag"]?.maxLength).toBe(ETAG_MAX_CHARACTERS);
-    const parameter = (wanted: string): Schema | undefined =>
-      operation("get", "/slots").parameters.find(({ name }) => name === wanted)?.schema;
+    const parameter = (wanted: string, path = "/slots"): Schema | undefined =>
+      operation("get", path).parameters.find(({ name }) => name === wanted)?.schema;
+    expect(parameter("states", "/bookings")?.maxItems).toBe(STATES_MAX);
     expect(parameter("page_size")).toMatchObject({ minimum: 0, maximum: PAGE_SIZE_MAX });
     expect(parameter("page_token")?.maxLength).toBe(PAGE_TOKEN_MAX_CHARACTERS);
     for (const { description } of document.tags) {

@@ -9,12 +9,14 @@ import { answerOf } from "../services/gateway/answers/answer.ts";
 import { httpRuleOf } from "../services/gateway/contract/contract.ts";
 import { gatewayServer } from "../services/gateway/http/server.ts";
 import { bindingsOf } from "../services/gateway/transcoding/binding.ts";
+import { fieldsFromQuery } from "../services/gateway/transcoding/query.ts";
 import { requestMessage } from "../services/gateway/transcoding/request.ts";
 import { routeTable } from "../services/gateway/transcoding/table.ts";
 import { parseTemplate } from "../services/gateway/transcoding/template.ts";
 import { type Backends, openBackends } from "../services/gateway/upstream/backends.ts";
 import { openEndings } from "../services/gateway/upstream/ending.ts";
 import { Refusal } from "../shared/errors.ts";
+import { VIOLATIONS_MAX } from "../shared/limits.ts";
 import { StatusError } from "../shared/rpc/errors.ts";
 import { OpenCalls } from "../shared/rpc/open-calls.ts";
 import { CONNECTIONS_MAX, TIMEOUT_CHECK_INTERVAL_MS } from "../shared/rpc/wire-limits.ts";
@@ -300,7 +302,9 @@ describe("over HTTP", () => {
       ["OPTIONS", "/v1/any", "PurgeMessages"],
       ["GET", "/v1/any", "PurgeMessages"],
     ] as const) {
-      expect((await fetch(url + path, { method: httpMethod })).status).toBe(200);
+      expect((await fetch(url + path, { method: httpMethod, headers: { authorization: "Bearer a.b.c" } })).status).toBe(
+        200,
+      );
       expect(called.pop()).toBe(`/transcoding.v1.Messaging/${method}`);
     }
     const refused = await fetch(`${url}/v1/messages`, { method: "PROPFIND" });
@@ -317,6 +321,14 @@ describe("over HTTP", () => {
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
     });
   });
+});
+
+test("wrong query parameters are looked for no longer than an answer has room for them", () => {
+  const found = table.find("GET", "/v1/messages/1/text");
+  if (typeof found === "string" || "allowed" in found) throw new Error("there is no such path");
+  const names = Array.from({ length: 3_900 }, (_, index) => `q${index}`);
+  const { violations } = fieldsFromQuery(found.binding, names.join("&"));
+  expect(violations.map(({ field }) => field)).toEqual(names.slice(0, VIOLATIONS_MAX));
 });
 
 describe("path templates", () => {

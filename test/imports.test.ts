@@ -104,6 +104,13 @@ function isPure(source: Source, imported: string): boolean {
   return pure.includes(imported) || imported.startsWith(`${source.path.split("/").slice(0, 3).join("/")}/`);
 }
 
+test("a repeated field is taken by `list` only, which counts before it looks", () => {
+  const collections = /\bz\.(?:array|map|record|set|tuple)\(/;
+  const edge = sources.filter(({ path }) => /^(?:services\/\w+|shared)\/rpc\//.test(path) && !isTest(path));
+  expect(edge.filter(({ code }) => collections.test(code)).map(({ path }) => path)).toEqual(["shared/rpc/parse.ts"]);
+  expect(sources.find(({ path }) => path === "shared/rpc/parse.ts")?.code.match(/\bz\.array\(/g)).toHaveLength(1);
+});
+
 test("only main.ts reads the process", () => {
   const reads = sources
     .filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts"))

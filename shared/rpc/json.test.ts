@@ -6,6 +6,7 @@ import {
 } from "../gen/availability/v1/availability_service_pb.ts";
 import { CreateUserRequestSchema } from "../gen/availability/v1/user_service_pb.ts";
 import { ListBookingsRequestSchema } from "../gen/booking/v1/booking_service_pb.ts";
+import { VIOLATIONS_MAX } from "../limits.ts";
 import { decodeJson } from "./json.ts";
 import type { OffsetRule } from "./rfc3339.ts";
 import { timestamp } from "./parse.ts";
@@ -133,4 +134,9 @@ describe("a time", () => {
   test("with an offset is refused where only UTC is taken", () => {
     expect(badFields({ startTime: "2027-01-01T00:00:00+00:00" }, "refuse")).toEqual(["start_time"]);
   });
+});
+
+test("wrong fields are looked for no longer than an answer has room for them", () => {
+  const unknown = Object.fromEntries(Array.from({ length: 8_000 }, (_, index) => [`f${index}`, 0]));
+  expect(badFields(unknown)).toEqual(Object.keys(unknown).slice(0, VIOLATIONS_MAX));
 });

@@ -7,6 +7,7 @@ import type { DescField, DescMessage, JsonValue, MessageShape } from "@bufbuild/
 import { create, mergeFromJson, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../errors.ts";
+import { VIOLATIONS_MAX } from "../limits.ts";
 import type { OffsetRule } from "./rfc3339.ts";
 import { wrongTime } from "./rfc3339.ts";
 
@@ -24,7 +25,7 @@ export type DecodedJson<Desc extends DescMessage> =
   | { readonly violations: readonly FieldViolation[] };
 
 /**
- * The message that a parsed JSON value stands for, or everything that is wrong with it. Fields go by their JSON name or
+ * The message that a parsed JSON value stands for, or everything that is wrong with it, as far as an answer can say it. Fields go by their JSON name or
  * their name in the contract, null means unset. `offsets`: whether times may have another offset than `Z`.
  */
 export function decodeJson<Desc extends DescMessage>(
@@ -37,6 +38,7 @@ export function decodeJson<Desc extends DescMessage>(
   const violations: FieldViolation[] = [];
   const seen = new Set<DescField>();
   for (const [name, given] of Object.entries(value)) {
+    if (violations.length >= VIOLATIONS_MAX) break;
     const field = desc.fields.find(({ jsonName, name: protoName }) => name === jsonName || name === protoName);
     if (field === undefined) {
       violations.push({

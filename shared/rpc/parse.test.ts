@@ -6,12 +6,15 @@ import { Refusal } from "../errors.ts";
 import type { FieldViolation } from "../errors.ts";
 import { Role, RoleSchema } from "../gen/availability/v1/user_pb.ts";
 import { DAY_MS } from "../interval.ts";
+import { VIOLATIONS_MAX } from "../limits.ts";
 import {
   email,
   enumValue,
   etag,
   holdSeconds,
   instant,
+  invalidRequest,
+  list,
   optionalInstant,
   pageSize,
   parse,
@@ -167,4 +170,29 @@ describe("a single field", () => {
   test.each(bad)("%s is refused", (_what, schema, given) => {
     expect(badFields(z.object({ someField: schema }), { someField: given })).toEqual(["some_field"]);
   });
+});
+
+describe("a repeated field", () => {
+  test("is counted before an item is looked at", () => {
+    let looked = 0;
+    const item = z.custom(() => {
+      looked += 1;
+      return false;
+    });
+    const schema = z.object({ all: list(item, 3) });
+    expect(violations(schema, { all: [1, 2, 3, 4] })).toEqual([{ field: "all", description: "has more than 3 items" }]);
+    expect(looked).toBe(0);
+    expect(violations(schema, { all: [1, 2, 3] }).map(({ field }) => field)).toEqual(["all[0]", "all[1]", "all[2]"]);
+  });
+
+  test("that is too long hides nothing that is wrong beside it", () => {
+    const schema = withWindow({ all: list(z.number(), 1), hostId: uuid }, DAY_MS);
+    const wrong = { all: [1, 2], hostId: "it", startTime: timestamp(NOON), endTime: timestamp(NOON) };
+    expect(violations(schema, wrong).map(({ field }) => field)).toEqual(["all", "host_id", "end_time"]);
+  });
+});
+
+test("a refusal keeps no more fields than an answer has room for", () => {
+  const fields = Array.from({ length: 1_000 }, (_, index) => ({ field: `f${index}`, description: "is wrong" }));
+  expect(invalidRequest(fields).details.fields).toEqual(fields.slice(0, VIOLATIONS_MAX));
 });

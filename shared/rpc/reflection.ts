@@ -41,6 +41,8 @@ interface Index {
   readonly serviceNames: readonly string[];
   readonly fileByName: ReadonlyMap<string, DescFile>;
   readonly fileBySymbol: ReadonlyMap<string, DescFile>;
+  /** Each file encoded, once: a stranger's question has thirty bytes, and there may be thousands in one stream. */
+  readonly bytesOf: ReadonlyMap<DescFile, Uint8Array>;
 }
 
 function indexOf(services: readonly DescService[]): Index {
@@ -50,6 +52,7 @@ function indexOf(services: readonly DescService[]): Index {
     serviceNames: services.map((service) => service.typeName),
     fileByName: new Map([...files].map((file) => [file.proto.name, file])),
     fileBySymbol: new Map([...files].flatMap((file) => symbolsIn(file).map((symbol) => [symbol, file] as const))),
+    bytesOf: new Map([...files].map((file) => [file, toBinary(FileDescriptorProtoSchema, file.proto)])),
   };
 }
 
@@ -61,9 +64,9 @@ function answer(index: Index, question: Question): Answer {
         value: { service: index.serviceNames.map((name) => ({ name })) },
       };
     case "fileByFilename":
-      return fileAnswer(index.fileByName.get(question.value));
+      return fileAnswer(index, index.fileByName.get(question.value));
     case "fileContainingSymbol":
-      return fileAnswer(index.fileBySymbol.get(question.value));
+      return fileAnswer(index, index.fileBySymbol.get(question.value));
     case "fileContainingExtension":
     case "allExtensionNumbersOfType":
       // Extensions exist here only as options of our own files, and those come with the files.
@@ -74,9 +77,9 @@ function answer(index: Index, question: Question): Answer {
 }
 
 /** The file with everything that it imports, so that no client has to ask on. */
-function fileAnswer(file: DescFile | undefined): Answer {
+function fileAnswer({ bytesOf }: Index, file: DescFile | undefined): Answer {
   if (file === undefined) return failed(status.NOT_FOUND, "there is no such thing here");
-  const fileDescriptorProto = [...withImports([file])].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const fileDescriptorProto = [...withImports([file])].flatMap((each) => bytesOf.get(each) ?? []);
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
 }
 

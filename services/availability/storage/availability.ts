@@ -14,7 +14,12 @@ export interface Selection {
   readonly window: Interval;
   /** At most so many; undefined: all. */
   readonly limit?: number | undefined;
+  /** Only those that hold a slot. */
+  readonly bookable?: boolean;
 }
+
+/** Whether an interval is as long as a slot. */
+const holdsSlot = "upper(during) - lower(during) >= slot_duration_minutes * interval '1 minute'";
 
 /**
  * A host's intervals that meet a window, whole, by start.
@@ -24,7 +29,7 @@ export interface Selection {
  * would leave that to the planner's guess.
  */
 export async function intervalsMeeting(run: Run, selection: Selection): Promise<Availability[]> {
-  const { hostId, window, limit } = selection;
+  const { hostId, window, limit, bookable = false } = selection;
   const rows = await run<{ id: string; start: number; end: number; slot_duration_minutes: number }>({
     name: "intervals-meeting",
     text: `
@@ -36,20 +41,21 @@ export async function intervalsMeeting(run: Run, selection: Selection): Promise<
           order by lower(during) desc
           limit 1
         ) as last_before
-        where upper(during) > ${fromMillis("$2::float8")}
+        where upper(during) > ${fromMillis("$2::float8")} and (${holdsSlot} or not $5)
         union all
         (
           select id, during, slot_duration_minutes from availability
           where host_id = $1
             and lower(during) > ${fromMillis("$2::float8")}
             and lower(during) < ${fromMillis("$3::float8")}
+            and (${holdsSlot} or not $5)
           order by lower(during)
           limit $4
         )
       ) as met
       order by lower(during)
       limit $4`,
-    values: [hostId, window.start, window.end, limit ?? null],
+    values: [hostId, window.start, window.end, limit ?? null, bookable],
   });
   return rows.map((row) => ({
     id: row.id,

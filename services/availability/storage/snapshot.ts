@@ -12,7 +12,7 @@ import { assertHost, runOn } from "./hosts.ts";
 import { lockWaitMs } from "./lock-wait.ts";
 
 export interface Snapshot {
-  /** The intervals that meet the covered window, whole, by start. */
+  /** The intervals that meet the covered window and hold a slot, whole, by start. Fragments would only crowd them out. */
   readonly intervals: readonly Interval[];
   /** 0 where there are no intervals. */
   readonly slotDurationMinutes: number;
@@ -39,7 +39,7 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       caller.signal.throwIfAborted();
       const run = runOn(client);
       await assertHost(run, hostId);
-      const met = await intervalsMeeting(run, { hostId, window, limit: SNAPSHOT_INTERVALS_MAX + 1 });
+      const met = await intervalsMeeting(run, { hostId, window, limit: SNAPSHOT_INTERVALS_MAX + 1, bookable: true });
       const leftOut = met[SNAPSHOT_INTERVALS_MAX];
       return {
         intervals: met.slice(0, SNAPSHOT_INTERVALS_MAX),

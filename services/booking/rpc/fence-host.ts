@@ -3,10 +3,10 @@ import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_
 import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import { list, parse, uuid, withInterval } from "../../../shared/rpc/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 
-const ranges = z.array(withInterval({})).max(FENCED_RANGES_MAX, `must be at most ${FENCED_RANGES_MAX}`);
+const ranges = list(withInterval({}), FENCED_RANGES_MAX);
 const schema = z.object({ hostId: uuid, ranges });
 
 export function fenceHost(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceHost> {

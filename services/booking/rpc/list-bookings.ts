@@ -2,14 +2,14 @@ import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import { BookingState, BookingStateSchema } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
-import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import { STATES_MAX, WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
-import { enumValue, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
+import { enumValue, list, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
 import { windowAt } from "../../../shared/rpc/window.ts";
 import type * as domain from "../domain/booking.ts";
-import { type BookingQuery, listBookings as list } from "../storage/bookings.ts";
+import { type BookingQuery, listBookings as readBookings } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";
 
@@ -20,7 +20,7 @@ const stateOf = {
   [BookingState.EXPIRED]: "EXPIRED",
 } as const satisfies Record<number, domain.BookingState>;
 
-const states = z.array(enumValue<keyof typeof stateOf>(BookingStateSchema));
+const states = list(enumValue<keyof typeof stateOf>(BookingStateSchema), STATES_MAX);
 /** Beside the other rules and not after them, so that all that is wrong is told at once. */
 const somebody = z
   .object({ hostId: z.string(), guestId: z.string() })
@@ -41,7 +41,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     const asked = parse(schema, message);
     const { hostId, guestId, startTime, endTime, pageSize: limit } = asked;
     assertMay(call, { host: hostId, guest: guestId });
-    const wanted = asked.states.map((state) => stateOf[state]).toSorted();
+    const wanted = [...new Set(asked.states.map((state) => stateOf[state]))].toSorted();
     const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted];
     let query: BookingQuery;
     if (asked.pageToken === "") {
@@ -59,7 +59,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
         after: { start, id },
       };
     }
-    const { bookings, sequence } = await list(deps.pool, { ...query, limit: limit + 1 }, call.signal);
+    const { bookings, sequence } = await readBookings(deps.pool, { ...query, limit: limit + 1 }, call.signal);
     const { window } = query;
     const { page, nextPageToken } = pageOf(bookings, limit, (last) =>
       encodePageToken(bound, [window.start, window.end, last.during.start, last.id]),

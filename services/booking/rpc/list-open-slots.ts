@@ -18,8 +18,11 @@ const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 
 /** How often availability may change while a stretch of slots is read before the caller is told to come again. */
 const ATTEMPTS_MAX = 5;
-/** A page looks at so many stretches and then ends, shorter than asked, so that a host that is booked out costs no more. */
-const STRETCHES_PER_PAGE = 8;
+/**
+ * A page looks at snapshots so many times and then ends, shorter than asked, so that a host that is booked out, or whose time
+ * is cut up finely, costs no more. Five of them hold the longest window of all other hosts.
+ */
+const SNAPSHOTS_PER_PAGE = 8;
 /** A first look at half as many slots again as are wanted finds them at once unless more than a third of them are booked. */
 const LOOK_AHEAD = 1.5;
 
@@ -54,10 +57,12 @@ async function page(deps: BookingDeps, call: Call, hostId: string, window: Inter
   const count = Math.ceil((limit + 1) * LOOK_AHEAD);
   const slots: Interval[] = [];
   let next: Instant | undefined = window.start;
-  for (let stretch = 0; stretch < STRETCHES_PER_PAGE && next !== undefined && slots.length < limit; stretch += 1) {
-    const found = await openStretch(deps, call, hostId, { start: next, end: window.end }, count);
+  let left = SNAPSHOTS_PER_PAGE;
+  while (left > 0 && next !== undefined && slots.length < limit) {
+    const found = await openStretch(deps, call, hostId, { start: next, end: window.end }, { count, snapshots: left });
     slots.push(...found.slots);
     next = found.next;
+    left -= found.looked;
   }
   if (slots.length <= limit) return { slots, next };
   const shown = slots.slice(0, limit);
@@ -66,8 +71,14 @@ async function page(deps: BookingDeps, call: Call, hostId: string, window: Inter
   return { slots: shown, next: (shown.at(-1)?.start ?? window.start) + 1 };
 }
 
+/** How far one look goes: to the `count`th slot, or to the end of so many snapshots. */
+interface Reach {
+  readonly count: number;
+  readonly snapshots: number;
+}
+
 /**
- * The open ones among the first `count` slots of a window. Availability, bookings and clock are of one moment: the query for
+ * The open ones among the first slots of a window. Availability, bookings and clock are of one moment: the query for
  * the bookings reads the generation along with them, and if that is not the snapshots', Availability is asked again.
  */
 async function openStretch(
@@ -75,15 +86,17 @@ async function openStretch(
   call: Call,
   hostId: string,
   window: Interval,
-  count: number,
-): Promise<Page> {
+  reach: Reach,
+): Promise<Page & { readonly looked: number }> {
   let newerThan = -Infinity;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const { slots, next, snapshots } = await gridOf(deps, call, hostId, window, count, newerThan);
+    const { slots, next, snapshots } = await gridOf(deps, call, hostId, window, reach, newerThan);
     const stretch = interval(slots[0]?.start ?? window.start, slots.at(-1)?.end ?? window.start + 1);
     const booked = await readBookedTime(deps.pool, hostId, stretch, call.signal);
     const outdated = snapshots.filter((snapshot) => snapshot.generation !== booked.generation);
-    if (outdated.length === 0) return { slots: openSlots(slots, booked.active, booked.now), next };
+    if (outdated.length === 0) {
+      return { slots: openSlots(slots, booked.active, booked.now), next, looked: snapshots.length };
+    }
     newerThan = Math.max(...outdated.map((snapshot) => snapshot.begunAt));
     if (attempt > 1) await pauseAfter(attempt, call);
   }
@@ -95,19 +108,19 @@ interface Grid extends Page {
   readonly snapshots: readonly Snapshot[];
 }
 
-/** The first `count` slots of a window, booked or not. */
+/** The first slots of a window, booked or not. */
 async function gridOf(
   deps: BookingDeps,
   call: Call,
   hostId: string,
   window: Interval,
-  count: number,
+  { count, snapshots: snapshotsMax }: Reach,
   newerThan: number,
 ): Promise<Grid> {
   const slots: Interval[] = [];
   const snapshots: Snapshot[] = [];
   let from = window.start;
-  while (from < window.end) {
+  while (from < window.end && snapshots.length < snapshotsMax) {
     const snapshot = await deps.snapshots.at(hostId, from, newerThan, call);
     const end = Math.min(window.end, snapshot.covered.end);
     snapshots.push(snapshot);
@@ -120,5 +133,5 @@ async function gridOf(
     }
     from = end;
   }
-  return { slots, snapshots, next: undefined };
+  return { slots, snapshots, next: from < window.end ? from : undefined };
 }

@@ -33,11 +33,14 @@ function missing({ isRequired, orElse }: FieldRules, valueOf: ValueOf): string |
 }
 
 function broken(field: DescField, rules: FieldRules, value: JsonValue, valueOf: ValueOf): string | undefined {
-  const { range, maxLength, follows } = rules;
+  const { range, maxLength, maxItems, follows } = rules;
   if (rules.isUuid && typeof value === "string" && !UUID.test(value)) return "must be a UUID";
   if (range !== undefined && !isWithin(rules, Number(value))) return `must be from ${range.min} to ${range.max}`;
   if (maxLength !== undefined && typeof value === "string" && Array.from(value).length > maxLength) {
     return `has more than ${maxLength} characters`;
+  }
+  if (maxItems !== undefined && Array.isArray(value) && value.length > maxItems) {
+    return `has more than ${maxItems} items`;
   }
   const instant = field.message?.typeName === TimestampSchema.typeName ? instantOf(value) : undefined;
   if (instant === undefined) return undefined;

@@ -20,6 +20,8 @@ export interface FieldRules {
   readonly zeroIsUnset: boolean;
   /** Of a text, in characters. */
   readonly maxLength: number | undefined;
+  /** Of a repeated field. */
+  readonly maxItems: number | undefined;
   /** The time that this one must follow, by the name of its field of the same message, and within which span. */
   readonly follows: { readonly field: string; readonly span: Span | undefined } | undefined;
 }
@@ -42,8 +44,14 @@ export function rulesOf(field: DescField, comments: Comments): FieldRules {
     range: field.fieldKind === "scalar" ? rangeIn(comment, field.scalar) : undefined,
     zeroIsUnset: comment.includes("0 or unset"),
     maxLength: maxLength === undefined ? undefined : Number(maxLength),
+    maxItems: field.fieldKind === "list" ? maxItemsIn(comment) : undefined,
     follows: followsIn(comment),
   };
+}
+
+function maxItemsIn(comment: string): number | undefined {
+  const [, max] = /\bat most (\d[\d,]*)\b/.exec(comment) ?? [];
+  return max === undefined ? undefined : Number(max.replaceAll(",", ""));
 }
 
 function rangeIn(comment: string, scalar: ScalarType): FieldRules["range"] {

@@ -20,7 +20,7 @@ import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
 import type { Backends } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
-import { headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
+import { assertShowsToken, headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
 
 export interface CallDependencies {
@@ -81,6 +81,7 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
   const { comments } = deps.contract;
+  assertShowsToken(request);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));

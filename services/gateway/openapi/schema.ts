@@ -59,12 +59,17 @@ export function openSchemas(comments: Comments): Schemas {
   function typeOf(field: DescField): JsonObject {
     switch (field.fieldKind) {
       case "list":
-        return { type: "array", items: singleType(field) };
+        return { type: "array", items: singleType(field), ...lengthOf(field) };
       case "map":
         return { type: "object", additionalProperties: singleType(field) };
       default:
         return { ...singleType(field), ...limitsOf(field) };
     }
+  }
+
+  function lengthOf(field: DescField): JsonObject {
+    const { maxItems } = rulesOf(field, comments);
+    return maxItems === undefined ? {} : { maxItems };
   }
 
   function singleType(field: DescField): JsonObject {

@@ -3,6 +3,7 @@
 import type { DescField, JsonObject } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
+import { VIOLATIONS_MAX } from "../../../shared/limits.ts";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
@@ -29,6 +30,7 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
   }
   const read = new Set<string>();
   for (const name of new Set(parameters.keys())) {
+    if (violations.length >= VIOLATIONS_MAX) break;
     const path = fieldPathOf(binding.method.input, name.split("."));
     const last = path?.at(-1);
     const reason = path === undefined ? "is not a query parameter" : refusalOf(binding, path);

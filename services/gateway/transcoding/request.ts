@@ -51,5 +51,7 @@ function withPathFields({ variables }: Binding, fields: JsonObject, texts: reado
 
 /** The first thing that was found about a field is the one to put right first. */
 function oncePerField(violations: readonly FieldViolation[]): FieldViolation[] {
-  return violations.filter(({ field }, index) => violations.findIndex((other) => other.field === field) === index);
+  const first = new Map<string, FieldViolation>();
+  for (const violation of violations) if (!first.has(violation.field)) first.set(violation.field, violation);
+  return [...first.values()];
 }

@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
-import { joinRepeatedAuthorization } from "../../../shared/rpc/bearer.ts";
+import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/bearer.ts";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import { grpcTimeoutMs } from "../../../shared/rpc/timeouts.ts";
 
@@ -12,10 +12,19 @@ const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
 /** What a service may tell its caller in headers: how much is left of a limit, and how to sign in. */
 const BACK = /^(?:ratelimit|x-ratelimit)(?:-|$)|^www-authenticate$/;
 
-/** What the service gets to see. */
-export function headersOnward({ headers, rawHeaders }: IncomingMessage, requestId: string): Headers {
-  // The service refuses it, and so must not get to see the first one alone.
+/**
+ * Turns away who shows nothing that could be a token, with the service's own answer, before anything of theirs is decoded:
+ * that costs a hundred times what it costs to send. Whether the token is good is for the service to say. Throws StatusError
+ * UNAUTHENTICATED.
+ */
+export function assertShowsToken({ headers, rawHeaders }: IncomingMessage): void {
+  // The service refuses several, and so must not get to see the first one alone.
   joinRepeatedAuthorization(headers, rawHeaders);
+  bearerToken(headers.authorization);
+}
+
+/** What the service gets to see. */
+export function headersOnward({ headers }: IncomingMessage, requestId: string): Headers {
   const onward = new Headers({ "x-request-id": requestId });
   for (const name of ONWARD) {
     const value = headers[name];

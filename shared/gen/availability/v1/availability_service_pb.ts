@@ -296,7 +296,8 @@ export const SnapshotAvailabilityRequestSchema: GenMessage<SnapshotAvailabilityR
  */
 export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvailabilityResponse"> & {
   /**
-   * The intervals that meet the covered window, whole, by start: at most 1,000.
+   * The intervals that meet the covered window, whole, by start: at most 1,000. Those that are shorter than a slot are left
+   * out: nothing can be booked there.
    *
    * @generated from field: repeated availability.v1.TimeRange intervals = 1;
    */
@@ -400,8 +401,8 @@ export const AvailabilityService: GenService<{
     output: typeof ListAvailabilityResponseSchema;
   },
   /**
-   * Tells the booking service a host's intervals that share at least one instant with a window, as committed after all
-   * removals that were under way when the call arrived.
+   * Tells the booking service a host's intervals that share at least one instant with a window and hold at least one slot,
+   * as committed after all removals that were under way when the call arrived.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes SERVICE's token only.
    *

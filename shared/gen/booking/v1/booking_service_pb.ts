@@ -432,7 +432,7 @@ export type ListBookingsRequest = Message<"booking.v1.ListBookingsRequest"> & {
   endTime?: Timestamp | undefined;
 
   /**
-   * Only bookings in one of these states. Empty: all.
+   * Only bookings in one of these states: at most 32, and one that is named twice counts once. Empty: all.
    *
    * @generated from field: repeated booking.v1.BookingState states = 5;
    */

@@ -80,7 +80,8 @@ export const ErrorReason = {
   NOT_A_GUEST: 6,
 
   /**
-   * FAILED_PRECONDITION. No single availability interval of the host holds the whole asked time.
+   * FAILED_PRECONDITION. No single availability interval of the host holds the whole asked time. One that is shorter than a
+   * slot holds nothing.
    *
    * @generated from enum value: ERROR_REASON_OUTSIDE_AVAILABILITY = 7;
    */
