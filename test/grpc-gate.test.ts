@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 /** With a token, of which `identify` is asked whose it is. */
-const withToken = { authorization: "Bearer a.b.c" };
+const withToken = { authorization: "Bearer a.b.YQ" };
 
 function open(headers: Readonly<Record<string, string>> = {}): ClientHttp2Stream {
   return grpcRequest(session, CREATE_USER, headers);

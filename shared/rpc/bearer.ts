@@ -14,8 +14,21 @@ const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 export function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined || authorization.length > TOKEN_MAX_CHARACTERS) throw unauthenticated();
   const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) throw unauthenticated();
+  if (token === undefined || !endsCanonically(token)) throw unauthenticated();
   return token;
+}
+
+/** The last characters that base64url may have, by the length of the text modulo 4: others have bits that count for nothing. */
+const LAST_CHARACTERS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"];
+
+/**
+ * Whether the signature has its one right spelling (RFC 4648, 3.5). The other spellings are good signatures too, and each
+ * would count as a token never seen: to be verified, and to be remembered beside the others. The rest of the token cannot be
+ * spelled otherwise, because it is the text that is signed.
+ */
+function endsCanonically(token: string): boolean {
+  const length = token.length - token.lastIndexOf(".") - 1;
+  return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 
 /** The one answer to whatever is wrong with a token: what it was would help only whoever makes them up. */

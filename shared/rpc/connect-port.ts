@@ -5,7 +5,7 @@
 
 import type { RequestListener, Server } from "node:http";
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttp2Server, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
@@ -17,9 +17,11 @@ import { readFirstBytes } from "./first-bytes.ts";
 import { http2Options } from "./http2-options.ts";
 import type { Address, Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
+import { limitRest } from "./rest-of-body.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
+import { isOver, takeStreams } from "./streams.ts";
 import type { ServerTls } from "./tls.ts";
 import type { WireLimits } from "./wire-limits.ts";
 import { CLOSE_GRACE_MS, HEADERS_MAX_BYTES, IDLE_HTTP1_TIMEOUT_MS, IDLE_HTTP2_TIMEOUT_MS } from "./wire-limits.ts";
@@ -37,17 +39,32 @@ export async function listenConnect(
   const onRequest = connectListener(chain, routes, answers, log);
   const sessions = new Sessions();
 
-  const http2 = createHttp2Server(http2Options, onRequest);
+  const http2 = createHttp2Server(http2Options(wire));
   http2.on("session", (session) => {
     sessions.add(session);
     limitSettingsTime(session, wire.headersTimeoutMs);
     session.setTimeout(IDLE_HTTP2_TIMEOUT_MS, () => session.close());
   });
-  http2.prependListener("request", ({ stream }) => limitBodyTime(stream, wire.bodyTimeoutMs));
+  takeStreams(http2, (stream, headers, rawHeaders) => {
+    limitBodyTime(stream, wire.bodyTimeoutMs);
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new Http2ServerResponse(stream);
+    // Once all has been seen that came with it: to look at a request costs much more here than its stream, and that may be
+    // reset already.
+    setImmediate(() => {
+      if (isOver(stream)) return;
+      // Node would say so on a stream that is over, too, and throw.
+      if (headers.expect === "100-continue") response.writeContinue();
+      onRequest(request, response);
+    });
+  });
 
   const http1 = http1Server(tls, wire, onRequest);
   const connected = tls === undefined ? "connection" : "secureConnection";
-  http1.prependListener("request", (_request, response) => {
+  // What a client expects beside 100-continue, Node would refuse by itself, past all that is here.
+  http1.on("checkExpectation", (request, response) => void http1.emit("request", request, response));
+  http1.prependListener("request", (request, response) => {
+    limitRest(request, response);
     response.once("close", () => {
       // A connection that becomes idle while the server closes would keep it open until it is cut off.
       if (!http1.listening) http1.closeIdleConnections();

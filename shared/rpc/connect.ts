@@ -3,7 +3,6 @@
  * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
  */
 
-import { constants } from "node:http2";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
@@ -61,23 +60,7 @@ async function answer(
     respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
     return;
   }
-  response.once("finish", () => discardRest(request));
   await sendAnswer(await handler(universal), response);
-}
-
-/**
- * Disposes of a body that was answered before it was read to its end, such as one that is too large. Left unread, it
- * blocks what follows it: the next request of an HTTP/1.1 connection, the shared window of an HTTP/2 connection.
- */
-function discardRest(request: Request): void {
-  if (request.complete) return;
-  if ("stream" in request) {
-    request.stream.close(constants.NGHTTP2_NO_ERROR);
-  } else {
-    // connect-es may have stopped reading and yet listen, and a stream that is listened to so does not flow.
-    request.removeAllListeners("readable");
-    request.resume();
-  }
 }
 
 function respond(response: Response, status: number, body: { readonly code: string; readonly message: string }): void {

@@ -9,6 +9,7 @@ import { limitBodyTime } from "./body-time.ts";
 import type { Chain } from "./chain.ts";
 import { StatusError, statusErrorOf } from "./errors.ts";
 import type { Route } from "./route.ts";
+import { isOver } from "./streams.ts";
 import { callTimeoutMs, grpcTimeoutMs } from "./timeouts.ts";
 
 /** What a client opens a call with. */
@@ -47,8 +48,6 @@ async function passLater(
   timeoutMs: number,
   pass: Pass,
 ): Promise<void> {
-  // grpc-js does not listen yet, and an `error` event without a listener ends the process.
-  stream.on("error", () => undefined);
   const begun = monotonicMs();
   let known: Identity;
   try {
@@ -57,7 +56,9 @@ async function passLater(
     turnAway(chain, route, stream, thrown);
     return;
   }
-  // grpc-js sees by itself if the client has left meanwhile. It counts a timeout from when it gets the call.
+  // grpc-js looks at the content type before it sees whether the client is still there, and throws if it has nobody to refuse.
+  if (isOver(stream)) return;
+  // It counts a timeout from when it gets the call.
   pass(known, timeoutMs - (monotonicMs() - begun));
 }
 
@@ -79,7 +80,7 @@ function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown:
   const { method, log } = route;
   const ending = statusErrorOf(thrown, chain.errorDomain);
   chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined }).close(ending);
-  if (stream.destroyed) return;
+  if (isOver(stream)) return;
   const headers = { ":status": 200, "content-type": "application/grpc+proto" };
   const said = { "grpc-status": ending.code, "grpc-message": encodeURI(ending.message) };
   stream.respond({ ...headers, ...said }, { endStream: true });

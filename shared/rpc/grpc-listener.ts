@@ -21,6 +21,7 @@ import { listen } from "./listen.ts";
 import type { Route } from "./route.ts";
 import { Sessions } from "./sessions.ts";
 import { limitSettingsTime } from "./settings-time.ts";
+import { takeStreams } from "./streams.ts";
 import type { ServerTls } from "./tls.ts";
 import type { WireLimits } from "./wire-limits.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "./wire-limits.ts";
@@ -39,16 +40,15 @@ export async function listenGrpc(
   const sessions = new Sessions();
   const server =
     tls === undefined
-      ? createServer(http2Options)
-      : createSecureServer({ ...http2Options, ...tls, handshakeTimeout: wire.headersTimeoutMs });
+      ? createServer(http2Options(wire))
+      : createSecureServer({ ...http2Options(wire), ...tls, handshakeTimeout: wire.headersTimeoutMs });
   server.on("connection", (socket) => sessions.addSocket(socket));
   server.on("session", (session) => {
     sessions.add(session);
     limitSettingsTime(session, wire.headersTimeoutMs);
     grpc.emit("session", session);
   });
-  server.on("stream", (opened, headers, _flags, rawHeaders) => {
-    const stream = opened as ServerHttp2Stream;
+  takeStreams(server, (stream, headers, rawHeaders) => {
     const answering = answers.open(stream);
     const pass: Pass = (caller, timeoutMs) => {
       answering.caller = caller;

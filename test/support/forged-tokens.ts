@@ -157,6 +157,8 @@ export const forgeries: readonly Forgery[] = [
     what: "one with the signature of another",
     make: async (k) => spliced(await token(k.issuer), await token(k.issuer, { sub: "x" })),
   },
+  // Or one token would be as many as its signature has spellings, each verified anew and remembered by itself.
+  { what: "one whose signature is spelled otherwise", make: async (k) => respelled(await token(k.issuer)) },
   // Keys that the token brings along.
   { what: "one with an embedded jwk", make: (k) => token(k.stranger, {}, { jwk: jwkOf(k.stranger) }) },
   { what: "one with a jku", make: (k) => token(k.stranger, {}, { jku: "http://127.0.0.1:1/keys" }) },
@@ -209,6 +211,12 @@ function signedBy({ privateKey }: IssuerKeys, header: unknown, claims: unknown):
 
 function spliced(good: string, other: string): string {
   return good.replace(/[^.]*$/, other.replace(/^.*\./, ""));
+}
+
+/** The same bytes: of the last character's bits, those that count for nothing are not zero. */
+function respelled(good: string): string {
+  const last = good.codePointAt(good.length - 1) ?? 0;
+  return good.slice(0, -1) + String.fromCodePoint(last + 1);
 }
 
 function encoded(part: unknown): string {

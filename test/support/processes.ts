@@ -9,11 +9,10 @@ import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 import { unlimited } from "./pair.ts";
 import { authVariables } from "./tokens.ts";
 
-export interface ServiceProcess {
-  /** `host:port` for gRPC clients. */
-  readonly grpcAddress: string;
-  /** `http://host:port` for Connect clients. */
-  readonly connectUrl: string;
+/** A process of ours, whichever. */
+export interface OwnProcess {
+  /** What it has said before it ended by itself, the last lines of its log; none while it lives. */
+  lastWords(): readonly string[];
   /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
   kill(): Promise<void>;
   /** Stops it in the middle of whatever it does, until `resume`. Its connections stay open, and nothing comes by them. */
@@ -23,11 +22,20 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-/** What a service's log says when it has started. */
-interface Ports {
-  readonly grpcPort: number;
-  readonly connectPort: number;
+export interface ServiceProcess extends OwnProcess {
+  /** `host:port` for gRPC clients. */
+  readonly grpcAddress: string;
+  /** `http://host:port` for Connect clients. */
+  readonly connectUrl: string;
 }
+
+export interface GatewayProcess extends OwnProcess {
+  /** `http://host:port` */
+  readonly url: string;
+}
+
+/** pino's number for what ends a process: see `endOnUncaught` of shared/run-service.ts. */
+const FATAL = '"level":60';
 
 /**
  * Starts a service's `main.ts` on free ports unless `environment` names others, and waits until it has started. It ends with
@@ -37,31 +45,52 @@ export async function startProcess(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
-  const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
-  const own = { GRPC_PORT: "0", CONNECT_PORT: "0", LOG_LEVEL: TEST_LOG_LEVEL };
+  const own = { GRPC_PORT: "0", CONNECT_PORT: "0" };
   const env = { ...(await authVariables(name)), ...unlimited, ...own, ...environment };
-  const child = fork(main, { env, execArgv: [], silent: true });
+  const { process, ports } = await launch(name, env);
+  const grpcAddress = `127.0.0.1:${ports["grpcPort"]}`;
+  return { ...process, grpcAddress, connectUrl: `http://127.0.0.1:${ports["connectPort"]}` };
+}
+
+/** The same of the gateway. */
+export async function startGatewayProcess(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+  const { process, ports } = await launch("gateway", { GATEWAY_PORT: "0", ...environment });
+  return { ...process, url: `http://127.0.0.1:${ports["port"]}` };
+}
+
+/** What its log says when it has started. */
+type Ports = Readonly<Record<string, number>>;
+
+async function launch(
+  name: ServiceName | "gateway",
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly process: OwnProcess; readonly ports: Ports }> {
+  const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
+  const child = fork(main, { env: { LOG_LEVEL: TEST_LOG_LEVEL, ...environment }, execArgv: [], silent: true });
   keepLog(child);
   const ended = once(child, "exit");
   const started = Promise.withResolvers<Ports>();
   let complaint = "";
+  const fatal: string[] = [];
   child.stderr?.on("data", (text) => (complaint += String(text)));
   // Read to the end, or a full pipe would stop the service's log, and the service with it.
   createInterface({ input: child.stdout! }).on("line", (line) => {
     if (line.includes('"msg":"started"')) started.resolve(JSON.parse(line) as Ports);
+    if (line.includes(FATAL)) fatal.push(line);
   });
   void ended.then(() => started.reject(new Error(`${name} ended: ${complaint}`)));
-  const { grpcPort, connectPort } = await started.promise;
+  const ports = await started.promise;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
   };
-  return {
-    grpcAddress: `127.0.0.1:${grpcPort}`,
-    connectUrl: `http://127.0.0.1:${connectPort}`,
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const process: OwnProcess = {
+    lastWords: () => (hasEnded() && fatal.length === 0 ? [`it has ended: ${complaint}`] : fatal),
     kill: () => end("SIGKILL"),
     suspend: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     stop: () => end("SIGTERM"),
   };
+  return { ports, process };
 }

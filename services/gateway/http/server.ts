@@ -9,6 +9,7 @@ import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { StatusError } from "../../../shared/rpc/errors.ts";
 import { valuesOf } from "../../../shared/rpc/raw-headers.ts";
+import { limitRest } from "../../../shared/rpc/rest-of-body.ts";
 import type { ServerTls } from "../../../shared/rpc/tls.ts";
 import {
   BODY_TIMEOUT_MS,
@@ -94,8 +95,14 @@ export function gatewayServer(deps: ServerDependencies, tls: ServerTls | undefin
 }
 
 function serverFor(listener: RequestListener, tls: ServerTls | undefined): Server {
+  const onRequest: RequestListener = (request, response) => {
+    limitRest(request, response);
+    listener(request, response);
+  };
   const server =
-    tls === undefined ? createServer(httpOptions, listener) : createTlsServer({ ...httpOptions, ...tls }, listener);
+    tls === undefined ? createServer(httpOptions, onRequest) : createTlsServer({ ...httpOptions, ...tls }, onRequest);
+  // What a client expects beside 100-continue, Node would refuse by itself, past all that is here.
+  server.on("checkExpectation", onRequest);
   server.maxConnections = CONNECTIONS_MAX;
   return server;
 }
@@ -142,5 +149,7 @@ function answerBrokenRequest(error: Error & { readonly code?: string }, socket: 
   const ending = new StatusError(status.INVALID_ARGUMENT, STATUS_CODES[httpStatus] ?? "");
   const body = JSON.stringify(statusJson(ending));
   const head = `HTTP/1.1 ${httpStatus} ${ending.message}\r\ncontent-type: application/json\r\n`;
-  socket.end(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+  socket.write(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+  // And not only our half of it: what else is sent would be read, and thrown away, for as long as the client likes.
+  socket.destroySoon();
 }

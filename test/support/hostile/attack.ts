@@ -3,10 +3,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { LAST_PING } from "./frames.ts";
+import { FLAG, frame, LAST_PING, TYPE } from "./frames.ts";
 
 /** How long a server may say nothing to what it cannot answer: it waits for the rest. */
 const SILENCE_MAX_MS = 300;
+
+const FIRST_PING = Buffer.from("thefirst");
 
 /** Sends it all on one connection, and leaves when the server closes that, has read it all, or waits for more. */
 export async function throwAt(port: number, ...chunks: readonly (Buffer | string)[]): Promise<void> {
@@ -18,6 +20,28 @@ export async function throwAt(port: number, ...chunks: readonly (Buffer | string
       await Promise.race([new Promise((resolve) => void socket.once("drain", resolve)), closed]);
   }
   socket.end();
+  await closed;
+}
+
+/** HTTP/2: sends `second` when the server has read all of `first`, as the answer to a ping proves; or at once. */
+export async function throwInTurn(
+  port: number,
+  first: Buffer,
+  second: Buffer,
+  when: "later" | "at once",
+): Promise<void> {
+  const last = frame(TYPE.ping, FLAG.none, 0, LAST_PING);
+  if (when === "at once") return throwAt(port, Buffer.concat([first, second, last]));
+  const socket = await open(port);
+  const closed = closing(socket);
+  const read = new Promise<void>((resolve) => {
+    socket.on("data", (chunk: Buffer) => {
+      if (chunk.includes(FIRST_PING)) resolve();
+    });
+  });
+  socket.write(Buffer.concat([first, frame(TYPE.ping, FLAG.none, 0, FIRST_PING)]));
+  await Promise.race([read, closed]);
+  if (!socket.destroyed) socket.end(Buffer.concat([second, last]));
   await closed;
 }
 
