@@ -6,17 +6,20 @@
 import { randomUUID, randomUUIDv7 } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { migrateDatabase } from "../services/migrate/migrate.ts";
 import { connectClients } from "./support/clients.ts";
 import { type CuttingProxy, startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, storedIntervals } from "./support/hosts-time.ts";
 import { createCommand, hourOf, saidOf, startLanes } from "./support/lanes.ts";
+import { startOwnPostgres } from "./support/own-postgres.ts";
 import { startAvailabilityService } from "./support/pair.ts";
 import { createHost } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import { fatal, message } from "./support/postgres-messages.ts";
 import { outcomeOf } from "./support/refusals.ts";
+import { onServer } from "./support/server.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
 
 const NOBODY = "http://127.0.0.1:1";
@@ -123,3 +126,30 @@ describe("an addition", () => {
     expect(await storedIntervals(pool, hostId)).toHaveLength(places + 1);
   });
 });
+
+test("a server that ends a lane's connection while it commits: the caller gets its booking", async () => {
+  // A commit sleeps for 100 ms before it flushes, so that it can be met there.
+  const postgres = await startOwnPostgres({ settings: { commit_delay: "100000", commit_siblings: "0" } });
+  started.push(() => postgres.stop());
+  await onServer(postgres.url("postgres"), (client) => client.query("create database booking"));
+  await migrateDatabase("booking", postgres.url("booking"));
+  const lanes = await startLanes(1, { lanes: 1 }, () => postgres.url("booking"));
+  started.push(() => lanes.stop());
+  const own = poolOf(postgres.url("booking"));
+  started.push(() => own.end());
+  const terminated = async (): Promise<boolean> => {
+    const { rowCount } = await own.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'booking-lanes' and state = 'active' and query = 'commit'`,
+    );
+    return rowCount === 1;
+  };
+  for (let hour = 0; hour < 5; hour += 1) {
+    const created = saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(hour))));
+    let isOver = false;
+    void created.then(() => (isOver = true));
+    await vi.waitUntil(async () => (await terminated()) || isOver, { interval: 5, timeout: 10_000 });
+    expect(await created).toBe("CONFIRMED");
+  }
+  expect((await own.query("select from bookings")).rowCount).toBe(5);
+}, 60_000);
