@@ -51,10 +51,10 @@ afterEach(async () => {
 });
 
 /** Breaks the answer at its first place, its second, and so on, until it has passed whole. Returns how many places it has. */
-async function atEveryPlace(bytes: Buffer, act: (place: number) => Promise<void>): Promise<number> {
+async function atEveryPlace(bytes: Buffer, act: (place: number) => Promise<void>, text?: string): Promise<number> {
   for (let place = 0; ; place += 1) {
     const before = proxy.cuts();
-    proxy.breakNextAnswer(place, bytes);
+    proxy.breakNextAnswer(place, bytes, text === undefined ? {} : { text });
     await act(place);
     if (proxy.cuts() === before) return place;
   }
@@ -82,6 +82,23 @@ describe("a booking", () => {
       "select (select count(*)::int from bookings) as bookings, max(sequence)::int as last from booking_events",
     );
     expect(rows).toEqual([{ bookings: places + 1, last: places + 1 }]);
+  });
+});
+
+describe("a booking whose first trip is broken off", () => {
+  test.each(instead)("is confirmed once, with %s at any place in the answer", async (_name, bytes) => {
+    const lanes = await startLanes(1, { lanes: 1 }, async (url) => (proxy = await startCuttingProxy(url)).url);
+    started.push(
+      () => proxy.close(),
+      () => lanes.stop(),
+    );
+    const hostId = randomUUIDv7();
+    const create = async (place: number): Promise<void> => {
+      expect(await saidOf(lanes.commit(createCommand(hostId, hourOf(place))))).toBe("CONFIRMED");
+    };
+    const places = await atEveryPlace(bytes, create, "begin\0");
+    expect(places).toBeGreaterThan(7);
+    expect((await lanes.pool.query("select from bookings")).rowCount).toBe(places + 1);
   });
 });
 
@@ -115,6 +132,16 @@ describe("an addition", () => {
     });
     expect(places).toBeGreaterThan(3);
     expect(await storedIntervals(pool, hostId)).toHaveLength(places + 1);
+  });
+
+  test("leaves no connection to others that was lost behind its COMMIT, though nothing says that it is closed", async () => {
+    // Its own connection, and then one that answers nothing any more.
+    const [, bytes] = instead[0]!;
+    for (let place = 0; place < 8; place += 1) {
+      proxy.breakNextAnswer(place, bytes, { silent: true });
+      expect(await add(place, randomUUID())).toBe("accepted");
+    }
+    expect(await storedIntervals(pool, hostId)).toHaveLength(8);
   });
 
   test("without a request_id is accepted as soon as the server has reported its COMMIT: there is nothing to find out", async () => {
