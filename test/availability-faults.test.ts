@@ -12,7 +12,6 @@ import { Role } from "../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../shared/postgres/locks.ts";
 import { peerUnavailable } from "../shared/rpc/client.ts";
 import { createTurns } from "../shared/turns.ts";
-import type { Clients } from "./support/clients.ts";
 import { connectClients } from "./support/clients.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "./support/hosts-time.ts";
@@ -55,44 +54,6 @@ async function start(databaseUrl: string, environment: Record<string, string> = 
     asBooking: connectClients(served.connectUrl, NOBODY, tokenSource(service("booking"))).availability,
   };
 }
-
-/** Opens 8 to 10. */
-async function addWithRequestId(clients: Pick<Clients, "availability">, hostId: string): Promise<unknown> {
-  const during = hours(8, 10);
-  const range = { startTime: timestampFromMs(during.start), endTime: timestampFromMs(during.end) };
-  return clients.availability.addAvailability({ hostId, ...range, slotDurationMinutes: 30, requestId: randomUUID() });
-}
-
-describe("a connection that is lost during the commit", () => {
-  test("of an addition that was committed: the caller gets the answer", async () => {
-    const proxy = await startCuttingProxy(database.url);
-    started.push(() => proxy.close());
-    const clients = await start(proxy.url);
-    const hostId = await createHost(clients);
-    proxy.cutNextCommit("after");
-    expect(await outcomeOf(addWithRequestId(clients, hostId))).toBe("accepted");
-    expect(inHours(await storedIntervals(pool, hostId))).toBe("8-10");
-  });
-
-  test("of an addition that was not: the caller is told that nothing was changed", async () => {
-    const proxy = await startCuttingProxy(database.url);
-    started.push(() => proxy.close());
-    const clients = await start(proxy.url);
-    const hostId = await createHost(clients);
-    proxy.cutNextCommit("before");
-    expect(await outcomeOf(addWithRequestId(clients, hostId))).toBe("BUSY");
-    expect(await storedIntervals(pool, hostId)).toEqual([]);
-  });
-
-  test("of an addition without a request_id: the caller is told that nobody knows", async () => {
-    const proxy = await startCuttingProxy(database.url);
-    started.push(() => proxy.close());
-    const clients = await start(proxy.url);
-    const hostId = await createHost(clients);
-    proxy.cutNextCommit("after");
-    expect(await outcomeOf(openTime(clients, hostId, hours(8, 10)))).toBe("OUTCOME_UNKNOWN");
-  });
-});
 
 describe("a connection that is lost while a user is created", () => {
   const user = { email: "ada@example.com", displayName: "Ada", role: Role.USER };

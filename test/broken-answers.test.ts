@@ -6,17 +6,20 @@
 import { randomUUID, randomUUIDv7 } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { migrateDatabase } from "../services/migrate/migrate.ts";
 import { connectClients } from "./support/clients.ts";
 import { type CuttingProxy, startCuttingProxy } from "./support/cutting-proxy.ts";
 import { hours, storedIntervals } from "./support/hosts-time.ts";
 import { createCommand, hourOf, saidOf, startLanes } from "./support/lanes.ts";
+import { startOwnPostgres } from "./support/own-postgres.ts";
 import { startAvailabilityService } from "./support/pair.ts";
 import { createHost } from "./support/people.ts";
 import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import { fatal, message } from "./support/postgres-messages.ts";
 import { outcomeOf } from "./support/refusals.ts";
+import { onServer } from "./support/server.ts";
 import { admin, tokenSource } from "./support/tokens.ts";
 
 const NOBODY = "http://127.0.0.1:1";
@@ -48,10 +51,10 @@ afterEach(async () => {
 });
 
 /** Breaks the answer at its first place, its second, and so on, until it has passed whole. Returns how many places it has. */
-async function atEveryPlace(bytes: Buffer, act: (place: number) => Promise<void>): Promise<number> {
+async function atEveryPlace(bytes: Buffer, act: (place: number) => Promise<void>, text?: string): Promise<number> {
   for (let place = 0; ; place += 1) {
     const before = proxy.cuts();
-    proxy.breakNextAnswer(place, bytes);
+    proxy.breakNextAnswer(place, bytes, text === undefined ? {} : { text });
     await act(place);
     if (proxy.cuts() === before) return place;
   }
@@ -79,6 +82,23 @@ describe("a booking", () => {
       "select (select count(*)::int from bookings) as bookings, max(sequence)::int as last from booking_events",
     );
     expect(rows).toEqual([{ bookings: places + 1, last: places + 1 }]);
+  });
+});
+
+describe("a booking whose first trip is broken off", () => {
+  test.each(instead)("is confirmed once, with %s at any place in the answer", async (_name, bytes) => {
+    const lanes = await startLanes(1, { lanes: 1 }, async (url) => (proxy = await startCuttingProxy(url)).url);
+    started.push(
+      () => proxy.close(),
+      () => lanes.stop(),
+    );
+    const hostId = randomUUIDv7();
+    const create = async (place: number): Promise<void> => {
+      expect(await saidOf(lanes.commit(createCommand(hostId, hourOf(place))))).toBe("CONFIRMED");
+    };
+    const places = await atEveryPlace(bytes, create, "begin\0");
+    expect(places).toBeGreaterThan(7);
+    expect((await lanes.pool.query("select from bookings")).rowCount).toBe(places + 1);
   });
 });
 
@@ -114,6 +134,16 @@ describe("an addition", () => {
     expect(await storedIntervals(pool, hostId)).toHaveLength(places + 1);
   });
 
+  test("leaves no connection to others that was lost behind its COMMIT, though nothing says that it is closed", async () => {
+    // Its own connection, and then one that answers nothing any more.
+    const [, bytes] = instead[0]!;
+    for (let place = 0; place < 8; place += 1) {
+      proxy.breakNextAnswer(place, bytes, { silent: true });
+      expect(await add(place, randomUUID())).toBe("accepted");
+    }
+    expect(await storedIntervals(pool, hostId)).toHaveLength(8);
+  });
+
   test("without a request_id is accepted as soon as the server has reported its COMMIT: there is nothing to find out", async () => {
     const said: string[] = [];
     const places = await atEveryPlace(instead[0]![1], async (place) => void said.push(await add(place)));
@@ -123,3 +153,30 @@ describe("an addition", () => {
     expect(await storedIntervals(pool, hostId)).toHaveLength(places + 1);
   });
 });
+
+test("a server that ends a lane's connection while it commits: the caller gets its booking", async () => {
+  // A commit sleeps for 100 ms before it flushes, so that it can be met there.
+  const postgres = await startOwnPostgres({ settings: { commit_delay: "100000", commit_siblings: "0" } });
+  started.push(() => postgres.stop());
+  await onServer(postgres.url("postgres"), (client) => client.query("create database booking"));
+  await migrateDatabase("booking", postgres.url("booking"));
+  const lanes = await startLanes(1, { lanes: 1 }, () => postgres.url("booking"));
+  started.push(() => lanes.stop());
+  const own = poolOf(postgres.url("booking"));
+  started.push(() => own.end());
+  const terminated = async (): Promise<boolean> => {
+    const { rowCount } = await own.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'booking-lanes' and state = 'active' and query = 'commit'`,
+    );
+    return rowCount === 1;
+  };
+  for (let hour = 0; hour < 5; hour += 1) {
+    const created = saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(hour))));
+    let isOver = false;
+    void created.then(() => (isOver = true));
+    await vi.waitUntil(async () => (await terminated()) || isOver, { interval: 5, timeout: 10_000 });
+    expect(await created).toBe("CONFIRMED");
+  }
+  expect((await own.query("select from bookings")).rowCount).toBe(5);
+}, 60_000);

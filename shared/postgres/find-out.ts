@@ -6,7 +6,10 @@ import { monotonicMs } from "../clock.ts";
 import { lockHost } from "./locks.ts";
 import { transaction } from "./transaction.ts";
 
-/** How long a database that is restarting, or the end of the lost transaction, is waited for before nobody can tell. */
+/**
+ * How long a database that is restarting, or the end of the lost transaction, is waited for before nobody can tell. Longer
+ * than HOST_LOCK_IDLE_MS: a COMMIT that never comes is found out, too.
+ */
 export const FIND_OUT_WITHIN_MS = 8_000;
 const RETRY_MS = 200;
 

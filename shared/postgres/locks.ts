@@ -18,6 +18,12 @@ const SELF_CHECK_LOCK = [PROJECT, 2] as const;
 export const HOST_LOCK_WAIT_MS = 1000;
 
 /**
+ * When the server ends a transaction that holds a host's lock and says nothing: its client hangs, or what it has sent never
+ * came. Longer than such a transaction waits for anything (a removal waits for Booking), shorter than a caller's usual deadline.
+ */
+export const HOST_LOCK_IDLE_MS = 5000;
+
+/**
  * The lock key of a host, as the decimal text of a signed 64-bit integer: the two halves of its UUID, xored. Two hosts
  * with one key would merely wait for each other.
  */
@@ -43,9 +49,9 @@ export async function lockHost(
   try {
     await roundTrip(client, [
       {
-        name: "limit-lock-wait",
-        text: "select set_config('lock_timeout', $1, true)",
-        values: [Math.max(1, Math.ceil(waitMs))],
+        name: "limit-host-lock",
+        text: `select set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`,
+        values: [Math.max(1, Math.ceil(waitMs)), HOST_LOCK_IDLE_MS],
       },
       mode === "exclusive"
         ? { name: "lock-host", text: "select pg_advisory_xact_lock($1::int8)", values: key }

@@ -15,10 +15,11 @@ export interface CuttingProxy {
    */
   keepNext(text?: string): Kept;
   /**
-   * In the answer to the next COMMIT, `message` (as it is on the wire; FATAL 57P01 if it is left out) follows the first
-   * `after` messages, and there the connection ends. An answer that has fewer messages passes whole.
+   * In the answer to the next `text`, COMMIT if it is left out, `message` (as it is on the wire; FATAL 57P01 if it is left
+   * out) follows the first `after` messages, and there the connection ends, or is silent from then on. An answer that has
+   * fewer messages passes whole.
    */
-  breakNextAnswer(after: number, message?: Buffer): void;
+  breakNextAnswer(after: number, message?: Buffer, how?: { readonly text?: string; readonly silent?: boolean }): void;
   /** How many connections were cut. */
   cuts(): number;
   close(): Promise<void>;
@@ -109,9 +110,13 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       });
       return { cut: cut.promise, deliver: () => deliver() };
     },
-    breakNextAnswer(after, message = fatal("57P01", "terminating connection due to administrator command")) {
+    breakNextAnswer(
+      after,
+      message = fatal("57P01", "terminating connection due to administrator command"),
+      { text = COMMIT, silent = false } = {},
+    ) {
       plans.push({
-        text: COMMIT,
+        text,
         carryOut(sent, client, postgres) {
           let answer: Buffer = Buffer.alloc(0);
           postgres.on("data", (bytes) => {
@@ -124,7 +129,8 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
               postgres.on("data", (later) => client.write(later));
             } else {
               cuts += 1;
-              client.end(message);
+              if (silent) client.write(message);
+              else client.end(message);
             }
           });
           postgres.write(sent);

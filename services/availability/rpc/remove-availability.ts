@@ -18,11 +18,10 @@ import { availabilityMessage, rangeMessage } from "./messages.ts";
 
 /**
  * The nest of deadlines: a removal's transaction is open while Booking is asked, so Booking's wait for its own lock is
- * shorter than FENCE_MAX_MS, this than IDLE_IN_TRANSACTION_MS, after which PostgreSQL rolls the removal back and frees the
- * host even if this process hangs, and that than a caller's usual deadline.
+ * shorter than FENCE_MAX_MS, this than HOST_LOCK_IDLE_MS, after which PostgreSQL rolls the removal back and frees the host even
+ * if this process hangs, and that than a caller's usual deadline.
  */
 const FENCE_MAX_MS = 2000;
-const IDLE_IN_TRANSACTION_MS = 4000;
 
 const request = withInterval({ hostId: uuid, requestId });
 
@@ -71,7 +70,6 @@ async function remove(
   if (first === undefined) return { removed: [], removedCount: 0, remaining: [] };
   const { slotDurationMinutes } = first;
   const stored = await replaceIntervals(client, { hostId, slotDurationMinutes, replaced, by: remaining });
-  await client.query(`set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
   await assertNotBooked(deps, hostId, removed, call);
   return { removed: removed.slice(0, REMOVED_RANGES_MAX), removedCount: removed.length, remaining: stored };
 }

@@ -66,6 +66,8 @@ export async function runBatch(
     hostIds,
     batch.map((pending) => pending.command),
   );
+  // A trip of its own: that it was answered proves that the server holds the locks, and by them it can be found out later how
+  // a COMMIT ended whose answer was lost (`whenEnded`).
   const results = await roundTrip(client, [...begin, ...load.statements]);
   const lockRows = results[begin.length - 1]?.rows as LockRow[];
   const lockedNow = new Set(lockRows.filter((row) => row.locked).map((row) => row.host_id));

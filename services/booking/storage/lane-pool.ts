@@ -2,6 +2,7 @@
 
 import { Pool } from "pg";
 import type { Logger } from "pino";
+import { HOST_LOCK_IDLE_MS } from "../../../shared/postgres/locks.ts";
 
 /**
  * Settings of the server for these connections. All their statements touch a bounded number of rows by key, so whatever
@@ -18,7 +19,6 @@ const PLANNER_OPTIONS = [
 
 /** A statement that runs longer is given up: nothing on these connections is slow unless something is wrong. */
 const STATEMENT_TIMEOUT_MS = 10_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** Longer than a statement may take: the server itself is out of reach, and TCP would go on hoping for a quarter of an hour. */
 const ANSWER_TIMEOUT_MS = 12_000;
 
@@ -31,7 +31,7 @@ export function openLanePool(url: string, connections: number, log: Logger): Poo
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: HOST_LOCK_IDLE_MS,
     idleTimeoutMillis: 0,
     keepAlive: true,
     options: PLANNER_OPTIONS.map((option) => `-c ${option}`).join(" "),
