@@ -7,11 +7,14 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
-import { hostLockKey } from "../../../shared/postgres/locks.ts";
-import type { Command, Outcome } from "../domain/command.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
+import { Refusal } from "../../../shared/errors.ts";
+import { HOST_LOCK_WAIT_MS, hostLockKey } from "../../../shared/postgres/locks.ts";
+import { createTurns, type Turns } from "../../../shared/turns.ts";
+import { type Command, type HoldLimits, isHold, type Outcome } from "../domain/command.ts";
 import { openApart } from "./apart.ts";
 import { openLane } from "./lane.ts";
-import { pend } from "./pending.ts";
+import { pend, type Pending } from "./pending.ts";
 
 export interface LaneSettings {
   /** How many batches are under way at a time, each on a connection of its own. */
@@ -44,22 +47,55 @@ export function openLanes(deps: {
   readonly pool: Pool;
   readonly log: Logger;
   readonly settings: LaneSettings;
+  readonly holdLimits: HoldLimits;
   readonly onCommitted: (hostIds: readonly string[]) => void;
 }): Lanes {
   const { lanes: width, batchMax, queueMax } = deps.settings;
   const apart = openApart(deps, APART_WIDTH, batchMax, queueMax);
   const lanes = Array.from({ length: width }, () => openLane(deps, apart, batchMax, queueMax));
 
+  const turns = createTurns();
+
   return {
-    commit(command, caller) {
-      const pending = pend(command, caller);
+    async commit(command, caller) {
+      const pending = isHold(command)
+        ? await inTurn(turns, command.guestId, caller, () => pend(command, caller))
+        : pend(command, caller);
       const lane = lanes[Number(BigInt.asUintN(16, BigInt(hostLockKey(command.hostId)))) % width];
       lane?.add(pending);
-      return pending.answer;
+      return await pending.answer;
     },
     async idle() {
       await Promise.all(lanes.map((lane) => lane.idle()));
       await apart.idle();
     },
   };
+}
+
+/**
+ * Lets one hold of a guest after another into the lanes, so that each is decided when the one before is stored, whatever
+ * its host. `HoldLimits.perGuest` is counted under no lock of its own: one that hosts in one batch share with a guest would
+ * let that guest set their neighbours aside. So in one process the limit is exact, and of replicas each can be one hold
+ * ahead of what the others see: a guest has at most one hold more for each replica after the first. With one host it is the
+ * host's lock that counts.
+ *
+ * The turn ends with the answer of the *lane*: a caller that leaves does not pass it on while its hold may be committed.
+ */
+async function inTurn(turns: Turns, guestId: string, caller: Caller, start: () => Pending): Promise<Pending> {
+  const waitMs = Math.min(HOST_LOCK_WAIT_MS, caller.deadline - monotonicMs());
+  const release = await turns.take(guestId, waitMs, caller.signal);
+  if (release === undefined) throw guestBusy(guestId);
+  const pending = start();
+  return {
+    ...pending,
+    resolve: (outcome) => (release(), pending.resolve(outcome)),
+    reject: (error) => (release(), pending.reject(error)),
+  };
+}
+
+function guestBusy(guestId: string): Refusal {
+  return new Refusal("BUSY", "other holds of this guest are under way; nothing was changed, send the same call again", {
+    resource: { type: "User", name: guestId },
+    retryAfterMs: 200,
+  });
 }

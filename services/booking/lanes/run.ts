@@ -12,6 +12,7 @@ import {
   outcomeUnknown,
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
+import type { HoldLimits } from "../domain/command.ts";
 import { slotTaken } from "../domain/decide.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
@@ -20,6 +21,7 @@ import { type Pending, wantedOf } from "./pending.ts";
 export interface Run {
   readonly pool: Pool;
   readonly log: Logger;
+  readonly holdLimits: HoldLimits;
   /** Told after each commit which hosts' feeds have grown. */
   readonly onCommitted: (hostIds: readonly string[]) => void;
 }
@@ -38,7 +40,7 @@ export async function run(
   if (wanted.length === 0) return [];
   let result: BatchResult;
   try {
-    result = await onConnection(deps.pool, (client) => runBatch(client, wanted, lock));
+    result = await onConnection(deps.pool, (client) => runBatch(client, wanted, lock, deps.holdLimits));
   } catch (error) {
     if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
     return afterRollback(deps, error, wanted, lock, attempt);
