@@ -10,6 +10,7 @@ import { HOUR_MS } from "../shared/interval.ts";
 import { expireHold } from "./model/expire-hold.ts";
 import { hours } from "./support/hosts-time.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "./support/lanes.ts";
+import { stopCommitsTo } from "./support/lock-waits.ts";
 import { startPair } from "./support/pair.ts";
 import { createGuest, createHost, openTime } from "./support/people.ts";
 import { outcomeOf, refusalOf } from "./support/refusals.ts";
@@ -45,8 +46,14 @@ test("of 1,000 holds of one guest with one host at once, at two replicas, as man
   const [hostId, guestId] = [randomUUIDv7(), randomUUIDv7()];
   const commands = Array.from({ length: 1000 }, (_, hour) => hold(hostId, guestId, hour));
   const answers = await Promise.all(commands.map((command, index) => saidOf(two.commit(command, index))));
-  const { HELD, TOO_MANY_HOLDS = 0, BUSY = 0 } = tally(answers);
-  expect({ HELD, refused: TOO_MANY_HOLDS + BUSY }).toEqual({ HELD: PER_HOST, refused: 1000 - PER_HOST });
+  const { HELD = 0, TOO_MANY_HOLDS = 0, BUSY = 0 } = tally(answers);
+  expect(HELD + TOO_MANY_HOLDS + BUSY).toBe(1000);
+  expect(await activeHolds(two, guestId)).toBe(HELD);
+  // A slow machine may not have come to the last one within the second that each waits for its turn.
+  for (let hour = 1000; hour < 1000 + PER_HOST - HELD; hour += 1) {
+    expect(await saidOf(two.commit(hold(hostId, guestId, hour), hour))).toBe("HELD");
+  }
+  expect(await saidOf(two.commit(hold(hostId, guestId, 2000)))).toBe("TOO_MANY_HOLDS");
   expect(await activeHolds(two, guestId)).toBe(PER_HOST);
 });
 
@@ -76,19 +83,20 @@ test("of two replicas, the second may be one hold ahead of what the first has se
   expect(await activeHolds(two, guestId)).toBeLessThanOrEqual(IN_ALL + 1);
 });
 
-test("a guest whose caller leaves passes its turn on when its hold is stored, and not before", async () => {
+test("a guest's turn ends when its hold is stored, though its caller has left before", async () => {
   const guestId = randomUUIDv7();
-  const rounds = Array.from({ length: 40 }, async () => {
-    const gone = new AbortController();
-    const answer = saidOf(one.commit(hold(randomUUIDv7(), guestId, 1), 0, { signal: gone.signal, deadline: Infinity }));
-    setImmediate(() => gone.abort(new Error("left")));
-    await answer;
-  });
-  await Promise.all(rounds);
-  await Promise.all(one.replicas.map((lanes) => lanes.idle()));
-  expect(await activeHolds(one, guestId)).toBeLessThanOrEqual(IN_ALL);
-  // And whoever comes next has it.
-  expect(["HELD", "TOO_MANY_HOLDS"]).toContain(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1))));
+  const gone = new AbortController();
+  const gate = await stopCommitsTo(one.pool, "booking_events");
+  const left = { signal: gone.signal, deadline: Infinity };
+  const first = saidOf(one.commit(hold(randomUUIDv7(), guestId, 1), 0, left));
+  await gate.reached;
+  gone.abort(new Error("the caller left"));
+  expect(await first).toContain("the caller left");
+  // Its commit is under way, so nobody can know yet how many holds the guest has.
+  expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("BUSY");
+  await gate.end();
+  expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("HELD");
+  expect(await activeHolds(one, guestId)).toBe(2);
 });
 
 test("a hold that is confirmed, cancelled or over makes room; replays and bookings need none", async () => {
