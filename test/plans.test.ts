@@ -86,7 +86,14 @@ beforeAll(async () => {
   plans = plansOn(pool);
   lanePlans = plansOn(lanePool);
   const settings = { lanes: 1, batchMax: 256, queueMax: 4096 };
-  lanes = openLanes({ pool: lanePool, log: pino({ level: "silent" }), settings, onCommitted: () => undefined });
+  const holdLimits = { perGuestAndHost: 5, perGuest: 20 };
+  lanes = openLanes({
+    pool: lanePool,
+    log: pino({ level: "silent" }),
+    settings,
+    holdLimits,
+    onCommitted: () => undefined,
+  });
 }, 240_000);
 
 afterAll(async () => {
@@ -172,6 +179,42 @@ test("a create reads what is in its way and nothing else", () => {
   const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
   expect(read).toEqual([0]);
 });
+
+test("a hold reads its guest's active holds and nothing else, a create without one not even that", async () => {
+  const guestId = guestIds[7]!;
+  // 500 bookings, of which this makes 3 active holds and as many that are over.
+  await pool.query(
+    `update bookings set state = 'HELD', expire_time = case when number <= 3 then lower(during) else create_time end
+     from (select id as held, row_number() over () as number from bookings
+           where guest_id = $1 and state = 'CONFIRMED' limit 6) as chosen
+     where id = held`,
+    [guestId],
+  );
+  const { rows } = await pool.query<{ active: number }>(
+    `select count(*)::float8 as active from bookings
+     where guest_id = $1 and state = 'HELD' and expire_time > clock_timestamp()`,
+    [guestId],
+  );
+  const before = lanePlans.length;
+  const [hostId] = hostIds.slice(-2);
+  const validated = { generation: await generationOf(hostId!), misfit: undefined };
+  const create = createCommand(hostId!, hour(301), { guestId, validation: validated });
+  expect(await saidOf(lanes.commit(create, patient))).toBe("CONFIRMED");
+  const holdPlans = (): Plan[] =>
+    lanePlans.slice(before).filter(({ query }) => query.includes("asked(host_id, guest_id)"));
+  expect(holdPlans()).toEqual([]);
+  const hold = createCommand(hostId!, hour(303), { guestId, validation: validated, holdMs: DAY_MS });
+  expect(["HELD", "TOO_MANY_HOLDS"]).toContain(await saidOf(lanes.commit(hold, patient)));
+  const read = holdPlans().flatMap(({ nodes }) =>
+    nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead),
+  );
+  expect(read).toEqual([rows[0]!.active]);
+});
+
+async function generationOf(hostId: string): Promise<number> {
+  const [generation] = await generationsOf(pool, [hostId]);
+  return generation ?? 0;
+}
 
 test("a fence reads none of the past, however much of it there is", async () => {
   const hostId = hostIds[HOSTS - 1]!;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
 import { refuseUnsafe, serviceConfig } from "../../shared/service-config.ts";
 import type { ServiceConfig } from "../../shared/service-config.ts";
+import type { HoldLimits } from "./domain/command.ts";
 import type { LaneSettings } from "./lanes/lanes.ts";
 
 export const bookingVariables = z.object({
@@ -14,11 +15,15 @@ export const bookingVariables = z.object({
   LANES: wholeNumber(1, 64).default(2),
   LANE_BATCH_MAX: wholeNumber(1, 1000).default(256),
   LANE_QUEUE_MAX: wholeNumber(1, 100_000).default(4096),
+  // Active holds of one guest. A guest holds time while it decides or pays: for one or a few bookings, not for a calendar.
+  HOLDS_PER_GUEST_AND_HOST_MAX: wholeNumber(1, 10_000).default(5),
+  HOLDS_PER_GUEST_MAX: wholeNumber(1, 10_000).default(20),
 });
 
 export interface BookingConfig extends ServiceConfig {
   readonly availabilityUrl: string;
   readonly lanes: LaneSettings;
+  readonly holdLimits: HoldLimits;
 }
 
 /** Throws ConfigError that names every wrong variable. */
@@ -28,5 +33,6 @@ export function bookingConfig(environment: Readonly<Record<string, string | unde
     ...serviceConfig(set),
     availabilityUrl: set.AVAILABILITY_URL,
     lanes: { lanes: set.LANES, batchMax: set.LANE_BATCH_MAX, queueMax: set.LANE_QUEUE_MAX },
+    holdLimits: { perGuestAndHost: set.HOLDS_PER_GUEST_AND_HOST_MAX, perGuest: set.HOLDS_PER_GUEST_MAX },
   };
 }

@@ -67,7 +67,13 @@ export async function startBooking(
   opened.defer(() => feed.close());
   const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
   opened.defer(() => lanePool.end());
-  const lanes = openLanes({ pool: lanePool, log, settings: config.lanes, onCommitted: feed.changed });
+  const lanes = openLanes({
+    pool: lanePool,
+    log,
+    settings: config.lanes,
+    holdLimits: config.holdLimits,
+    onCommitted: feed.changed,
+  });
   opened.defer(() => lanes.idle());
   const sweeping = new AbortController();
   const swept = sweepHolds(pool, lanes, log, sweeping.signal);

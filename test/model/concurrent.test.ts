@@ -18,6 +18,7 @@ import { checkHistory } from "./history-checker.ts";
 import { recorded } from "./history.ts";
 import type { Entry } from "./history.ts";
 import { AHEAD, times } from "./quarters.ts";
+import { holdLimits } from "./model.ts";
 import { readAvailability, readBookings, readFeed, readOpenSlots } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { Known } from "./resolve.ts";
@@ -32,7 +33,7 @@ let pair: ReplicatedPair;
 let pool: Pool;
 let guestIds: readonly string[];
 beforeAll(async () => {
-  pair = await startReplicatedPair();
+  pair = await startReplicatedPair({ booking: holdLimits });
   pool = poolOf(pair.databases.booking);
   guestIds = [await createGuest(pair.replicas[0]), await createGuest(pair.replicas[0])];
 });

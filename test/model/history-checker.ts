@@ -8,7 +8,7 @@ import { overlaps } from "../../shared/interval.ts";
 import type { SeenBooking } from "./calls.ts";
 import { isBefore, spanOf } from "./history.ts";
 import type { Entry, Span } from "./history.ts";
-import { activeIn, whyNotChanged } from "./model.ts";
+import { activeIn, hasAllHolds, whyNotChanged } from "./model.ts";
 import type { SeenEvent } from "./reads.ts";
 
 /** `history` and `feed` are of one host, and whole. Returns what does not fit together, a line each. */
@@ -119,6 +119,8 @@ function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): bo
   switch (answer.reason) {
     case "SLOT_TAKEN":
       return activeIn(bookings, candidate).some((booking) => booking !== named);
+    case "TOO_MANY_HOLDS":
+      return call.method === "CreateBooking" && hasAllHolds(bookings, call.guestId);
     case "AVAILABILITY_BOOKED": {
       const inTheWay = new Set(activeIn(bookings, candidate).map(({ id }) => id));
       return answer.bookingIds.length > 0 && answer.bookingIds.every((id) => inTheWay.has(id));

@@ -13,7 +13,7 @@ import { poolOf } from "../support/pool.ts";
 import { startReplicatedPair } from "../support/replicated-pair.ts";
 import type { ReplicatedPair } from "../support/replicated-pair.ts";
 import { checkPair } from "./checker.ts";
-import { asSeen, bookingsIn, nothingYet } from "./model.ts";
+import { asSeen, bookingsIn, holdLimits, nothingYet } from "./model.ts";
 import type { Model } from "./model.ts";
 import { intervalsOf } from "./open-time.ts";
 import { AHEAD, quarterOf } from "./quarters.ts";
@@ -30,7 +30,7 @@ let availabilityPool: Pool;
 let bookingPool: Pool;
 let guestIds: readonly string[];
 beforeAll(async () => {
-  pair = await startReplicatedPair();
+  pair = await startReplicatedPair({ booking: holdLimits });
   availabilityPool = poolOf(pair.databases.availability);
   bookingPool = poolOf(pair.databases.booking);
   guestIds = [await createGuest(pair.replicas[0]), await createGuest(pair.replicas[1])];

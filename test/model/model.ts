@@ -45,6 +45,14 @@ export interface Step {
 
 const MINUTES_PER_QUARTER = 15;
 
+const HOLDS_WITH_HOST_MAX = 3;
+
+/** What the services are to be set to. In all, a guest may have as many holds as these tests make. */
+export const holdLimits = {
+  HOLDS_PER_GUEST_AND_HOST_MAX: String(HOLDS_WITH_HOST_MAX),
+  HOLDS_PER_GUEST_MAX: "10000",
+};
+
 /** What a call must be answered, and what is so afterwards. */
 export function decide(model: Model, call: Call, chosen: Chosen): Step {
   const before = model.requests.find((request) => call.requestId !== "" && request.call.requestId === call.requestId);
@@ -96,9 +104,12 @@ function removeAvailability(model: Model, during: Interval): Step {
 
 function createBooking(model: Model, call: Extract<Call, { method: "CreateBooking" }>, chosen: Chosen): Step {
   const { hostId, guestId, during, holdSeconds } = call;
-  const reason = whyNotAt(model, model.bookings, during);
-  if (reason !== undefined) return no(model, reason);
   const isHold = holdSeconds > 0;
+  const reason = whyNotAt(model, model.bookings, during);
+  // Whether the time is taken is looked at last.
+  const isTooMuch = isHold && hasAllHolds(model.bookings, guestId);
+  if (isTooMuch && (reason === undefined || reason === "SLOT_TAKEN")) return no(model, "TOO_MANY_HOLDS");
+  if (reason !== undefined) return no(model, reason);
   const booking: ModelBooking = {
     id: model.bookings.some(({ id }) => id === chosen.id) ? "an id that no booking has" : chosen.id,
     hostId,
@@ -151,6 +162,11 @@ function whyNotAt(model: Model, others: readonly SeenBooking[], during: Interval
   if (misfit !== undefined) return misfit;
   if (during.start < 0) return "START_IN_PAST";
   return activeIn(others, [during]).length > 0 ? "SLOT_TAKEN" : undefined;
+}
+
+/** Whether a guest has as many holds with the host as one may have. */
+export function hasAllHolds(bookings: readonly SeenBooking[], guest: string): boolean {
+  return bookings.filter(({ guestId, state }) => guestId === guest && state === "HELD").length >= HOLDS_WITH_HOST_MAX;
 }
 
 /** Active bookings that overlap a range. */

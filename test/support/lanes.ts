@@ -2,7 +2,7 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
-import type { Command, CreateCommand, Outcome } from "../../services/booking/domain/command.ts";
+import type { Command, CreateCommand, HoldLimits, Outcome } from "../../services/booking/domain/command.ts";
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
@@ -26,16 +26,19 @@ export const patient: Caller = { signal: new AbortController().signal, deadline:
 /** `urlOf` may put something between the lanes and their database. */
 export async function startLanes(
   count = 1,
-  settings: Partial<LaneSettings> = {},
+  settings: Partial<LaneSettings> & { readonly holdLimits?: HoldLimits } = {},
   urlOf: (url: string) => string | Promise<string> = (url) => url,
 ): Promise<LanesUnderTest> {
   const database = await createDatabase("booking");
   const pool = poolOf(database.url);
   const log = testLog("lanes");
-  const full = { lanes: 2, batchMax: 256, queueMax: 4096, ...settings };
+  const { holdLimits = { perGuestAndHost: 5, perGuest: 20 }, ...rest } = settings;
+  const full = { lanes: 2, batchMax: 256, queueMax: 4096, ...rest };
   const url = await urlOf(database.url);
   const pools = Array.from({ length: count }, () => openLanePool(url, connectionsOf(full), log));
-  const replicas = pools.map((each) => openLanes({ pool: each, log, settings: full, onCommitted: () => undefined }));
+  const replicas = pools.map((each) =>
+    openLanes({ pool: each, log, settings: full, holdLimits, onCommitted: () => undefined }),
+  );
   let transactions = 0;
   for (const each of pools) each.on("acquire", () => (transactions += 1));
   return {

@@ -112,6 +112,8 @@ export const unlimited = {
   RATE_LIMIT_WRITES_PER_SECOND: "0",
   RATE_LIMIT_STREAM_STARTS_PER_SECOND: "0",
   OPEN_STREAMS_PER_SUBJECT: "0",
+  HOLDS_PER_GUEST_AND_HOST_MAX: "10000",
+  HOLDS_PER_GUEST_MAX: "10000",
 };
 
 /** What a service needs to run in a test. */

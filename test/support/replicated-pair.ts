@@ -2,7 +2,7 @@
 
 import type { Clients } from "./clients.ts";
 import { fencingClients } from "./fencing-clients.ts";
-import { startPair } from "./pair.ts";
+import { type PairOptions, startPair } from "./pair.ts";
 
 export interface ReplicatedPair {
   /** Clients of one replica of each service, as of `fencingClients`. */
@@ -12,10 +12,10 @@ export interface ReplicatedPair {
 }
 
 /** The second Availability fences at the second Booking, so the first one learns of it from the database alone. */
-export async function startReplicatedPair(): Promise<ReplicatedPair> {
-  const first = await startPair();
+export async function startReplicatedPair(options: Pick<PairOptions, "booking"> = {}): Promise<ReplicatedPair> {
+  const first = await startPair(options);
   const databases = { availability: first.availability.databaseUrl, booking: first.booking.databaseUrl };
-  const second = await startPair({ databases });
+  const second = await startPair({ ...options, databases });
   return {
     replicas: [fencingClients(first), fencingClients(second)],
     databases,

@@ -39,6 +39,11 @@ export interface CreateCommand extends Asked {
   readonly validation: Validation;
 }
 
+/** Whether a command would hold time instead of booking it. */
+export function isHold(command: Command): command is CreateCommand {
+  return command.kind === "create" && command.holdMs !== undefined;
+}
+
 interface OfBooking extends Asked {
   readonly bookingId: string;
   /** The version that the caller has seen; undefined: any. */
@@ -104,6 +109,22 @@ export interface ConfirmedInRanges {
   readonly count: number;
 }
 
+/** How many active holds one guest may have. */
+export interface HoldLimits {
+  /** With one host. Exact, whatever runs at the same time. */
+  readonly perGuestAndHost: number;
+  /** With all hosts together. `lanes/lanes.ts` says how exact. */
+  readonly perGuest: number;
+}
+
+/** How many active holds a guest has, at the batch's time. */
+export interface HoldCount {
+  /** With this host. */
+  readonly withHost: number;
+  /** With all hosts, this one included. */
+  readonly inAll: number;
+}
+
 /**
  * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
  * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges, and every booking that a command names. One
@@ -116,6 +137,8 @@ export interface HostState {
   readonly sequence: number;
   readonly bookings: readonly Booking[];
   readonly requests: ReadonlyMap<string, RememberedRequest>;
+  /** By guest, of every guest for whom a command would hold time. */
+  readonly holds: ReadonlyMap<string, HoldCount>;
   /** By fence command, in the commands' order. */
   readonly confirmedInRanges: ReadonlyMap<FenceCommand, ConfirmedInRanges>;
 }

@@ -6,6 +6,7 @@ import { decide } from "./decide.ts";
 
 const NOW = 1_000_000;
 const HOUR = 3_600_000;
+const LIMITS = { perGuestAndHost: 3, perGuest: 5 };
 const host = "0190a000-0000-7000-8000-000000000001";
 const guest = "0190a000-0000-7000-8000-000000000002";
 const asked = { hostId: host, actor: "tester" };
@@ -25,11 +26,19 @@ function bookingOf(state: BookingState, phase: Phase, expireTime?: number): Book
 }
 
 function hostOf(...bookings: Booking[]): HostState {
-  return { hostId: host, generation: 7, sequence: 40, bookings, requests: new Map(), confirmedInRanges: new Map() };
+  return {
+    hostId: host,
+    generation: 7,
+    sequence: 40,
+    bookings,
+    requests: new Map(),
+    holds: new Map(),
+    confirmedInRanges: new Map(),
+  };
 }
 
 function only(state: HostState, command: Command): { outcome: Outcome; events: string[]; changed: number } {
-  const decision = decide(state, [command], NOW);
+  const decision = decide(state, [command], NOW, LIMITS);
   const outcome = decision.outcomes[0];
   if (outcome === undefined) throw new Error("no outcome");
   return { outcome, events: decision.events.map((event) => event.kind), changed: decision.changes.length };
@@ -235,7 +244,12 @@ describe("create", () => {
 
   test("of commands for one slot in a batch the first wins, and the sequence has no gap", () => {
     const commands = ["x", "y", "z"].map((bookingId) => create({ bookingId }));
-    const { outcomes, events } = decide(hostOf(), [...commands, create({ bookingId: "w", during: elsewhere })], NOW);
+    const { outcomes, events } = decide(
+      hostOf(),
+      [...commands, create({ bookingId: "w", during: elsewhere })],
+      NOW,
+      LIMITS,
+    );
     expect(outcomes.map(said)).toEqual(["CONFIRMED", "SLOT_TAKEN", "SLOT_TAKEN", "CONFIRMED"]);
     expect(events.map((event) => event.sequence)).toEqual([41, 42]);
   });
@@ -247,7 +261,7 @@ describe("create", () => {
       create({ bookingId: "b3", request }),
       create({ request: { ...request, contentHash: "bb" } }),
     ];
-    const { outcomes, events, requests } = decide(hostOf(), twins, NOW);
+    const { outcomes, events, requests } = decide(hostOf(), twins, NOW, LIMITS);
     expect(outcomes[1]).toEqual(outcomes[0]);
     expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "REQUEST_ID_REUSED"]);
     expect([events.length, requests.length]).toEqual([1, 1]);
@@ -256,7 +270,7 @@ describe("create", () => {
   test("an overdue hold that storage has found twice is recorded as expired once", () => {
     const hold = bookingOf("HELD", "before its start", NOW);
     const commands = [create(), { ...asked, kind: "expire", bookingId: "b1" } as const];
-    const { events } = decide(hostOf(hold, { ...hold }), commands, NOW);
+    const { events } = decide(hostOf(hold, { ...hold }), commands, NOW, LIMITS);
     expect(events.map((event) => event.kind)).toEqual(["EXPIRED", "CONFIRMED"]);
   });
 
@@ -274,7 +288,7 @@ describe("create", () => {
 
   test("a refusal is not remembered", () => {
     const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
-    const { requests } = decide(hostOf(bookingOf("CONFIRMED", "before its start")), [create({ request })], NOW);
+    const { requests } = decide(hostOf(bookingOf("CONFIRMED", "before its start")), [create({ request })], NOW, LIMITS);
     expect(requests).toEqual([]);
   });
 });
@@ -321,7 +335,12 @@ describe("reschedule", () => {
     const other = { ...bookingOf("CONFIRMED", "before its start"), id: "o", during: elsewhere };
     const aside = { start: NOW + 8 * HOUR, end: NOW + 9 * HOUR };
     const commands = [move(aside), { ...move(own), bookingId: "o" } as Command, move(elsewhere)];
-    const { outcomes, changes } = decide(hostOf(bookingOf("CONFIRMED", "before its start"), other), commands, NOW);
+    const { outcomes, changes } = decide(
+      hostOf(bookingOf("CONFIRMED", "before its start"), other),
+      commands,
+      NOW,
+      LIMITS,
+    );
     expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "CONFIRMED"]);
     expect(changes.map(({ after }) => [after.id, after.during])).toEqual([
       ["b1", elsewhere],
@@ -338,7 +357,7 @@ describe("fence", () => {
   });
 
   test("raises the generation, with or without ranges, and makes no event", () => {
-    const decision = decide(hostOf(), [fence(), fence({ start: 0, end: 1 })], NOW);
+    const decision = decide(hostOf(), [fence(), fence({ start: 0, end: 1 })], NOW, LIMITS);
     expect(decision.generation).toBe(9);
     expect(decision.events).toEqual([]);
   });
@@ -352,7 +371,7 @@ describe("fence", () => {
       during: elsewhere,
       validation: fits,
     };
-    expect(decide(hostOf(), [fence(), create], NOW).outcomes.map(said)).toEqual(["fenced", "stale"]);
+    expect(decide(hostOf(), [fence(), create], NOW, LIMITS).outcomes.map(said)).toEqual(["fenced", "stale"]);
   });
 
   test("counts active holds that overlap a range, touching ones not", () => {

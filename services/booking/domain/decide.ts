@@ -3,7 +3,8 @@
  * after the lock, and its result is written in the same transaction.
  *
  * Held here: no two active bookings of a host overlap; a booking is accepted only on a validation whose generation is the
- * host's current one; every change has exactly one event; one `request_id` has one effect. The database holds the first
+ * host's current one; every change has exactly one event; one `request_id` has one effect; no guest has more active holds
+ * with the host than one may have. The database holds the first
  * once more, should this code be wrong, by the constraint `bookings_no_overlap`.
  */
 
@@ -17,6 +18,7 @@ import type {
   CreateCommand,
   ExpireCommand,
   FenceCommand,
+  HoldLimits,
   HostDecision,
   HostState,
   Outcome,
@@ -30,26 +32,26 @@ import { replayed } from "./replay.ts";
 import { isOpen, startsInTime } from "./slots.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
-export function decide(host: HostState, commands: readonly Command[], now: Instant): HostDecision {
+export function decide(host: HostState, commands: readonly Command[], now: Instant, limits: HoldLimits): HostDecision {
   const ledger = new Ledger(host, now);
-  const outcomes = commands.map((command) => decideOne(ledger, command));
+  const outcomes = commands.map((command) => decideOne(ledger, command, limits));
   return { outcomes, ...ledger.close() };
 }
 
-function decideOne(ledger: Ledger, command: Command): Outcome {
+function decideOne(ledger: Ledger, command: Command, limits: HoldLimits): Outcome {
   const again = replay(ledger, command);
   if (again !== undefined) return again;
-  const outcome = decideNew(ledger, command);
+  const outcome = decideNew(ledger, command, limits);
   if (command.request !== undefined && outcome.kind === "booked") {
     ledger.remember(command.request, outcome.booking);
   }
   return outcome;
 }
 
-function decideNew(ledger: Ledger, command: Command): Outcome {
+function decideNew(ledger: Ledger, command: Command, limits: HoldLimits): Outcome {
   switch (command.kind) {
     case "create":
-      return create(ledger, command);
+      return create(ledger, command, limits);
     case "confirm":
       return confirm(ledger, command);
     case "cancel":
@@ -70,9 +72,12 @@ function replay(ledger: Ledger, command: Command): Outcome | undefined {
   return remembered === undefined ? undefined : replayed(remembered, command.request);
 }
 
-function create(ledger: Ledger, command: CreateCommand): Outcome {
+function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Outcome {
   const { hostId, guestId, during, holdMs } = command;
-  const impossible = unavailable(ledger, command.validation, during) ?? taken(ledger, during, undefined);
+  const impossible =
+    unavailable(ledger, command.validation, during) ??
+    (holdMs === undefined ? undefined : heldEnough(ledger, guestId, limits)) ??
+    taken(ledger, during, undefined);
   if (impossible !== undefined) return impossible;
   const { now } = ledger;
   const hold = holdMs === undefined ? undefined : Math.min(now + holdMs, during.start);
@@ -174,6 +179,14 @@ function taken(ledger: Ledger, candidate: Interval, moving: string | undefined):
   return undefined;
 }
 
+/** Whether the guest has as many active holds as one may have: with this host, or with all. */
+function heldEnough(ledger: Ledger, guestId: string, limits: HoldLimits): Outcome | undefined {
+  const { withHost, inAll } = ledger.holdsOf(guestId);
+  if (withHost >= limits.perGuestAndHost) return refused(tooManyHolds("with this host", limits.perGuestAndHost));
+  if (inAll >= limits.perGuest) return refused(tooManyHolds("with all hosts together", limits.perGuest));
+  return undefined;
+}
+
 function changed(booking: Booking, change: Partial<Booking>, now: Instant): Booking {
   return { ...booking, ...change, version: booking.version + 1, updateTime: now };
 }
@@ -207,6 +220,14 @@ function outsideAvailability(): Refusal {
 
 function offGrid(): Refusal {
   return new Refusal("OFF_GRID", "the time is not made of whole slots; list the open slots to see the grid");
+}
+
+function tooManyHolds(where: string, limit: number): Refusal {
+  const description = `has ${limit} active holds ${where}, as many as a guest may have`;
+  return new Refusal("TOO_MANY_HOLDS", `the guest ${description}; confirm or cancel one, or let one end`, {
+    preconditions: [{ type: "ACTIVE_HOLDS", subject: "guest_id", description }],
+    metadata: { holds_max: String(limit) },
+  });
 }
 
 function startInPast(): Refusal {

@@ -5,11 +5,12 @@
  */
 
 import { type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
-import { type Booking, type BookingEvent, type BookingEventKind, expired, SYSTEM_ACTOR } from "./booking.ts";
+import { type Booking, type BookingEvent, type BookingEventKind, expired, isActive, SYSTEM_ACTOR } from "./booking.ts";
 import type {
   BookingChange,
   ConfirmedInRanges,
   FenceCommand,
+  HoldCount,
   HostDecision,
   HostState,
   RememberedRequest,
@@ -18,6 +19,7 @@ import type {
 
 type Answered = HostDecision["requests"][number];
 
+const NO_HOLDS: HoldCount = { withHost: 0, inAll: 0 };
 const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();
 
 export class Ledger {
@@ -57,6 +59,25 @@ export class Ledger {
     }
     for (const booking of this.#written.values()) if (stands(booking, candidate)) found.push(booking);
     return found;
+  }
+
+  /**
+   * How many active holds a guest has by now: what storage counted, and what the commands before have made of it. Each booking
+   * that they have changed was loaded, so its part in the count is known.
+   */
+  holdsOf(guestId: string): HoldCount {
+    const { withHost, inAll } = this.#host.holds.get(guestId) ?? NO_HOLDS;
+    let more = 0;
+    for (const after of this.#written.values()) {
+      if (after.guestId !== guestId) continue;
+      const before = this.#loaded.get(after.id);
+      more += Number(this.#isActiveHold(after)) - Number(before !== undefined && this.#isActiveHold(before));
+    }
+    return { withHost: withHost + more, inAll: inAll + more };
+  }
+
+  #isActiveHold(booking: Booking): boolean {
+    return booking.state === "HELD" && isActive(booking, this.now);
   }
 
   confirmedInRanges(fence: FenceCommand): ConfirmedInRanges {

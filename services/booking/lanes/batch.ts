@@ -8,7 +8,7 @@ import { commit, CommitLost } from "../../../shared/postgres/commit.ts";
 import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
 import { roundTrip } from "../../../shared/postgres/round-trip.ts";
 import type { BookingEvent } from "../domain/booking.ts";
-import type { Command, Outcome } from "../domain/command.ts";
+import type { Command, HoldLimits, Outcome } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
 import { beginTrying, beginWaiting, type LockRow } from "../storage/begin.ts";
 import { loadOf } from "../storage/load.ts";
@@ -55,6 +55,7 @@ export async function runBatch(
   client: PoolClient,
   batch: readonly Pending[],
   lock: "try" | "wait",
+  holdLimits: HoldLimits,
 ): Promise<{ readonly result: BatchResult; readonly lost: Error | undefined }> {
   const byHost = Map.groupBy(batch, (pending) => pending.command.hostId);
   // Fences first: what they report has been read from the database, not from what this batch is about to write.
@@ -88,6 +89,7 @@ export async function runBatch(
       state,
       wanted.map((pending) => pending.command),
       now,
+      holdLimits,
     );
     wanted.forEach((pending, index) => decided.set(pending, outcomes[index] as Outcome));
     if (changesAnything({ hostId, ...decision }, state)) writes.push({ hostId, ...decision });

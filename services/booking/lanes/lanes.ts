@@ -7,11 +7,13 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
+import { overloaded, Refusal } from "../../../shared/errors.ts";
 import { hostLockKey } from "../../../shared/postgres/locks.ts";
-import type { Command, Outcome } from "../domain/command.ts";
+import { createTurns, type Turns } from "../../../shared/turns.ts";
+import { type Command, type HoldLimits, isHold, type Outcome } from "../domain/command.ts";
 import { openApart } from "./apart.ts";
 import { openLane } from "./lane.ts";
-import { pend } from "./pending.ts";
+import { pend, type Pending } from "./pending.ts";
 
 export interface LaneSettings {
   /** How many batches are under way at a time, each on a connection of its own. */
@@ -35,6 +37,9 @@ export interface Lanes {
 /** How many hosts whose lock is held elsewhere are waited for at a time. */
 const APART_WIDTH = 4;
 
+/** How long a hold waits for its guest's earlier ones while none of them ends, before it is refused with BUSY. */
+const GUEST_STANDSTILL_MS = 5000;
+
 /** How many connections the lanes need: one each, one for each host that is waited for, one to find out about a commit. */
 export function connectionsOf(settings: LaneSettings): number {
   return settings.lanes + APART_WIDTH + 1;
@@ -44,22 +49,59 @@ export function openLanes(deps: {
   readonly pool: Pool;
   readonly log: Logger;
   readonly settings: LaneSettings;
+  readonly holdLimits: HoldLimits;
   readonly onCommitted: (hostIds: readonly string[]) => void;
 }): Lanes {
   const { lanes: width, batchMax, queueMax } = deps.settings;
   const apart = openApart(deps, APART_WIDTH, batchMax, queueMax);
   const lanes = Array.from({ length: width }, () => openLane(deps, apart, batchMax, queueMax));
 
+  const turns = createTurns({ waitingMax: queueMax, standstillMs: GUEST_STANDSTILL_MS });
+
   return {
-    commit(command, caller) {
-      const pending = pend(command, caller);
+    async commit(command, caller) {
+      const pending = isHold(command)
+        ? await inTurn(turns, command.guestId, caller, () => pend(command, caller))
+        : pend(command, caller);
       const lane = lanes[Number(BigInt.asUintN(16, BigInt(hostLockKey(command.hostId)))) % width];
       lane?.add(pending);
-      return pending.answer;
+      return await pending.answer;
     },
     async idle() {
       await Promise.all(lanes.map((lane) => lane.idle()));
       await apart.idle();
     },
   };
+}
+
+/**
+ * Lets one hold of a guest after another into the lanes, so that each is decided when the one before is stored, whatever
+ * its host. `HoldLimits.perGuest` is counted under no lock of its own: one that hosts in one batch share with a guest would
+ * let that guest set their neighbours aside. So in one process the limit is exact, and of replicas each can be one hold
+ * ahead of what the others see: a guest has at most one hold more for each replica after the first. With one host it is the
+ * host's lock that counts.
+ *
+ * The turn ends with the answer of the *lane*: a caller that leaves does not pass it on while its hold may be committed.
+ */
+async function inTurn(turns: Turns, guestId: string, caller: Caller, start: () => Pending): Promise<Pending> {
+  const turn = await turns.take(guestId, caller.signal);
+  if (turn === "standstill") throw guestBusy(guestId);
+  if (turn === "full") throw overloaded();
+  const pending = start();
+  const release = (): void => {
+    turn.moved();
+    turn.release();
+  };
+  return {
+    ...pending,
+    resolve: (outcome) => (release(), pending.resolve(outcome)),
+    reject: (error) => (release(), pending.reject(error)),
+  };
+}
+
+function guestBusy(guestId: string): Refusal {
+  return new Refusal("BUSY", "other holds of this guest are under way; nothing was changed, send the same call again", {
+    resource: { type: "User", name: guestId },
+    retryAfterMs: 200,
+  });
 }

@@ -12,6 +12,7 @@ import {
   outcomeUnknown,
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
+import type { HoldLimits } from "../domain/command.ts";
 import { slotTaken } from "../domain/decide.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
@@ -20,6 +21,7 @@ import { type Pending, wantedOf } from "./pending.ts";
 export interface Run {
   readonly pool: Pool;
   readonly log: Logger;
+  readonly holdLimits: HoldLimits;
   /** Told after each commit which hosts' feeds have grown. */
   readonly onCommitted: (hostIds: readonly string[]) => void;
 }
@@ -38,7 +40,7 @@ export async function run(
   if (wanted.length === 0) return [];
   let result: BatchResult;
   try {
-    result = await onConnection(deps.pool, wanted, lock);
+    result = await onConnection(deps, wanted, lock);
   } catch (error) {
     if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
     return afterRollback(deps, error, wanted, lock, attempt);
@@ -53,11 +55,11 @@ function settle(deps: Run, result: BatchResult): readonly Pending[] {
 }
 
 /** Whatever is left of a transaction ends with its connection or with the rollback here. */
-async function onConnection(pool: Pool, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
-  const client = await connect(pool);
+async function onConnection(deps: Run, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
+  const client = await connect(deps.pool);
   let broken = true;
   try {
-    const { result, lost } = await runBatch(client, batch, lock);
+    const { result, lost } = await runBatch(client, batch, lock, deps.holdLimits);
     broken = lost !== undefined;
     return result;
   } catch (error) {
@@ -126,7 +128,10 @@ async function afterUnknownCommit(
   }
   if (committed) return settle(deps, unknown.result);
   if (attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
-  return refuseAll(batch, () => databaseUnreachable(unknown));
+  // Without a witness nobody can say that the last attempt was not stored.
+  return refuseAll(batch, () =>
+    unknown.witness === undefined ? outcomeUnknown(unknown) : databaseUnreachable(unknown),
+  );
 }
 
 function refuseAll(batch: readonly Pending[], refusal: (pending: Pending) => Error): [] {

@@ -4,7 +4,14 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { BOOKING_MAX_MS, CONFLICTING_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Statement, StatementResult } from "../../../shared/postgres/round-trip.ts";
-import type { Command, ConfirmedInRanges, FenceCommand, HostState } from "../domain/command.ts";
+import {
+  type Command,
+  type ConfirmedInRanges,
+  type CreateCommand,
+  type FenceCommand,
+  type HostState,
+  isHold,
+} from "../domain/command.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { rememberedFrom, type RequestRow, requestsNamed } from "./requests.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
@@ -30,14 +37,16 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   const requests = commands.flatMap(({ hostId, request }) =>
     request === undefined ? [] : [{ hostId, id: request.id }],
   );
+  const holds = commands.filter((command) => isHold(command));
   const candidates = commands.filter((command) => command.kind === "create" || command.kind === "reschedule");
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const ranges = fences.filter((fence) => fence.ranges.length > 0);
-  const sent: (readonly [kind: "hosts" | "requests" | "bookings" | "confirmed", statement: Statement])[] = [
+  const sent: (readonly [kind: "hosts" | "requests" | "bookings" | "holds" | "confirmed", statement: Statement])[] = [
     ["hosts", clockAndHosts(hostIds)],
   ];
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
   if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates)]);
+  if (holds.length > 0) sent.push(["holds", holdsOfGuests(holds)]);
   if (named.length > 0) sent.push(["bookings", namedBookings(named)]);
   if (ranges.length > 0) sent.push(["bookings", holdsInRanges(ranges)], ["confirmed", confirmedInRanges(fences)]);
 
@@ -51,12 +60,16 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
       const fenceOf = new Map(hosts.map((row) => [row.host_id, row]));
       const bookingsOf = Map.groupBy(rowsOf<BookingRow>("bookings"), (row) => row.host_id);
       const requestsOf = Map.groupBy(rowsOf<RequestRow>("requests"), (row) => row.host_id);
+      const holdsOf = Map.groupBy(rowsOf<HoldsRow>("holds"), (row) => row.host_id);
       const stateOf = (hostId: string): HostState => ({
         hostId,
         generation: fenceOf.get(hostId)?.generation ?? 0,
         sequence: fenceOf.get(hostId)?.sequence ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
+        holds: new Map(
+          (holdsOf.get(hostId) ?? []).map((row) => [row.guest_id, { withHost: row.with_host, inAll: row.in_all }]),
+        ),
         confirmedInRanges: confirmed,
       });
       return {
@@ -108,6 +121,28 @@ function overlappingBookings(candidates: readonly { readonly hostId: string; rea
       candidates.map((candidate) => candidate.during.start),
       candidates.map((candidate) => candidate.during.end),
     ],
+  };
+}
+
+interface HoldsRow {
+  readonly host_id: string;
+  readonly guest_id: string;
+  readonly with_host: number;
+  readonly in_all: number;
+}
+
+/** How many active holds the guests have, with the host and in all. The index by guest shows active holds and no others. */
+function holdsOfGuests(creates: readonly CreateCommand[]): Statement {
+  return {
+    name: "load-holds-of-guests",
+    text: `select asked.host_id, asked.guest_id, held.with_host, held.in_all
+           from (select distinct * from unnest($1::uuid[], $2::uuid[])) as asked(host_id, guest_id)
+           cross join lateral (
+             select (count(*) filter (where b.host_id = asked.host_id))::float8 as with_host, count(*)::float8 as in_all
+             from bookings b
+             where b.guest_id = asked.guest_id and b.state = 'HELD' and b.expire_time > ${BATCH_NOW}
+           ) held`,
+    values: [creates.map((create) => create.hostId), creates.map((create) => create.guestId)],
   };
 }
 

@@ -47,6 +47,8 @@ CREATE INDEX bookings_by_host ON public.bookings USING btree (host_id, lower(dur
 
 CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire_time) WHERE (state = 'HELD'::text);
 
+CREATE INDEX bookings_held_by_guest ON public.bookings USING btree (guest_id, expire_time) WHERE (state = 'HELD'::text);
+
 create table host_fences (
   host_id uuid not null,
   generation bigint not null default 0,

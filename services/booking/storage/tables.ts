@@ -68,6 +68,11 @@ export const Booking = defineEntity({
       name: "bookings_held_by_expire_time",
       expression: "create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'",
     },
+    {
+      // For the limits on a guest's holds.
+      name: "bookings_held_by_guest",
+      expression: "create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'",
+    },
   ],
 });
 

@@ -131,7 +131,8 @@ export type CreateBookingRequest = Message<"booking.v1.CreateBookingRequest"> & 
 
   /**
    * Hold the time for this many seconds, 10 to 86400, instead of booking it; the hold ends at `start_time` at the
-   * latest. 0 or unset: book it.
+   * latest. 0 or unset: book it. A guest has at most 5 active holds with a host and 20 in all, whoever made them, unless the
+   * service is set to other numbers.
    *
    * @generated from field: int32 hold_seconds = 5;
    */
@@ -597,7 +598,7 @@ export const BookingService: GenService<{
    * availability interval.
    *
    * Refuses with USER_NOT_FOUND, NOT_A_HOST, NOT_A_GUEST, OUTSIDE_AVAILABILITY, OFF_GRID, START_IN_PAST, SLOT_TAKEN,
-   * PEER_UNAVAILABLE. Takes the token of the USER that `guest_id` names, or ADMIN's.
+   * TOO_MANY_HOLDS, PEER_UNAVAILABLE. Takes the token of the USER that `guest_id` names, or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.CreateBooking
    */
