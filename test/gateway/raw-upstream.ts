@@ -29,7 +29,8 @@ export async function startRawUpstream(answer: (call: RawCall) => void): Promise
     socket.on("error", () => socket.destroy());
     socket.write(frame(TYPE.settings, FLAG.none, 0));
     const read = frameReader((type, flags, stream) => {
-      if (type === TYPE.settings && (flags & FLAG.ack) === 0) socket.write(frame(TYPE.settings, FLAG.ack, 0));
+      if (type === TYPE.settings && (flags & FLAG.acknowledge) === 0)
+        socket.write(frame(TYPE.settings, FLAG.acknowledge, 0));
       const isWhole = (type === TYPE.headers || type === TYPE.data) && (flags & FLAG.endStream) !== 0;
       if (isWhole) answer({ index: calls++, stream, socket });
     });

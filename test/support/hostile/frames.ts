@@ -5,14 +5,17 @@ export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 export const TYPE = {
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
+  push: 5,
   ping: 6,
   goAway: 7,
   window: 8,
   continuation: 9,
 } as const;
-export const FLAG = { none: 0, ack: 1, endStream: 1, endHeaders: 4 } as const;
+/** `acknowledge` is what `endStream` is called on SETTINGS and PING. */
+export const FLAG = { none: 0, endStream: 1, acknowledge: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
 /** One frame. `length` is what its header claims, if that is not the payload's. */
 export function frame(
@@ -39,9 +42,9 @@ export function framesIn(sent: Buffer): { readonly type: number; readonly stream
   return frames;
 }
 
-/** Headers in HPACK (RFC 7541), each as a literal that is not indexed. */
-export function headerBlock(headers: readonly (readonly [name: string, value: string])[]): Buffer {
-  return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]));
+/** Headers in HPACK (RFC 7541), each as a literal: `kind` is its first byte, and 0 says that it is not indexed. */
+export function headerBlock(headers: readonly (readonly [name: string, value: string])[], kind = 0): Buffer {
+  return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([kind]), literal(name), literal(value)]));
 }
 
 function literal(text: string): Buffer {

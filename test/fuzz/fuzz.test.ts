@@ -1,0 +1,63 @@
+/**
+ * A few thousand conversations of no good client, with both services and the gateway as processes of their own: none ends, none
+ * stalls, none grows, none has an error to log. `npm run fuzz` goes on for as long as one likes.
+ */
+
+import { randomInt } from "node:crypto";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { createDatabase } from "../support/postgres.ts";
+import { lookAt } from "./findings.ts";
+import { reportOf } from "./report.ts";
+import { run } from "./run.ts";
+import { setStage, type Stage } from "./stage.ts";
+
+/** The same every time, so that what they found once stays found ... */
+const KNOWN_SEED = 10;
+/** ... and others every time. */
+const FRESH_SEED = randomInt(2 ** 32);
+const CONVERSATIONS = 1200;
+/** Long enough to stand out on a machine on which everybody waits for a second. */
+const STALL_MS = 6000;
+
+const scope = new AsyncDisposableStack();
+let stage: Stage;
+
+beforeAll(async () => {
+  const [availability, booking] = [await createDatabase("availability"), await createDatabase("booking")];
+  scope.defer(async () => void (await Promise.all([availability.drop(), booking.drop()])));
+  const databases = { availability: availability.url, booking: booking.url };
+  stage = await setStage(scope, { databases, logFolder: inject("logFolder"), tls: true });
+}, 240_000);
+
+afterAll(() => scope.disposeAsync(), 60_000);
+
+test.each([KNOWN_SEED, FRESH_SEED])("nobody ends or stalls a process: seed %i", { timeout: 900_000 }, async (seed) => {
+  const reports: string[] = [];
+  const { held } = await run(stage, {
+    seed,
+    isWanted: ({ tls }) => tls === undefined || stage.tls,
+    goOn: (so) => so < CONVERSATIONS,
+    onFound: (found, so) => reports.push(reportOf(found, seed, so)),
+  });
+  expect(reports.join("\n")).toBe("");
+  expect(held).toBeGreaterThanOrEqual(CONVERSATIONS);
+});
+
+test("a process that ends is seen, and comes back", { timeout: 240_000 }, async () => {
+  const [first] = stage.programs;
+  await first!.kill();
+  expect(await lookAt(stage)).toMatchObject([{ kind: "ended", label: first!.label }]);
+  await stage.revive();
+  expect((await lookAt(stage)).filter(({ kind }) => kind !== "late")).toEqual([]);
+});
+
+test("a process that stalls is seen, on a busy machine too", { timeout: 240_000 }, async () => {
+  const [first] = stage.programs;
+  const kindsOfStalled = async (): Promise<string[]> => {
+    process.kill(first!.pid, "SIGSTOP");
+    setTimeout(() => process.kill(first!.pid, "SIGCONT"), STALL_MS);
+    const found = await lookAt(stage);
+    return found.filter(({ label }) => label.startsWith(first!.label)).map(({ kind }) => kind);
+  };
+  await expect.poll(kindsOfStalled, { timeout: 200_000, interval: 500 }).toContain("late");
+});

@@ -1,0 +1,47 @@
+/**
+ * What a conversation may do wrong. Each draws a part of the list (swarm testing): were all of it allowed at once, one fault
+ * would end most conversations before another had its chance, and no two faults would ever be alone with each other.
+ */
+
+import type { Random } from "./random.ts";
+
+const oddities = [
+  "no token",
+  "fresh token",
+  "odd token",
+  "odd content type",
+  "expect",
+  "odd headers",
+  "odd pseudo-headers",
+  "odd timeout",
+  "odd message",
+  "odd framing",
+  "trailers",
+  "reset",
+  "goaway",
+  "window",
+  "settings",
+  "ping",
+  "priority",
+  "push",
+  "unknown frame",
+  "continuation",
+  "stray data",
+  "shuffled",
+  "noise",
+  "many calls",
+] as const;
+
+export type Oddity = (typeof oddities)[number];
+
+/** Whether something odd happens now: never in a conversation that has not drawn it. */
+export type Swarm = (oddity: Oddity, share?: number) => boolean;
+
+const DRAWN_SHARES = [0, 0.1, 0.25, 0.5];
+/** How often what is drawn happens, where nothing else is said. */
+const HAPPENS_SHARE = 0.5;
+
+export function drawSwarm(random: Random): { readonly swarm: Swarm; readonly drawn: readonly Oddity[] } {
+  const drawn = random.some(oddities, random.pick(DRAWN_SHARES));
+  return { drawn, swarm: (oddity, share = HAPPENS_SHARE) => drawn.includes(oddity) && random.chance(share) };
+}

@@ -1,0 +1,51 @@
+/**
+ * Those whom conversations are about. Their ids never change, so that the bytes of one run mean the same in the next: they
+ * are stored around the services.
+ */
+
+import { onServer } from "../support/server.ts";
+
+const numbered = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `019a0000-0000-7000-8000-${prefix}0000000${(index + 1).toString(16)}01`);
+
+export const hostIds: readonly string[] = numbered("00", 4);
+export const guestIds: readonly string[] = numbered("01", 4);
+/** The first host's; a booking's id ends as its host's does. */
+export const bookingIds: readonly string[] = numbered("02", 8);
+
+/** Far enough for every booking to be ahead, whenever the run is. */
+export const FIRST_DAY = Date.UTC(2150, 0, 1);
+
+export async function storeWorld(databases: {
+  readonly availability: string;
+  readonly booking: string;
+}): Promise<void> {
+  await onServer(databases.availability, async (client) => {
+    await client.query(
+      `insert into users (id, email, display_name, role)
+       select id, id || '@fuzz.test', 'Somebody', role
+       from (select unnest($1::uuid[]) as id, 'HOST' as role union all select unnest($2::uuid[]), 'USER') as people`,
+      [hostIds, guestIds],
+    );
+    await client.query(
+      `insert into availability (id, host_id, during, slot_duration_minutes)
+       select gen_random_uuid(), host_id, tstzrange($2::timestamptz, $2::timestamptz + interval '90 days'), 30
+       from unnest($1::uuid[]) as host_id`,
+      [hostIds, new Date(FIRST_DAY)],
+    );
+  });
+  await onServer(databases.booking, async (client) => {
+    const columns = "id, host_id, guest_id, during, state, version, create_time, update_time";
+    await client.query(
+      `insert into bookings (${columns})
+       select id, $2, $3, tstzrange(starts, starts + interval '30 minutes'), 'CONFIRMED', 1, now(), now()
+       from unnest($1::uuid[]) with ordinality as booked (id, day), lateral (select $4::timestamptz + day * interval '1 day' as starts) as start`,
+      [bookingIds, hostIds[0], guestIds[0], new Date(FIRST_DAY)],
+    );
+    await client.query(
+      `insert into booking_events (${columns.replace("id", "booking_id")}, sequence, kind, actor, event_time)
+       select ${columns}, row_number() over (), 'CONFIRMED', 'fuzz', now() from bookings`,
+    );
+    await client.query("insert into host_fences (host_id, sequence) values ($1, $2)", [hostIds[0], bookingIds.length]);
+  });
+}
