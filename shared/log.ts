@@ -1,7 +1,6 @@
 /** The log of a process: one JSON object a line, on standard output unless it is told otherwise. */
 
-import type { DestinationStream, Logger } from "pino";
-import { pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Errors are described, and so are their causes, but not without end: a cause may name itself. */
 const CAUSES_MAX = 5;

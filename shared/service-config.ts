@@ -4,9 +4,9 @@ import type { z } from "zod";
 import type { AuthSettings } from "./auth/open-auth.ts";
 import { isUrl } from "./auth/keys.ts";
 import type { serviceVariables } from "./config.ts";
-import type { Address } from "./rpc/listen.ts";
-import type { CallLimits } from "./rpc/rate-limit.ts";
-import type { TlsFiles } from "./rpc/tls.ts";
+import type { Address } from "./rpc/wire/listen.ts";
+import type { CallLimits } from "./rpc/call/rate-limit.ts";
+import type { TlsFiles } from "./rpc/wire/tls.ts";
 
 export interface ServiceConfig {
   readonly database: { readonly url: string; readonly poolSize: number };

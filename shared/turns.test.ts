@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createTurns } from "./turns.ts";
-import type { Turn, Turns } from "./turns.ts";
+import { createTurns, type Turn, type Turns } from "./turns.ts";
 
 const patient = new AbortController().signal;
 const limits = { waitingMax: 3, standstillMs: 5000 };

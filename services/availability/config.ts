@@ -2,8 +2,7 @@
 
 import { z } from "zod";
 import { httpUrl, readConfig, serviceVariables } from "../../shared/config.ts";
-import { refuseUnsafe, serviceConfig } from "../../shared/service-config.ts";
-import type { ServiceConfig } from "../../shared/service-config.ts";
+import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service-config.ts";
 
 export const availabilityVariables = z.object({
   ...serviceVariables({ grpc: 50051, connect: 8081 }),

@@ -2,8 +2,7 @@
 
 import { z } from "zod";
 import { httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
-import { refuseUnsafe, serviceConfig } from "../../shared/service-config.ts";
-import type { ServiceConfig } from "../../shared/service-config.ts";
+import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service-config.ts";
 import type { HoldLimits } from "./domain/command.ts";
 import type { LaneSettings } from "./lanes/lanes.ts";
 

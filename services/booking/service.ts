@@ -11,7 +11,7 @@ import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { read } from "../../shared/postgres/read.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
-import { readTls } from "../../shared/rpc/tls.ts";
+import { readTls } from "../../shared/rpc/wire/tls.ts";
 import type { Running } from "../../shared/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";

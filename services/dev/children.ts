@@ -4,8 +4,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { isServing } from "../health/probe.ts";
-import type { ServiceName } from "../migrate/migrate.ts";
+import { isServing } from "../ops/health/probe.ts";
+import type { ServiceName } from "../ops/migrate/migrate.ts";
 import { StartFailure } from "./failure.ts";
 
 /** A folder of `services/` with a `main.ts`. */

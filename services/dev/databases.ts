@@ -2,12 +2,10 @@
 
 import { join } from "node:path";
 import pg from "pg";
-import { migrateDatabase, serviceNames } from "../migrate/migrate.ts";
-import type { ServiceName } from "../migrate/migrate.ts";
+import { migrateDatabase, type ServiceName, serviceNames } from "../ops/migrate/migrate.ts";
 import type { DevConfig } from "./config.ts";
 import { StartFailure } from "./failure.ts";
-import { deletePostgres, startPostgres } from "./postgres/start.ts";
-import type { Postgres } from "./postgres/start.ts";
+import { deletePostgres, type Postgres, startPostgres } from "./postgres/start.ts";
 
 export interface Databases {
   readonly urls: Readonly<Record<ServiceName, string>>;

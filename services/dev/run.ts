@@ -1,17 +1,15 @@
 /** Starts the pair and its gateway, keeps them running, stops them. */
 
 import { join } from "node:path";
-import type { ServiceName } from "../migrate/migrate.ts";
-import { startChild, waitUntilReady, waitUntilServing } from "./children.ts";
-import type { Child } from "./children.ts";
+import type { ServiceName } from "../ops/migrate/migrate.ts";
+import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import type { DevConfig } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
 import { StartFailure } from "./failure.ts";
 import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
 import { guide } from "./guide.ts";
-import { provideKeys } from "./keys.ts";
-import type { DevKeys } from "./keys.ts";
+import { type DevKeys, provideKeys } from "./keys.ts";
 import { assertPortFree } from "./ports.ts";
 import { writeSampleEnvironment } from "./sample-environment.ts";
 import { firstOpenSlot, provideSample } from "./sample.ts";

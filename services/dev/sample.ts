@@ -1,12 +1,10 @@
 /** Something to try the services with: a host, a guest and open time, made through the API like anybody's. */
 
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import type { Transport } from "@connectrpc/connect";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
-import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
-import type { User } from "../../shared/gen/availability/v1/user_pb.ts";
+import { Role, type User } from "../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";

@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
-import type { Address } from "../../shared/rpc/listen.ts";
-import type { TlsFiles } from "../../shared/rpc/tls.ts";
+import type { Address } from "../../shared/rpc/wire/listen.ts";
+import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 
 const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = serviceVariables({ grpc: 0, connect: 0 });
 
@@ -14,7 +14,7 @@ export const gatewayVariables = z.object({
   AVAILABILITY_URL: httpUrl().default("http://127.0.0.1:8081"),
   BOOKING_URL: httpUrl().default("http://127.0.0.1:8082"),
   // Streams that may be open to each service; the next is refused with 503. They must leave connections (CONNECTIONS_MAX of
-  // shared/rpc/wire-limits.ts) to the other calls.
+  // shared/rpc/wire/limits.ts) to the other calls.
   OPEN_STREAMS_MAX: wholeNumber(1, 8000).default(4000),
   // Whose pages may call: origins with commas between them, or `*`. Unset: only pages of the gateway's own origin.
   CORS_ORIGINS: origins().default([]),

@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { OpenCalls } from "../../shared/rpc/open-calls.ts";
-import { readTls } from "../../shared/rpc/tls.ts";
-import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire-limits.ts";
+import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
+import { readTls } from "../../shared/rpc/wire/tls.ts";
+import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
 import { addDocumentation } from "./http/documentation.ts";

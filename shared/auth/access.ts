@@ -1,12 +1,12 @@
 /**
  * Who may call what, as a table: method × role × whose data. The role is checked before the body is read; whose data it is
- * about is known only after that, so every handler says so, to `assertMay` or `may`. `test/access.test.ts` walks the
+ * about is known only after that, so every handler says so, to `assertMay` or `may`. `test/auth/access.test.ts` walks the
  * whole table against a running pair.
  */
 
 import type { DescService } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../rpc/errors.ts";
+import { StatusError } from "../rpc/as-status.ts";
 import type { Identity, Role } from "./identity.ts";
 
 /** Where the subject must stand in what a call is about. */

@@ -1,5 +1,4 @@
-import { exportJWK, generateKeyPair } from "jose";
-import type { JWK } from "jose";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { MINUTE_MS, SECOND_MS } from "../interval.ts";

@@ -1,7 +1,6 @@
 /** Keys that are read anew now and then, and what holds while they cannot be read. */
 
-import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
-import { createLocalJWKSet, errors } from "jose";
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { monotonicMs } from "../clock.ts";
 import { HOUR_MS, MINUTE_MS } from "../interval.ts";

@@ -1,7 +1,6 @@
 /** Public keys that tokens are verified with: a JWK set (RFC 7517) at a URL or in a file. */
 
-import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
-import { createLocalJWKSet, createRemoteJWKSet } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { SECOND_MS } from "../interval.ts";
 import { keepKeys } from "./kept-keys.ts";

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
-import type { Identity } from "./identity.ts";
-import { personRoles } from "./identity.ts";
+import { type Identity, personRoles } from "./identity.ts";
 import { publicKeys } from "./keys.ts";
 import { rememberTokens } from "./remember.ts";
 import { serviceTokens } from "./service-token.ts";

@@ -1,7 +1,6 @@
 import { monotonicMs } from "../clock.ts";
 import { MINUTE_MS } from "../interval.ts";
-import type { SigningKey } from "./sign.ts";
-import { signToken } from "./sign.ts";
+import { type SigningKey, signToken } from "./sign.ts";
 
 const LIFETIME_MS = 5 * MINUTE_MS;
 /** A token is replaced this long before it ends: longer than a call takes, and than clocks differ. */

@@ -1,7 +1,6 @@
 /** Tokens that we sign ourselves: of a service for its peer, and in development. */
 
-import type { CryptoKey, JWK } from "jose";
-import { importJWK, SignJWT } from "jose";
+import { type CryptoKey, importJWK, type JWK, SignJWT } from "jose";
 import type { Role } from "./identity.ts";
 import { assertNoDevelopmentKey } from "./keys.ts";
 import { readJson } from "./read-json.ts";

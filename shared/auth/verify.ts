@@ -1,7 +1,6 @@
 /** Bearer tokens: JSON Web Tokens (RFC 7519), signed by an issuer whose keys we know. */
 
-import type { JWTPayload, JWTVerifyGetKey } from "jose";
-import { decodeJwt, errors, jwtVerify } from "jose";
+import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import type { Identity, Role } from "./identity.ts";
 

@@ -3,8 +3,7 @@
 import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
 import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
-import { Client } from "pg";
-import type { Pool, PoolConfig } from "pg";
+import { Client, type Pool, type PoolConfig } from "pg";
 
 /** Longer than every wait of ours, so that they end only what was forgotten. */
 const STATEMENT_TIMEOUT_MS = 30_000;

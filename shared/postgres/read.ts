@@ -1,7 +1,6 @@
 /** Reads in plain SQL that end, in the database too, when nobody waits for them any more. */
 
-import { Client } from "pg";
-import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
+import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from "pg";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
 import { connect } from "./transaction.ts";
 

@@ -7,8 +7,7 @@
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 
-import type { ClientBase, Connection, QueryConfig, Submittable } from "pg";
-import { DatabaseError, types } from "pg";
+import { type ClientBase, type Connection, DatabaseError, type QueryConfig, type Submittable, types } from "pg";
 import { isConnectionLost, sqlState } from "./sqlstate.ts";
 
 /** A statement that stays prepared on its connection under its name, so each name has one text. */

@@ -1,14 +1,13 @@
 /** Calls from one service to another: Connect over HTTP/2, binary. */
 
-import type { Interceptor, Transport } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createTransport } from "@connectrpc/connect/protocol-connect";
 import { monotonicMs } from "../clock.ts";
 import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
-import { peerHttp } from "./peer-http.ts";
-import type { PeerTls } from "./tls.ts";
+import { peerHttp } from "./wire/peer-http.ts";
+import type { PeerTls } from "./wire/tls.ts";
 
 /** A transport to a peer that can be closed: its connection would keep the process alive. */
 export interface PeerTransport extends Transport {

@@ -1,7 +1,6 @@
 /** The details of a refusal as messages of google/rpc/error_details.proto, never more than a header can carry. */
 
-import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Refusal } from "../errors.ts";
 import { ERROR_DETAILS_MAX_BYTES } from "../limits.ts";
 import {

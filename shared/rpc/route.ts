@@ -1,7 +1,6 @@
 import type { DescMessage, DescMethod, DescService, Message, MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
-import type { MethodAccess } from "../auth/access.ts";
-import { OPEN } from "../auth/access.ts";
+import { type MethodAccess, OPEN } from "../auth/access.ts";
 import type { Call } from "./handler.ts";
 
 /** What a handler answers: a message, or the plain object to make it of. */

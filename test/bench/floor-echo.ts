@@ -1,7 +1,6 @@
 /** The floor of the echo rows: grpc-js with nothing around it, and an answer that is ready. */
 
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { ECHO_PATH } from "./messages.ts";
 import { answerQuestions } from "./worker.ts";
 

@@ -1,10 +1,8 @@
 /** The load generator, a process of its own. Its calls are handed over before the clock starts. */
 
-import type { Effort, Measured } from "./drive.ts";
-import { drive } from "./drive.ts";
-import type { Calls, Protocol } from "./http2-calls.ts";
+import { drive, type Effort, type Measured } from "./drive.ts";
+import { type Calls, openCalls, type Protocol } from "./http2-calls.ts";
 import { openHttp1Calls } from "./http1-calls.ts";
-import { openCalls } from "./http2-calls.ts";
 import { answerQuestions } from "./worker.ts";
 
 export interface Load {

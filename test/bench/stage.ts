@@ -9,7 +9,7 @@ import { startChild, waitUntilServing } from "../../services/dev/children.ts";
 import { type DevKeys, provideKeys } from "../../services/dev/keys.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
-import { migrateDatabase, type ServiceName } from "../../services/migrate/migrate.ts";
+import { migrateDatabase, type ServiceName } from "../../services/ops/migrate/migrate.ts";
 import { DAY_MS } from "../../shared/interval.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { storeBookings } from "../support/stored-bookings.ts";

@@ -3,8 +3,7 @@
 import { hash } from "node:crypto";
 import { expect, test } from "vitest";
 import { framesIn, PREFACE, TYPE } from "../support/hostile/frames.ts";
-import type { Conversation } from "./conversation.ts";
-import { doorNames, formatConversation, parseConversation } from "./conversation.ts";
+import { type Conversation, doorNames, formatConversation, parseConversation } from "./conversation.ts";
 import { drawConversation } from "./generate.ts";
 import { randomOf } from "./random.ts";
 import { readReplay } from "./replay.ts";

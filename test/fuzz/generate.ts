@@ -1,11 +1,9 @@
 /** A conversation out of two numbers. */
 
-import type { Conversation, DoorName, Pause, Tls, Write } from "./conversation.ts";
-import { doorNames } from "./conversation.ts";
+import { type Conversation, type DoorName, doorNames, type Pause, type Tls, type Write } from "./conversation.ts";
 import { drawHttp1 } from "./http1.ts";
 import { drawHttp2 } from "./http2.ts";
-import type { Random } from "./random.ts";
-import { randomOf } from "./random.ts";
+import { type Random, randomOf } from "./random.ts";
 import { drawSwarm } from "./swarm.ts";
 
 const TLS_SHARE = 0.15;

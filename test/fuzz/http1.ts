@@ -1,7 +1,6 @@
 /** A whole HTTP/1.1 connection: requests one behind the other, and what is wrong with them. */
 
-import type { Call, Header } from "./calls.ts";
-import { drawCall } from "./calls.ts";
+import { type Call, drawCall, type Header } from "./calls.ts";
 import type { DoorName } from "./conversation.ts";
 import type { Random } from "./random.ts";
 import { spoil } from "./spoil.ts";

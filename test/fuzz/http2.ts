@@ -1,8 +1,7 @@
 /** A whole HTTP/2 connection, frame by frame: calls, what control frames come between them, and what is wrong with it all. */
 
 import { FLAG, frame, headerBlock, LAST_PING, PREFACE, TYPE } from "../support/hostile/frames.ts";
-import type { Call, Header } from "./calls.ts";
-import { drawCall } from "./calls.ts";
+import { type Call, drawCall, type Header } from "./calls.ts";
 import type { DoorName } from "./conversation.ts";
 import type { Random } from "./random.ts";
 import { spoil } from "./spoil.ts";

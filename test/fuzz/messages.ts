@@ -1,8 +1,14 @@
 /** Requests: what a caller could mean, and what none would. */
 
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { create, ScalarType, toBinary, toJson } from "@bufbuild/protobuf";
-import type { Message } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type Message,
+  ScalarType,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { MINUTE_MS } from "../../shared/interval.ts";
 import type { Random } from "./random.ts";

@@ -1,7 +1,6 @@
 /** What can be called, and where. */
 
-import type { DescMethod } from "@bufbuild/protobuf";
-import { getOption, hasOption } from "@bufbuild/protobuf";
+import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
@@ -10,8 +9,7 @@ import { http } from "../../shared/gen/google/api/annotations_pb.ts";
 import { ServerReflection } from "../../shared/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../shared/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "../../shared/gen/health/v1/health_pb.ts";
-import type { DoorName } from "./conversation.ts";
-import { programOf } from "./conversation.ts";
+import { type DoorName, programOf } from "./conversation.ts";
 
 const everywhere = [...Health.methods, ...ServerReflection.methods, ...ServerReflectionAlpha.methods];
 const availability = [...AvailabilityService.methods, ...UserService.methods];

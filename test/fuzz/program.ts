@@ -1,7 +1,6 @@
 /** One program under attack: a process as an operator runs it, with its log in a file that is read as it grows. */
 
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,8 +1,7 @@
 /** Says a conversation. What comes back is not judged: what matters is how the process is afterwards. */
 
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { LAST_PING } from "../support/hostile/frames.ts";

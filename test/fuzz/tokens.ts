@@ -3,13 +3,12 @@
  * as bad, when they are sent again.
  */
 
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
-import type { KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { DEVELOPMENT_KEY_PREFIX } from "../../shared/auth/keys.ts";
 import { privateKeyFile, publicKeysFile } from "../../shared/auth/make-key.ts";
 import type { Role } from "../../shared/auth/identity.ts";
-import { serviceNames } from "../../services/migrate/migrate.ts";
+import { serviceNames } from "../../services/ops/migrate/migrate.ts";
 import type { Random } from "./random.ts";
 import type { Swarm } from "./swarm.ts";
 import { guestIds, hostIds } from "./world.ts";

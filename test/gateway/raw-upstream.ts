@@ -1,8 +1,7 @@
 /** A service that answers calls frame by frame: for what a server at its end, a proxy or a broken one does to them. */
 
 import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { FLAG, frame, headerBlock, PREFACE, TYPE } from "../support/hostile/frames.ts";
 
 export interface RawCall {

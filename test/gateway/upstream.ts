@@ -1,8 +1,7 @@
 /** The other end of the gateway's connections: a server that shows what arrives there, and answers as a test says. */
 
 import { once } from "node:events";
-import type { IncomingHttpHeaders, ServerHttp2Stream, Settings } from "node:http2";
-import { createServer } from "node:http2";
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream, type Settings } from "node:http2";
 import type { AddressInfo } from "node:net";
 
 export interface Upstream {

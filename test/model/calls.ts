@@ -1,10 +1,8 @@
 /** Writes to the pair, and their answers, as plain data: what the model and the services both understand. */
 
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
-import type { Booking } from "../../shared/gen/booking/v1/booking_pb.ts";
-import { BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
+import { type Booking, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import type { Instant, Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";

@@ -8,22 +8,17 @@ import { reasonOf } from "../../shared/rpc/client.ts";
 import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
-import { startReplicatedPair } from "../support/replicated-pair.ts";
-import type { ReplicatedPair } from "../support/replicated-pair.ts";
-import { send } from "./calls.ts";
-import type { Answer } from "./calls.ts";
+import { type ReplicatedPair, startReplicatedPair } from "../support/replicated-pair.ts";
+import { type Answer, send } from "./calls.ts";
 import { checkPair } from "./checker.ts";
 import { expireHold } from "./expire-hold.ts";
 import { checkHistory } from "./history-checker.ts";
-import { recorded } from "./history.ts";
-import type { Entry } from "./history.ts";
+import { type Entry, recorded } from "./history.ts";
 import { AHEAD, times } from "./quarters.ts";
 import { holdLimits } from "./model.ts";
 import { readAvailability, readBookings, readFeed, readOpenSlots } from "./reads.ts";
-import { callOf, latest } from "./resolve.ts";
-import type { Known } from "./resolve.ts";
-import { anySteps } from "./steps.ts";
-import type { TestStep } from "./steps.ts";
+import { callOf, type Known, latest } from "./resolve.ts";
+import { anySteps, type TestStep } from "./steps.ts";
 
 const CALLERS = 8;
 /** Many short rounds rather than few long ones: a race is won or lost while most of the time is still open. */

@@ -1,8 +1,7 @@
 /** Replays every host's feed and looks at each moment of it, not only at the last. */
 
 import type { Pool } from "pg";
-import { overlaps } from "../../shared/interval.ts";
-import type { Interval } from "../../shared/interval.ts";
+import { type Interval, overlaps } from "../../shared/interval.ts";
 import { millis } from "../../shared/postgres/range.ts";
 
 interface EventRow extends Interval {

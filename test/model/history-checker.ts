@@ -6,8 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { overlaps } from "../../shared/interval.ts";
 import type { SeenBooking } from "./calls.ts";
-import { isBefore, spanOf } from "./history.ts";
-import type { Entry, Span } from "./history.ts";
+import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
 import { activeIn, hasAllHolds, whyNotChanged } from "./model.ts";
 import type { SeenEvent } from "./reads.ts";
 

@@ -3,11 +3,9 @@
  * call after another, everything as plain values, nothing remembered, no locks.
  */
 
-import { overlaps } from "../../shared/interval.ts";
-import type { Instant, Interval } from "../../shared/interval.ts";
+import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 import type { Answer, Call, SeenBooking, StateName } from "./calls.ts";
-import { add, intervalsOf, misfitOf, remove, slotsOf } from "./open-time.ts";
-import type { OpenQuarters } from "./open-time.ts";
+import { add, intervalsOf, misfitOf, type OpenQuarters, remove, slotsOf } from "./open-time.ts";
 
 export interface Model {
   readonly open: OpenQuarters;

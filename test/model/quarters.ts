@@ -3,10 +3,8 @@
  * in the past. Few of them are used, so that what is asked for collides often, and a failure prints small numbers.
  */
 
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { MINUTE_MS } from "../../shared/interval.ts";
-import type { Instant, Interval } from "../../shared/interval.ts";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Instant, type Interval, MINUTE_MS } from "../../shared/interval.ts";
 
 const QUARTER_MS = 15 * MINUTE_MS;
 const DAY_AHEAD = Date.UTC(2150, 5, 1);

@@ -1,12 +1,15 @@
 /** What callers can read of a host, as plain data and whole: all pages of a list, all of a feed so far. */
 
-import { BookingEventKind, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
-import type { Booking, BookingEvent } from "../../shared/gen/booking/v1/booking_pb.ts";
+import {
+  type Booking,
+  type BookingEvent,
+  BookingEventKind,
+  BookingState,
+} from "../../shared/gen/booking/v1/booking_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";
 import { watchBookings } from "../support/watching.ts";
-import { seen } from "./calls.ts";
-import type { SeenBooking, StateName } from "./calls.ts";
+import { seen, type SeenBooking, type StateName } from "./calls.ts";
 import { quartersOf, times } from "./quarters.ts";
 
 export async function readAvailability(

@@ -3,18 +3,15 @@
 import type { Pool } from "pg";
 import { expect } from "vitest";
 import type { Clients } from "../support/clients.ts";
-import { seen, send } from "./calls.ts";
-import type { Answer } from "./calls.ts";
+import { type Answer, seen, send } from "./calls.ts";
 import { expireHold } from "./expire-hold.ts";
-import { activeIn, asSeen, bookingsIn, decide, expire, openSlots } from "./model.ts";
-import type { Chosen, Model } from "./model.ts";
+import { activeIn, asSeen, bookingsIn, type Chosen, decide, expire, type Model, openSlots } from "./model.ts";
 import { intervalsOf } from "./open-time.ts";
 import { times } from "./quarters.ts";
 import { readAvailability, readBookings, readOpenSlots } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { TestStep } from "./steps.ts";
-import { overlaps } from "../../shared/interval.ts";
-import type { Interval } from "../../shared/interval.ts";
+import { type Interval, overlaps } from "../../shared/interval.ts";
 
 /** Small pages, so that most lists have several. */
 const PAGE_SIZE = 7;

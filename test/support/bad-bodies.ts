@@ -2,8 +2,7 @@
 
 import { request } from "node:http";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Metadata, status } from "@grpc/grpc-js";
-import type { ServiceError } from "@grpc/grpc-js";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { CreateUserRequestSchema } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Known } from "./bad-requests/row.ts";
 import { endingOfHttp } from "./endings.ts";

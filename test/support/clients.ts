@@ -1,7 +1,6 @@
 /** Clients of the pair, as other programs have them. */
 
-import { createClient } from "@connectrpc/connect";
-import type { Client, Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";

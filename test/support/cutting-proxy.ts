@@ -1,7 +1,6 @@
 /** A proxy before PostgreSQL that loses a connection while COMMIT, or another statement, is on its way. */
 
-import { connect, createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { fatal, messagesIn, READY_FOR_QUERY } from "./postgres-messages.ts";
 
 export interface CuttingProxy {

@@ -5,8 +5,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import type { ServiceError } from "@grpc/grpc-js";
 import { bearer } from "../../shared/rpc/client.ts";
-import type { Ending } from "./endings.ts";
-import { answered, endingOfConnect, endingOfGrpc } from "./endings.ts";
+import { answered, type Ending, endingOfConnect, endingOfGrpc } from "./endings.ts";
 import { grpcCall, grpcChannel } from "./grpc.ts";
 import type { Served } from "./pair.ts";
 

@@ -1,11 +1,9 @@
 /** How a call ended, in one form for all protocols, so that they can be compared. */
 
-import type { JsonObject, JsonValue, Message } from "@bufbuild/protobuf";
-import { createRegistry, fromBinary, toJson } from "@bufbuild/protobuf";
+import { createRegistry, fromBinary, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { errorFromJson } from "@connectrpc/connect/protocol-connect";
-import type { ServiceError } from "@grpc/grpc-js";
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { file_google_rpc_error_details } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../shared/gen/google/rpc/status_pb.ts";
 

@@ -1,9 +1,7 @@
 /** Tokens as those make them who have none: each with one thing wrong. */
 
-import { createHmac, createSign, generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import type { KeyObject } from "node:crypto";
-import type { JWK, JWTPayload } from "jose";
-import { SignJWT } from "jose";
+import { createHmac, createSign, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
+import { type JWK, type JWTPayload, SignJWT } from "jose";
 
 export const ISSUER = "https://identity.example";
 export const AUDIENCE = "availability";

@@ -12,8 +12,7 @@ import type { TestProject } from "vitest/node";
 import { provideKeys } from "../../services/dev/keys.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
 import { assertNoSecretsIn } from "./secrets.ts";
-import { onServer } from "./server.ts";
-import type { DatabaseServer } from "./server.ts";
+import { type DatabaseServer, onServer } from "./server.ts";
 import { createTemplates, dropTemplates } from "./templates.ts";
 
 /** Returns what is to be done after all test files. */

@@ -1,9 +1,15 @@
 /** Calls by `@grpc/grpc-js`, a gRPC implementation that is not Connect's. */
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { DescMethodUnary, DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata } from "@grpc/grpc-js";
-import type { CallOptions } from "@grpc/grpc-js";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { type CallOptions, Client, credentials, Metadata } from "@grpc/grpc-js";
 
 /** A channel to `address` (`host:port`). Close it when done. */
 export function grpcChannel(address: string): Client {

@@ -1,7 +1,6 @@
 /** A TCP connection between two services that a test can disturb. */
 
-import { connect, createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
  * - `open`: everything passes.

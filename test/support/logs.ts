@@ -7,8 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { pid } from "node:process";
-import type { DestinationStream, Logger } from "pino";
-import { destination } from "pino";
+import { destination, type DestinationStream, type Logger } from "pino";
 import { inject } from "vitest";
 import { openLog } from "../../shared/log.ts";
 

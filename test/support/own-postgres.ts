@@ -3,8 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startPostgres } from "../../services/dev/postgres/start.ts";
-import type { Postgres, PostgresOptions } from "../../services/dev/postgres/start.ts";
+import { type Postgres, type PostgresOptions, startPostgres } from "../../services/dev/postgres/start.ts";
 
 /**
  * Starts a server with the durability that PostgreSQL has by default, on a free port, in a temporary folder.

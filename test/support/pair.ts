@@ -4,17 +4,13 @@ import { availabilityConfig } from "../../services/availability/config.ts";
 import type { BookingPeer } from "../../services/availability/peers/booking.ts";
 import { startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
-import { startBooking } from "../../services/booking/service.ts";
-import type { BookingHooks } from "../../services/booking/service.ts";
+import { type BookingHooks, startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import type { Running } from "../../shared/run-service.ts";
-import { connectClients } from "./clients.ts";
-import type { Clients } from "./clients.ts";
+import { type Clients, connectClients } from "./clients.ts";
 import { testLog } from "./logs.ts";
-import { createDatabase } from "./postgres.ts";
-import type { TestDatabase } from "./postgres.ts";
-import { admin, authVariables, tokenSource } from "./tokens.ts";
-import type { Person } from "./tokens.ts";
+import { createDatabase, type TestDatabase } from "./postgres.ts";
+import { admin, authVariables, type Person, tokenSource } from "./tokens.ts";
 
 /** One service that runs. */
 export interface Served {

@@ -1,8 +1,7 @@
 /** Several replicas of Availability over one database, with nobody at Booking's address. */
 
 import type { Pool } from "pg";
-import { connectClients } from "./clients.ts";
-import type { Clients } from "./clients.ts";
+import { type Clients, connectClients } from "./clients.ts";
 import { startAvailabilityService } from "./pair.ts";
 import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";

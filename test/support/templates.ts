@@ -1,9 +1,7 @@
 /** Migrated databases to clone from: a clone takes a fraction of the time that the migrations take. */
 
-import { migrateDatabase, serviceNames } from "../../services/migrate/migrate.ts";
-import type { ServiceName } from "../../services/migrate/migrate.ts";
-import { databaseUrl, onServer } from "./server.ts";
-import type { DatabaseServer } from "./server.ts";
+import { migrateDatabase, type ServiceName, serviceNames } from "../../services/ops/migrate/migrate.ts";
+import { type DatabaseServer, databaseUrl, onServer } from "./server.ts";
 
 export function templateName(server: DatabaseServer, service: ServiceName): string {
   return `${server.run}_template_${service}`;

@@ -1,8 +1,7 @@
 /** Tokens of whoever a test wants to be. */
 
 import { inject } from "vitest";
-import { provideKeys } from "../../services/dev/keys.ts";
-import type { TokenOrder } from "../../services/dev/keys.ts";
+import { provideKeys, type TokenOrder } from "../../services/dev/keys.ts";
 
 /** Who calls: a role, and whose it is. */
 export type Person = Pick<TokenOrder, "role" | "subject">;

@@ -1,7 +1,6 @@
 import { expect } from "vitest";
-import { audit } from "../../services/audit/audit.ts";
-import type { DatabaseUrls } from "../../services/audit/audit.ts";
-import { lineOf } from "../../services/audit/violation.ts";
+import { audit, type DatabaseUrls } from "../../services/ops/audit/audit.ts";
+import { lineOf } from "../../services/ops/audit/violation.ts";
 
 /**
  * What `npm run audit` finds in two databases, in its words: nothing, if the services keep what they promise. With a

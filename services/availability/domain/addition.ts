@@ -1,5 +1,4 @@
-import { contains, hull, meets } from "../../../shared/interval.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import { contains, hull, type Interval, meets } from "../../../shared/interval.ts";
 
 /** What adding a range does to the stored intervals. */
 export type Addition<Stored extends Interval> =

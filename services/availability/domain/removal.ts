@@ -1,6 +1,5 @@
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
-import { intersection, interval, overlaps, subtract } from "../../../shared/interval.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import { intersection, interval, type Interval, overlaps, subtract } from "../../../shared/interval.ts";
 
 /** What removing a range does to the stored intervals. */
 export interface Removal<Stored extends Interval> {

@@ -1,8 +1,7 @@
 /** Calls to the booking service. */
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
-import type { Transport } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";

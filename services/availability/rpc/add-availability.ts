@@ -4,7 +4,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, requestId, slotMinutes, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import { parse, requestId, slotMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { addition } from "../domain/addition.ts";
 import type { Availability } from "../domain/availability.ts";
 import { intervalsTouching, replaceIntervals, slotDurationMinutesOf } from "../storage/availability.ts";

@@ -3,11 +3,10 @@ import { RoleSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import { DISPLAY_NAME_MAX_CHARACTERS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { email, enumValue, parse, text } from "../../../shared/rpc/parse.ts";
+import { email, enumValue, parse, text } from "../../../shared/rpc/request/parse.ts";
 import { insertUser } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
-import { roleOf, userMessage } from "./messages.ts";
-import type { KnownRole } from "./messages.ts";
+import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const request = z.object({
   email,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, uuid } from "../../../shared/rpc/parse.ts";
+import { parse, uuid } from "../../../shared/rpc/request/parse.ts";
 import { userNotFound } from "../storage/hosts.ts";
 import { findUser } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";

@@ -2,12 +2,11 @@ import { z } from "zod";
 import { Role, RoleSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
-import { enumValue, pageSize, pageToken, parse } from "../../../shared/rpc/parse.ts";
+import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
+import { enumValue, pageSize, pageToken, parse } from "../../../shared/rpc/request/parse.ts";
 import { findUsers } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
-import { roleOf, userMessage } from "./messages.ts";
-import type { KnownRole } from "./messages.ts";
+import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const request = z.object({
   role: z.union(

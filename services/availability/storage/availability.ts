@@ -2,8 +2,7 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import type { ClientBase } from "pg";
-import { interval } from "../../../shared/interval.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import { interval, type Interval } from "../../../shared/interval.ts";
 import { fromMillis, millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Availability } from "../domain/availability.ts";
 import type { Run } from "./hosts.ts";

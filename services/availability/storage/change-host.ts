@@ -10,11 +10,9 @@ import { isTransient, sqlState, violatedConstraint } from "../../../shared/postg
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
-import { assertHost, runOn } from "./hosts.ts";
-import type { Run } from "./hosts.ts";
+import { assertHost, type Run, runOn } from "./hosts.ts";
 import { lockWaitMs, permitWaitMs } from "./lock-wait.ts";
-import { rememberAnswer, rememberedAnswer } from "./requests.ts";
-import type { HostRequest } from "./requests.ts";
+import { type HostRequest, rememberAnswer, rememberedAnswer } from "./requests.ts";
 
 /** A transaction that holds the host's lock. */
 export interface HostTransaction {

@@ -2,8 +2,7 @@
 
 import type { Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
-import { interval } from "../../../shared/interval.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import { interval, type Interval } from "../../../shared/interval.ts";
 import { SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
 import { lockHost } from "../../../shared/postgres/locks.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";

@@ -10,7 +10,7 @@
 
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
-import type { Booking } from "./booking.ts";
+import { type Booking, etagOf, isActive, isOverdueHold } from "./booking.ts";
 import type {
   CancelCommand,
   Command,
@@ -26,7 +26,6 @@ import type {
   Validation,
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
-import { etagOf, isActive, isOverdueHold } from "./booking.ts";
 import { Ledger } from "./ledger.ts";
 import { replayed } from "./replay.ts";
 import { isOpen, startsInTime } from "./slots.ts";

@@ -1,5 +1,4 @@
-import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
 import { listen } from "./listen.ts";

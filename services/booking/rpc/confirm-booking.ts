@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { etag, parse, requestId, uuid } from "../../../shared/rpc/parse.ts";
+import { etag, parse, requestId, uuid } from "../../../shared/rpc/request/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 import { hostOf } from "./host-of.ts";
 import { bookingMessage } from "./messages.ts";

@@ -4,7 +4,7 @@ import { SECOND_MS } from "../../../shared/interval.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";

@@ -3,7 +3,7 @@ import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_
 import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { list, parse, uuid, withInterval } from "../../../shared/rpc/parse.ts";
+import { list, parse, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 
 const ranges = list(withInterval({}), FENCED_RANGES_MAX);

@@ -5,9 +5,17 @@ import type { BookingService } from "../../../shared/gen/booking/v1/booking_serv
 import { STATES_MAX, WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/page-token.ts";
-import { enumValue, list, optionalUuid, pageSize, pageToken, parse, withWindow } from "../../../shared/rpc/parse.ts";
-import { windowAt } from "../../../shared/rpc/window.ts";
+import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
+import {
+  enumValue,
+  list,
+  optionalUuid,
+  pageSize,
+  pageToken,
+  parse,
+  withWindow,
+} from "../../../shared/rpc/request/parse.ts";
+import { windowAt } from "../../../shared/rpc/request/window.ts";
 import type * as domain from "../domain/booking.ts";
 import { type BookingQuery, listBookings as readBookings } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";

@@ -5,9 +5,9 @@ import { type Instant, interval, type Interval } from "../../../shared/interval.
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { decodePageToken, encodePageToken } from "../../../shared/rpc/page-token.ts";
-import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rpc/parse.ts";
-import { windowAt } from "../../../shared/rpc/window.ts";
+import { decodePageToken, encodePageToken } from "../../../shared/rpc/request/page-token.ts";
+import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rpc/request/parse.ts";
+import { windowAt } from "../../../shared/rpc/request/window.ts";
 import { openSlots, slotsIn } from "../domain/slots.ts";
 import type { Snapshot } from "../peers/snapshots.ts";
 import { readBookedTime } from "../storage/open-slots.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { StreamHandler } from "../../../shared/rpc/handler.ts";
-import { parse, sequence, uuid } from "../../../shared/rpc/parse.ts";
+import { parse, sequence, uuid } from "../../../shared/rpc/request/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 import { eventMessage } from "./messages.ts";
 

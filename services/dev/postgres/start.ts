@@ -1,13 +1,11 @@
 /** Starts and stops a PostgreSQL server of our own, for `npm start` and for the tests. */
 
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { StartFailure } from "../failure.ts";
 import { freePort } from "../ports.ts";
-import { databaseAccount } from "./account.ts";
-import type { Account } from "./account.ts";
+import { type Account, databaseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { deleteCluster, ensureCluster, logFile, readPassword, SUPERUSER } from "./cluster.ts";
 import { takeOver } from "./takeover.ts";

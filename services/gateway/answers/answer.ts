@@ -1,7 +1,6 @@
 /** The answer of a unary call over HTTP. */
 
-import type { JsonObject, JsonValue, Message, Registry } from "@bufbuild/protobuf";
-import { toJson } from "@bufbuild/protobuf";
+import { type JsonObject, type JsonValue, type Message, type Registry, toJson } from "@bufbuild/protobuf";
 import { type Binding, isCreation } from "../transcoding/binding.ts";
 import { etagIn } from "./etag.ts";
 

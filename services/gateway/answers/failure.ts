@@ -1,11 +1,10 @@
 /** What the caller gets when a call does not end well: google.rpc.Status as JSON, and the HTTP status for its code. */
 
-import type { JsonObject } from "@bufbuild/protobuf";
-import { isMessage, toJson } from "@bufbuild/protobuf";
+import { isMessage, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { RetryInfoSchema } from "../../../shared/gen/google/rpc/error_details_pb.ts";
-import type { StatusError } from "../../../shared/rpc/errors.ts";
+import type { StatusError } from "../../../shared/rpc/as-status.ts";
 import { headersBack } from "../upstream/headers.ts";
 import { HttpError } from "./http-error.ts";
 

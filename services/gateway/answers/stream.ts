@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../../../shared/rpc/errors.ts";
-import type { OpenCall } from "../../../shared/rpc/open-call.ts";
+import { StatusError } from "../../../shared/rpc/as-status.ts";
+import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import { packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
 import type { StreamForm } from "./stream-form.ts";

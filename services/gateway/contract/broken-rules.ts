@@ -1,11 +1,10 @@
 /** What else is wrong with a request of which some fields cannot be read, as far as the contract's comments tell. */
 
-import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { fromJson } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../../shared/errors.ts";
-import { wrongInstant } from "../../../shared/rpc/parse.ts";
-import { wrongTime } from "../../../shared/rpc/rfc3339.ts";
+import { wrongInstant } from "../../../shared/rpc/request/parse.ts";
+import { wrongTime } from "../../../shared/rpc/request/rfc3339.ts";
 import type { Comments } from "./comments.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";
 

@@ -5,8 +5,15 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DescMethod, DescService, FileRegistry } from "@bufbuild/protobuf";
-import { createFileRegistry, fromBinary, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  createFileRegistry,
+  type DescMethod,
+  type DescService,
+  type FileRegistry,
+  fromBinary,
+  getOption,
+  hasOption,
+} from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { http } from "../../../shared/gen/google/api/annotations_pb.ts";
 import type { HttpRule } from "../../../shared/gen/google/api/http_pb.ts";

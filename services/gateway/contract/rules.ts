@@ -4,8 +4,7 @@
  * a request that is refused already (broken-rules.ts).
  */
 
-import type { DescField } from "@bufbuild/protobuf";
-import { ScalarType } from "@bufbuild/protobuf";
+import { type DescField, ScalarType } from "@bufbuild/protobuf";
 import { DAY_MS, HOUR_MS } from "../../../shared/interval.ts";
 import type { Comments } from "./comments.ts";
 

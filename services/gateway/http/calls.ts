@@ -7,8 +7,8 @@ import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "
 import type { Logger } from "pino";
 import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
-import type { OpenCall } from "../../../shared/rpc/open-call.ts";
-import type { OpenCalls } from "../../../shared/rpc/open-calls.ts";
+import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
+import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
 import { answerOf } from "../answers/answer.ts";
 import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answers/http-error.ts";
 import { streamForm } from "../answers/stream-form.ts";

@@ -1,16 +1,22 @@
 /** The HTTP server: everything comes in by one catch-all route, because fastify's own would take `:` for a parameter. */
 
-import { createServer, METHODS, STATUS_CODES } from "node:http";
-import type { IncomingMessage, RequestListener, Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  METHODS,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { StatusError } from "../../../shared/rpc/errors.ts";
-import { valuesOf } from "../../../shared/rpc/raw-headers.ts";
-import { limitRest } from "../../../shared/rpc/rest-of-body.ts";
-import type { ServerTls } from "../../../shared/rpc/tls.ts";
+import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { valuesOf } from "../../../shared/rpc/wire/raw-headers.ts";
+import { limitRest } from "../../../shared/rpc/wire/rest-of-body.ts";
+import type { ServerTls } from "../../../shared/rpc/wire/tls.ts";
 import {
   BODY_TIMEOUT_MS,
   CONNECTIONS_MAX,
@@ -18,7 +24,7 @@ import {
   HEADERS_TIMEOUT_MS,
   IDLE_HTTP1_TIMEOUT_MS,
   TIMEOUT_CHECK_INTERVAL_MS,
-} from "../../../shared/rpc/wire-limits.ts";
+} from "../../../shared/rpc/wire/limits.ts";
 import { failureOf, statusJson } from "../answers/failure.ts";
 import { HttpError, malformedPath, notJson, nothingThere, severalHosts } from "../answers/http-error.ts";
 import { packageOf } from "../upstream/backends.ts";

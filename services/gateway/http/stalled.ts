@@ -1,7 +1,7 @@
 /** Readers of streams who have stopped reading: what is unsent, and the call behind it, would be kept as long as they like. */
 
 import type { ServerResponse } from "node:http";
-import { CLOSE_GRACE_MS } from "../../../shared/rpc/wire-limits.ts";
+import { CLOSE_GRACE_MS } from "../../../shared/rpc/wire/limits.ts";
 
 /** How long a stream may go without a byte. Services say something every 15 s, so it is the reader who has stopped. */
 export const STALLED_AFTER_MS = 60_000;

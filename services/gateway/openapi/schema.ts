@@ -1,7 +1,6 @@
 /** Messages as JSON Schema (2020-12, which is that of OpenAPI 3.1), in the JSON form of protobuf. */
 
-import type { DescEnum, DescField, DescMessage, JsonObject } from "@bufbuild/protobuf";
-import { ScalarType } from "@bufbuild/protobuf";
+import { type DescEnum, type DescField, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import type { Comments } from "../contract/comments.ts";
 import { rulesOf } from "../contract/rules.ts";
 import { exampleOf } from "./examples.ts";

@@ -1,9 +1,8 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { fromJsonString } from "@bufbuild/protobuf";
+import { fromJsonString, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
-import { StatusError } from "../../../shared/rpc/errors.ts";
+import { StatusError } from "../../../shared/rpc/as-status.ts";
 import type { Binding } from "./binding.ts";
 import { nameOf } from "./fields.ts";
 import { isObject, isUnset, valueAt } from "./json-fields.ts";

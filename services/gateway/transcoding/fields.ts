@@ -1,8 +1,7 @@
 /** Paths to fields of a request, such as `sub.subfield`, and the texts that URLs carry for them. */
 
-import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { ScalarType } from "@bufbuild/protobuf";
-import { scalarOf } from "../../../shared/rpc/json.ts";
+import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import { scalarOf } from "../../../shared/rpc/request/json.ts";
 
 export type FieldPath = readonly DescField[];
 

@@ -2,7 +2,7 @@
 
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type PeerTransport, peerTransport } from "../../../shared/rpc/client.ts";
-import type { PeerTls } from "../../../shared/rpc/tls.ts";
+import type { PeerTls } from "../../../shared/rpc/wire/tls.ts";
 import type { Contract } from "../contract/contract.ts";
 import { openStreamConnections, type StreamConnections, type StreamPlace } from "./stream-connections.ts";
 

@@ -10,7 +10,7 @@ import { file_google_rpc_error_details } from "../../../shared/gen/google/rpc/er
 import { SECOND_MS } from "../../../shared/interval.ts";
 import { reasonOf } from "../../../shared/rpc/client.ts";
 import type { ErrorDetail } from "../../../shared/rpc/error-details.ts";
-import { StatusError, statusErrorOf } from "../../../shared/rpc/errors.ts";
+import { StatusError, statusErrorOf } from "../../../shared/rpc/as-status.ts";
 
 const detailTypes = createRegistry(file_google_rpc_error_details);
 

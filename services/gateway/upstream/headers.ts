@@ -2,9 +2,9 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
-import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/bearer.ts";
-import { StatusError } from "../../../shared/rpc/errors.ts";
-import { grpcTimeoutMs } from "../../../shared/rpc/timeouts.ts";
+import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/call/bearer.ts";
+import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
 /** Who calls, and which trace the call belongs to. */
 const ONWARD = ["authorization", "traceparent", "tracestate"] as const;

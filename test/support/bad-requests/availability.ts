@@ -1,8 +1,7 @@
 /** Wrong calls of AvailabilityService. */
 
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
-import type { BadRequest, Known } from "./row.ts";
-import { bad, finer, from, INT32_MAX, NO_UUID, NOBODY, YEAR_1, YEAR_9999 } from "./row.ts";
+import { bad, type BadRequest, finer, from, INT32_MAX, type Known, NO_UUID, NOBODY, YEAR_1, YEAR_9999 } from "./row.ts";
 
 const { addAvailability, removeAvailability, listAvailability, snapshotAvailability } = AvailabilityService.method;
 const half = (known: Known) => ({ ...from(known, 20, 22), slotDurationMinutes: 30 });

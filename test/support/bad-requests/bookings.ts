@@ -4,8 +4,7 @@ import { BookingState } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
-import type { BadRequest, Known } from "./row.ts";
-import { bad, from, NOBODY } from "./row.ts";
+import { bad, type BadRequest, from, type Known, NOBODY } from "./row.ts";
 
 const { confirmBooking, cancelBooking, rescheduleBooking } = BookingService.method;
 const { getBooking, listBookings, listOpenSlots } = BookingService.method;

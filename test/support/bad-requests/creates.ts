@@ -1,8 +1,7 @@
 /** Wrong calls of CreateBooking. */
 
 import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
-import type { BadRequest, Known } from "./row.ts";
-import { bad, finer, from, NO_UUID, NOBODY, YEAR_1, YEAR_9999 } from "./row.ts";
+import { bad, type BadRequest, finer, from, type Known, NO_UUID, NOBODY, YEAR_1, YEAR_9999 } from "./row.ts";
 
 const { createBooking } = BookingService.method;
 const slot = (known: Known) => ({ ...from(known, 10, 10.5), guestId: known.guestId });

@@ -2,8 +2,7 @@
 
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
-import type { BadRequest } from "./row.ts";
-import { bad, NO_UUID, NOBODY } from "./row.ts";
+import { bad, type BadRequest, NO_UUID, NOBODY } from "./row.ts";
 
 const { createUser, getUser, listUsers } = UserService.method;
 const user = { email: "somebody@example.com", displayName: "Somebody", role: Role.HOST };

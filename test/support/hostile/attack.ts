@@ -1,8 +1,7 @@
 /** Bytes thrown at a port. What comes back does not matter here: what matters is that the service goes on. */
 
 import { once } from "node:events";
-import { connect } from "node:net";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { FLAG, frame, LAST_PING, TYPE } from "./frames.ts";
 
 /** How long a server may say nothing to what it cannot answer: it waits for the rest. */

@@ -1,8 +1,7 @@
 /** Bodies that cost more than they weigh, and timeouts that mean something else to a timer than to whoever sent them. */
 
 import { once } from "node:events";
-import type { IncomingHttpHeaders } from "node:http2";
-import { connect } from "node:http2";
+import { connect, type IncomingHttpHeaders } from "node:http2";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { endingOfHttp } from "../endings.ts";

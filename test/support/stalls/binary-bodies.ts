@@ -1,7 +1,6 @@
 /** Requests in protobuf's binary form that put as much as fits into one place. */
 
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ROOM } from "./json-bodies.ts";
 

@@ -1,10 +1,15 @@
 /** Every call of the contracts with as much as fits into each of its places, by every protocol. Made of the descriptors. */
 
-import type { DescField, DescMethod, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { fromJson, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  fromJson,
+  type JsonValue,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { httpRuleOf } from "../../../services/gateway/contract/contract.ts";
-import type { Contract } from "../../../services/gateway/contract/contract.ts";
+import { type Contract, httpRuleOf } from "../../../services/gateway/contract/contract.ts";
 import { rulesOf } from "../../../services/gateway/contract/rules.ts";
 import { bindingsOf } from "../../../services/gateway/transcoding/binding.ts";
 import { tomorrow } from "../people.ts";

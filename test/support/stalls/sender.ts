@@ -2,8 +2,7 @@
 
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
-import type { ClientHttp2Session } from "node:http2";
-import { connect } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import type { Answered, Sent } from "./sending.ts";
 
 process.on("disconnect", () => process.exit());

@@ -1,0 +1,54 @@
+/** The stored bookings that occupy time. */
+
+import type { Client } from "pg";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { millis } from "../../../shared/postgres/range.ts";
+import { inBatches } from "./stored.ts";
+
+export interface ActiveBooking extends Interval {
+  readonly id: string;
+  readonly hostId: string;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly version: number;
+  /** Whether its time is not over yet. What has ended may lie outside availability: the host may have removed that time. */
+  readonly isUnended: boolean;
+}
+
+interface Row {
+  readonly id: string;
+  readonly host_id: string;
+  readonly start: number;
+  readonly end: number;
+  readonly version: number;
+  readonly is_unended: boolean;
+}
+
+/** A hold past its `expire_time` is not active, whether that is recorded or not. */
+const IS_ACTIVE = "(state = 'CONFIRMED' or (state = 'HELD' and expire_time > clock_timestamp()))";
+
+/** All active bookings, by host and start, in batches, of the moment at which the client's transaction sees the database. */
+export async function* activeBookings(client: Client): AsyncGenerator<ActiveBooking[]> {
+  const rows = inBatches<Row>(
+    client,
+    `select id, host_id, ${millis("lower(during)")} as start, ${millis("upper(during)")} as end, version,
+            upper(during) > clock_timestamp() as is_unended
+     from bookings where ${IS_ACTIVE} order by host_id, lower(during), id`,
+  );
+  for await (const batch of rows) {
+    yield batch.map(({ host_id: hostId, is_unended: isUnended, ...row }) => ({ ...row, hostId, isUnended }));
+  }
+}
+
+/** Those of `bookings` that are, at this moment, still active, not ended and of the same version. Outside of transactions. */
+export async function stillThere(client: Client, bookings: readonly ActiveBooking[]): Promise<ActiveBooking[]> {
+  const { rows } = await client.query<{ index: number }>(
+    `select (seen.ordinal - 1)::float8 as index
+     from unnest($1::uuid[], $2::int[]) with ordinality as seen (id, version, ordinal)
+     join bookings using (id, version)
+     where ${IS_ACTIVE} and upper(during) > clock_timestamp()`,
+    [bookings.map((booking) => booking.id), bookings.map((booking) => booking.version)],
+  );
+  const there = new Set(rows.map((row) => row.index));
+  return bookings.filter((_, index) => there.has(index));
+}

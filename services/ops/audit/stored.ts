@@ -1,0 +1,37 @@
+/** Reading a whole database, a piece at a time. */
+
+import pg, { type Client, type QueryResultRow } from "pg";
+
+/** Rows that are in memory at once. */
+const ROWS_PER_FETCH = 5000;
+
+/** Connects for reading only. The connection is never idle for long, but a query over everything may take its time. */
+export async function connectForReading(url: string): Promise<Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "slotwright-audit",
+    options: "-c default_transaction_read_only=on -c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
+  });
+  // The query that is under way rejects as well; without a listener, the event would end the process first.
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Runs `work` on one moment of the database, however long it takes: what is committed meanwhile is not seen. */
+export async function* atOneMoment<T>(client: Client, work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  await client.query("begin isolation level repeatable read read only");
+  yield* work();
+  await client.query("commit");
+}
+
+/** The rows of a query in batches, by a cursor of the transaction that the client is in. One query at a time. */
+export async function* inBatches<Row extends QueryResultRow>(client: Client, query: string): AsyncGenerator<Row[]> {
+  await client.query(`declare audit no scroll cursor for ${query}`);
+  for (;;) {
+    const { rows } = await client.query<Row>(`fetch ${ROWS_PER_FETCH} from audit`);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await client.query("close audit");
+}

@@ -1,0 +1,174 @@
+import { status } from "@grpc/grpc-js";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import type { Scope } from "../../auth/access.ts";
+import { type Identity, nobody } from "../../auth/identity.ts";
+import { monotonicMs } from "../../clock.ts";
+import type { Refusal } from "../../errors.ts";
+import { tokenExpired } from "./bearer.ts";
+import { StatusError, statusErrorOf } from "../as-status.ts";
+import type { Call } from "../handler.ts";
+import type { Quota } from "./rate-limit.ts";
+import { callTimeoutMs } from "./timeouts.ts";
+
+/** The protocols do not fire their own timers in the same millisecond as we do. */
+const TIMER_SLACK_MS = 5;
+
+/** The longest that a timer of Node can be set for. One that is set for longer fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** For a call that is interrupted after its end, so that nothing is made per call. Nobody gets to see it. */
+const HAS_ENDED = new StatusError(status.CANCELLED, "the call has ended");
+
+/** What an adapter knows of a call when it arrives. */
+export interface Arrival {
+  readonly method: DescMethod;
+  readonly log: Logger;
+  /** The protocol that it came by, for the log. */
+  readonly transport: string;
+  /** What is left of the caller's timeout; undefined if it named none. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** One call under way. It ends by its handler, or is interrupted: by its client, its deadline, or the service's stop. */
+export class OpenCall implements Call {
+  readonly method: DescMethod;
+  readonly log: Logger;
+  readonly transport: string;
+  readonly startedAt: number;
+  readonly deadline: number;
+  identity: Identity = nobody;
+  /** Nobody's own is nothing: until it is known who calls, no data is theirs. */
+  scope: Scope = "user";
+  /** What the caller has left of its rate, if that is limited. */
+  quota: Quota | undefined;
+  /** Since when a message of the stream waits until its reader wants more; undefined while none does. */
+  offeredAt: number | undefined;
+  /** Called once when the call closes, to give back what it holds. */
+  onClose: (() => void) | undefined;
+  #controller: AbortController | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #tokenTimer: NodeJS.Timeout | undefined;
+  readonly #onClosed: (call: OpenCall) => void;
+  #closed = false;
+  #interruption: StatusError | undefined;
+  #rejectWait: ((interruption: StatusError) => void) | undefined;
+
+  constructor(arrival: Arrival, onClosed: (call: OpenCall) => void) {
+    this.method = arrival.method;
+    this.log = arrival.log;
+    this.transport = arrival.transport;
+    this.startedAt = monotonicMs();
+    const timeoutMs = callTimeoutMs(arrival.method, arrival.timeoutMs);
+    this.deadline = this.startedAt + timeoutMs;
+    this.#onClosed = onClosed;
+    if (timeoutMs <= 0) this.interrupt(deadlineExceeded());
+    else if (timeoutMs !== Infinity) this.#timer = setTimeout(interruptAtDeadline, timeoutMs, this);
+  }
+
+  get actor(): string {
+    return this.identity.subject;
+  }
+
+  /** Made for those who look: most calls end well without anybody having asked. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#interruption !== undefined) this.#controller.abort(this.#interruption);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Settles as `work` does, or rejects as soon as the call is interrupted. One wait at a time. */
+  wait<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // Not Promise.race: a reaction on one long-lived promise per message would fill the memory of a long stream.
+      // `work` is listened to in any case, or its late failure would end the process as an unhandled rejection.
+      work.then(resolve, reject);
+      this.#rejectWait = reject;
+      if (this.#interruption !== undefined) reject(this.#interruption);
+    });
+  }
+
+  /** Whether it is decided how the call has ended. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Why the call was ended from outside; undefined while nothing has ended it. */
+  get interruption(): StatusError | undefined {
+    return this.#interruption;
+  }
+
+  /** Ends the call from outside: whoever waits is told first, the handler through `signal`. The first one counts. */
+  interrupt(reason: StatusError | Refusal): void {
+    if (this.#interruption !== undefined) return;
+    const interruption = statusErrorOf(reason, this.method.parent.file.proto.package);
+    this.#interruption = interruption;
+    this.#rejectWait?.(interruption);
+    this.#controller?.abort(interruption);
+  }
+
+  /** Interrupts the call when its caller's token ends: a stream must not outlive the right to it. */
+  endWithToken(): void {
+    if (this.#closed) return;
+    const leftMs = this.identity.expireTime - Date.now();
+    if (leftMs <= 0) this.interrupt(tokenExpired());
+    else this.#tokenTimer = setTimeout(() => this.endWithToken(), Math.min(leftMs, TIMER_MAX_MS));
+  }
+
+  /** The protocol says that nobody waits any more: the client left, or its own timer was faster than ours. */
+  abandon(): void {
+    // grpc-js says so after every call. An error that nobody sees costs more than the rest of this class.
+    if (this.#interruption !== undefined) return;
+    const late = monotonicMs() >= this.deadline - TIMER_SLACK_MS;
+    this.interrupt(late ? deadlineExceeded() : new StatusError(status.CANCELLED, "the client left"));
+  }
+
+  /** To be called when the call has ended, with its error if it has one. Writes its line; only the first time counts. */
+  close(ending: StatusError | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#tokenTimer);
+    this.#rejectWait = undefined;
+    this.#interruption ??= ending ?? HAS_ENDED;
+    this.onClose?.();
+    this.#onClosed(this);
+    logCall(this, ending);
+  }
+}
+
+/** One log line per call: never bodies, tokens or e-mail addresses. */
+function logCall(call: OpenCall, ending: StatusError | undefined): void {
+  const ours = isOurs(ending);
+  if (!ours && !call.log.isLevelEnabled("info")) return;
+  const line = {
+    code: status[ending?.code ?? status.OK],
+    reason: ending?.reason,
+    duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
+    transport: call.transport,
+  };
+  if (ours) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
+  else call.log.info(line, "call");
+}
+
+/** Codes that say that something is broken. A service ends its calls with the first one only, an upstream may with any. */
+const BROKEN: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
+
+/**
+ * Whether somebody here has to look at it: at a bug, in what verifies tokens too. A call that was refused for a reason of the
+ * contract is in order, be it refused here or by the service that was asked.
+ */
+function isOurs(ending: StatusError | undefined): ending is StatusError {
+  if (ending === undefined || ending.reason !== undefined) return false;
+  return BROKEN.has(ending.code) || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
+}
+
+function interruptAtDeadline(call: OpenCall): void {
+  call.interrupt(deadlineExceeded());
+}
+
+function deadlineExceeded(): StatusError {
+  return new StatusError(status.DEADLINE_EXCEEDED, "the deadline passed before the call was done");
+}

@@ -1,0 +1,54 @@
+import { status } from "@grpc/grpc-js";
+import { StatusError } from "../as-status.ts";
+import { type Arrival, OpenCall } from "./open-call.ts";
+
+/** The calls of a service that are under way on either listener: what a stop has to wait for. */
+export class OpenCalls {
+  readonly #calls = new Set<OpenCall>();
+  readonly #closed = (call: OpenCall): void => {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#onIdle?.();
+  };
+  #stopping = false;
+  #onIdle: (() => void) | undefined;
+
+  /** The caller owes the call a `close()`. */
+  open(arrival: Arrival): OpenCall {
+    const call = new OpenCall(arrival, this.#closed);
+    this.#calls.add(call);
+    if (this.#stopping) call.interrupt(stopping());
+    return call;
+  }
+
+  /** Takes no more calls and ends the streams, which would not end by themselves. */
+  stop(): void {
+    this.#stopping = true;
+    for (const call of this.#calls) {
+      if (call.method.methodKind !== "unary") call.interrupt(stopping());
+    }
+  }
+
+  /**
+   * Ends whatever is still under way. Closed here and not only interrupted: a call whose body never comes has no handler yet
+   * that would notice, and the stop would wait for it as long as a body may take.
+   */
+  interruptAll(): void {
+    for (const call of this.#calls) {
+      const ending = stopping();
+      call.interrupt(ending);
+      call.close(ending);
+    }
+  }
+
+  /** Resolves when no call is under way. For one waiter. */
+  whenIdle(): Promise<void> {
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+}
+
+function stopping(): StatusError {
+  return new StatusError(status.UNAVAILABLE, "the service is stopping");
+}

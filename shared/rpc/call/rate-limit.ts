@@ -1,0 +1,118 @@
+/**
+ * How much one caller may ask of this replica, so that nobody takes the service for itself. Counted in memory: each replica
+ * counts for itself, so a caller gets the rate once per replica, and a restart forgets. A shared count would cost every call
+ * a round trip, and would be one more thing whose failure stops bookings.
+ */
+
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { Refusal } from "../../errors.ts";
+import { SECOND_MS } from "../../interval.ts";
+import type { OpenCall } from "./open-call.ts";
+import type { Route } from "../route.ts";
+
+/** What one subject may do. 0: as much as it likes. */
+export interface CallLimits {
+  readonly readsPerSecond: number;
+  readonly writesPerSecond: number;
+  readonly streamStartsPerSecond: number;
+  /** Streams that are open at the same time. */
+  readonly openStreams: number;
+}
+
+export const UNLIMITED: CallLimits = {
+  readsPerSecond: 0,
+  writesPerSecond: 0,
+  streamStartsPerSecond: 0,
+  openStreams: 0,
+};
+
+/** What a caller has left of its rate, for the headers of the answer. */
+export interface Quota {
+  readonly callClass: CallClass;
+  /** What it may ask in each window of `WINDOW_SECONDS`. */
+  readonly perWindow: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/**
+ * Notes in the call what its caller has left, and counts a stream until its call closes. Rejects with Refusal RATE_LIMITED.
+ * For a call whose caller is known.
+ */
+export type Limit = (route: Route, call: OpenCall) => Promise<void>;
+
+type CallClass = "read" | "write" | "stream-start";
+
+/**
+ * A caller may use so many seconds' worth of its rate at once, since a page that loads asks for much and then for nothing, and
+ * has no more until they are over. So it never gets more than its rate in the long run.
+ */
+export const WINDOW_SECONDS = 5;
+
+/** Open streams of all those together who need no token for them: who watches health, or asks for the contract. */
+export const STREAMS_OF_NOBODY_MAX = 256;
+
+/** When to try again if too many streams are open. Nobody knows when one of them ends. */
+const STREAM_RETRY_MS = 5 * SECOND_MS;
+
+export function createLimit(limits: CallLimits): Limit {
+  const buckets: Readonly<Record<CallClass, RateLimiterMemory | undefined>> = {
+    read: bucketOf(limits.readsPerSecond),
+    write: bucketOf(limits.writesPerSecond),
+    "stream-start": bucketOf(limits.streamStartsPerSecond),
+  };
+  const openStreams = new Map<string, number>();
+  return async (route, call) => {
+    const { role, subject } = call.identity;
+    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock.
+    if (role === "SERVICE") return;
+    // What is open to everybody has no subject to count by: its calls cost little, and its streams count as one caller's.
+    const isAnybody = role === "NOBODY";
+    const callClass = classOf(route);
+    const bucket = isAnybody ? undefined : buckets[callClass];
+    if (bucket !== undefined) call.quota = await draw(bucket, callClass, call, subject);
+    const openMax = isAnybody ? STREAMS_OF_NOBODY_MAX : limits.openStreams;
+    if (route.kind !== "unary" && openMax > 0) countStream(openStreams, openMax, call, subject);
+  };
+}
+
+function bucketOf(perSecond: number): RateLimiterMemory | undefined {
+  if (perSecond === 0) return undefined;
+  return new RateLimiterMemory({ keyPrefix: "", points: perSecond * WINDOW_SECONDS, duration: WINDOW_SECONDS });
+}
+
+/** The contract says of each method whether it changes anything. What it says nothing of counts as a write. */
+function classOf({ kind, method }: Route): CallClass {
+  if (kind !== "unary") return "stream-start";
+  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ? "read" : "write";
+}
+
+async function draw(bucket: RateLimiterMemory, callClass: CallClass, call: OpenCall, subject: string): Promise<Quota> {
+  const quotaOf = ({ remainingPoints, msBeforeNext }: RateLimiterRes): Quota => {
+    return { callClass, perWindow: bucket.points, remaining: remainingPoints, resetMs: msBeforeNext };
+  };
+  try {
+    return quotaOf(await bucket.consume(subject));
+  } catch (thrown) {
+    if (!(thrown instanceof RateLimiterRes)) throw thrown;
+    call.quota = quotaOf(thrown);
+    throw new Refusal("RATE_LIMITED", "too many calls; nothing was changed", { retryAfterMs: thrown.msBeforeNext });
+  }
+}
+
+function countStream(openStreams: Map<string, number>, max: number, call: OpenCall, subject: string): void {
+  // A call that has closed while its caller was looked up would never be taken off the count again.
+  if (call.interruption !== undefined) throw call.interruption;
+  const open = openStreams.get(subject) ?? 0;
+  if (open >= max) {
+    throw new Refusal("RATE_LIMITED", `no more than ${max} streams may be open`, { retryAfterMs: STREAM_RETRY_MS });
+  }
+  openStreams.set(subject, open + 1);
+  call.onClose = () => {
+    const left = (openStreams.get(subject) ?? 0) - 1;
+    if (left > 0) openStreams.set(subject, left);
+    // Kept at 0, every subject that ever watched would stay in memory.
+    else openStreams.delete(subject);
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The adapter to connect-es: Connect, gRPC-Web and gRPC over whatever HTTP connection a request came by. connect-es reads,
+ * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
+ */
+
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createConnectRouter,
+  type HandlerContext,
+  type MethodImpl,
+} from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import type { Logger } from "pino";
+import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../../limits.ts";
+import type { Answering, Answers } from "../wire/answer-time.ts";
+import { joinRepeatedAuthorization } from "../call/bearer.ts";
+import { answerMessage, type Chain, streamMessages } from "../call/chain.ts";
+import { connectError } from "./error.ts";
+import { admit, admittedCall, contextOf, receivedMessages } from "./gate.ts";
+import { type Request, type Response, sendAnswer, universalRequest } from "./http.ts";
+import { strictTextDecoder } from "./json.ts";
+import { statusErrorOf } from "../as-status.ts";
+import type { Answer, Route } from "../route.ts";
+import { shortenTimeouts } from "../call/timeouts.ts";
+
+/** Answers HTTP requests for the routes. The log gets what goes wrong outside of any call. */
+export function connectListener(
+  chain: Chain,
+  routes: readonly Route[],
+  answers: Answers,
+  log: Logger,
+): (request: Request, response: Response) => void {
+  const handlers = new Map(routerOf(chain, routes).handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const answering = answers.open("stream" in response ? response.stream : response);
+    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) {
+      respond(response, 404, { code: "unimplemented", message: "there is no such method" });
+      return;
+    }
+    answer(handler, answering, request, response).catch((cause: unknown) => {
+      // The client left in the middle of its answer; the call's own line says CANCELLED or OK.
+      if (ConnectError.from(cause).code !== Code.Aborted) log.error({ err: cause }, "an answer could not be delivered");
+      response.destroy();
+    });
+  };
+}
+
+async function answer(
+  handler: UniversalHandler,
+  answering: Answering,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  shortenTimeouts(request.headers);
+  joinRepeatedAuthorization(request.headers, request.rawHeaders);
+  let universal;
+  try {
+    universal = universalRequest(request, response, contextOf(answering));
+  } catch {
+    respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
+    return;
+  }
+  await sendAnswer(await handler(universal), response);
+}
+
+function respond(response: Response, status: number, body: { readonly code: string; readonly message: string }): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(body));
+}
+
+function routerOf(chain: Chain, routes: readonly Route[]): ConnectRouter {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip, compressionBrotli],
+    readMaxBytes: REQUEST_MAX_BYTES,
+    writeMaxBytes: ANSWER_MAX_BYTES,
+    maxTimeoutMs: DEADLINE_MAX_MS,
+  });
+  for (const route of routes) {
+    const textDecoder = strictTextDecoder(route.method.input, chain.errorDomain);
+    const jsonOptions = { ignoreUnknownFields: false, textDecoder };
+    const requestGate = (context: HandlerContext): Promise<void> => admit(chain, route, context);
+    router.rpc(route.method, implementation(chain, route), { jsonOptions, requestGate });
+  }
+  return router;
+}
+
+function implementation(chain: Chain, route: Route): MethodImpl<DescMethod> {
+  switch (route.kind) {
+    case "unary":
+      return (async (request: Message, context: HandlerContext) => {
+        const call = admittedCall(context);
+        try {
+          return await answerMessage(chain, route, call, request);
+        } catch (thrown) {
+          throw connectError(statusErrorOf(thrown, chain.errorDomain));
+        }
+      }) as MethodImpl<DescMethod>;
+    case "server_streaming":
+      return ((request: Message, context: HandlerContext) =>
+        streamed(chain, route, single(request), context)) as MethodImpl<DescMethod>;
+    case "bidi_streaming":
+      return ((requests: AsyncIterable<Message>, context: HandlerContext) =>
+        streamed(chain, route, receivedMessages(requests), context)) as MethodImpl<DescMethod>;
+  }
+}
+
+async function* streamed(
+  chain: Chain,
+  route: Exclude<Route, { kind: "unary" }>,
+  requests: AsyncIterable<Message>,
+  context: HandlerContext,
+): AsyncGenerator<Answer> {
+  const call = admittedCall(context);
+  try {
+    yield* streamMessages(chain, route, call, requests);
+  } catch (thrown) {
+    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+  }
+}
+
+async function* single(request: Message): AsyncGenerator<Message> {
+  yield request;
+}

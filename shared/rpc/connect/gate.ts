@@ -1,0 +1,94 @@
+/** A call on the Connect port from its headers to its handler: all that happens while connect-es reads and decodes it. */
+
+import type { Message } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+} from "@connectrpc/connect";
+import { status } from "@grpc/grpc-js";
+import type { Answering } from "../wire/answer-time.ts";
+import { authenticate } from "../call/authenticate.ts";
+import { admitCaller, type Chain } from "../call/chain.ts";
+import { connectError } from "./error.ts";
+import { StatusError, statusErrorOf } from "../as-status.ts";
+import type { OpenCall } from "../call/open-call.ts";
+import { rateLimitHeaders } from "../call/rate-limit-headers.ts";
+import type { Route } from "../route.ts";
+
+interface Admission {
+  readonly call: OpenCall;
+  decoded: boolean;
+}
+
+const answeringKey = createContextKey<Answering | undefined>(undefined);
+const admissionKey = createContextKey<Admission | undefined>(undefined);
+
+/** What connect-es passes on, unseen, from the request to the gate. */
+export function contextOf(answering: Answering): ContextValues {
+  return createContextValues().set(answeringKey, answering);
+}
+
+/**
+ * Opens the call and learns who makes it, before its body is read. Throws ConnectError to turn it away.
+ *
+ * connect-es tells nobody but the client if it cannot decode the body. All that we see of it is `context.signal`, which it
+ * aborts with its error just before it sends that: here such a call gets its end and its line in the log.
+ */
+export async function admit(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
+  const { method, log } = route;
+  const call = chain.calls.open({ method, log, transport: context.protocolName, timeoutMs: context.timeoutMs() });
+  const admission: Admission = { call, decoded: false };
+  const answering = context.values.get(answeringKey);
+  if (answering !== undefined) answering.call = call;
+  context.values.set(admissionKey, admission);
+  const onAbort = (): void => {
+    if (admission.decoded) call.abandon();
+    else call.close(endingOfRequest(context.signal.reason));
+  };
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  try {
+    const authorization = context.requestHeader.get("authorization") ?? undefined;
+    call.identity = await authenticate(chain.identify, route, authorization);
+    await admitCaller(chain, route, call);
+  } catch (thrown) {
+    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+  } finally {
+    if (call.quota !== undefined) {
+      for (const [name, value] of Object.entries(rateLimitHeaders(call.quota))) context.responseHeader.set(name, value);
+    }
+  }
+}
+
+/** The call that `admit` opened, now that its message is decoded. From here on the chain ends it. */
+export function admittedCall(context: HandlerContext): OpenCall {
+  const admission = context.values.get(admissionKey);
+  if (admission === undefined) throw new Error("the call did not come through the gate");
+  admission.decoded = true;
+  return admission.call;
+}
+
+/** The messages of a conversation, which are read and decoded after its handler has begun. Throws nothing but StatusError. */
+export async function* receivedMessages(requests: AsyncIterable<Message>): AsyncGenerator<Message> {
+  try {
+    yield* requests;
+  } catch (reason) {
+    throw endingOfRequest(reason);
+  }
+}
+
+/** The ending of a call whose request could not be read or decoded. */
+function endingOfRequest(reason: unknown): StatusError {
+  if (!(reason instanceof ConnectError)) {
+    return new StatusError(status.CANCELLED, "the client left", undefined, reason);
+  }
+  if (reason.cause instanceof StatusError) return reason.cause;
+  // Whatever fails in here fails on what the client sent. connect-es calls a body that is not the message "internal" and
+  // would answer 500, a page for whoever is on call; it reads the code only after this.
+  if (reason.code === Code.Internal) Object.assign(reason, { code: Code.InvalidArgument });
+  return new StatusError(reason.code as number, reason.rawMessage, undefined, reason);
+}

@@ -1,0 +1,87 @@
+/** A call on the gRPC port before its body, which grpc-js would read and decompress for whoever sent it. */
+
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { status } from "@grpc/grpc-js";
+import type { Identity } from "../../auth/identity.ts";
+import { monotonicMs } from "../../clock.ts";
+import { authenticate } from "../call/authenticate.ts";
+import { limitBodyTime } from "../wire/body-time.ts";
+import type { Chain } from "../call/chain.ts";
+import { StatusError, statusErrorOf } from "../as-status.ts";
+import type { Route } from "../route.ts";
+import { isOver } from "../wire/streams.ts";
+import { callTimeoutMs, grpcTimeoutMs } from "../call/timeouts.ts";
+
+/** What a client opens a call with. */
+export interface Opening {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What a call is passed on with: who calls, and what is left of its time; Infinity if that has no limit. */
+export type Pass = (caller: Identity, timeoutMs: number) => void;
+
+/**
+ * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
+ * listens to the stream, which therefore keeps what comes.
+ */
+export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
+  const { stream, headers } = opening;
+  let timeoutMs: number;
+  let caller: Identity | Promise<Identity>;
+  try {
+    timeoutMs = boundTime(route, opening, bodyTimeoutMs);
+    caller = authenticate(chain.identify, route, headers.authorization);
+  } catch (thrown) {
+    turnAway(chain, route, stream, thrown);
+    return;
+  }
+  if (caller instanceof Promise) void passLater(chain, route, stream, caller, timeoutMs, pass);
+  else pass(caller, timeoutMs);
+}
+
+async function passLater(
+  chain: Chain,
+  route: Route,
+  stream: ServerHttp2Stream,
+  caller: Promise<Identity>,
+  timeoutMs: number,
+  pass: Pass,
+): Promise<void> {
+  const begun = monotonicMs();
+  let known: Identity;
+  try {
+    known = await caller;
+  } catch (thrown) {
+    turnAway(chain, route, stream, thrown);
+    return;
+  }
+  // grpc-js looks at the content type before it sees whether the client is still there, and throws if it has nobody to refuse.
+  if (isOver(stream)) return;
+  // It counts a timeout from when it gets the call.
+  pass(known, timeoutMs - (monotonicMs() - begun));
+}
+
+/** How long the call may take. Throws StatusError INVALID_ARGUMENT if the client's own timeout is malformed. */
+function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: number): number {
+  const asked = headers["grpc-timeout"];
+  const askedMs = typeof asked === "string" ? grpcTimeoutMs(asked) : undefined;
+  if (asked !== undefined && askedMs === undefined) {
+    throw new StatusError(status.INVALID_ARGUMENT, "grpc-timeout is malformed");
+  }
+  const timeoutMs = callTimeoutMs(route.method, askedMs);
+  // Or a body that never comes would stay for as long as its sender asks: an hour.
+  if (timeoutMs > bodyTimeoutMs && route.kind !== "bidi_streaming") limitBodyTime(stream, bodyTimeoutMs);
+  return timeoutMs;
+}
+
+/** Answers with nothing but the status. None of those from before the body has details. */
+function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown: unknown): void {
+  const { method, log } = route;
+  const ending = statusErrorOf(thrown, chain.errorDomain);
+  chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined }).close(ending);
+  if (isOver(stream)) return;
+  const headers = { ":status": 200, "content-type": "application/grpc+proto" };
+  const said = { "grpc-status": ending.code, "grpc-message": encodeURI(ending.message) };
+  stream.respond({ ...headers, ...said }, { endStream: true });
+}

@@ -1,0 +1,120 @@
+/**
+ * The gRPC port. grpc-js offers no way to set most limits of its HTTP/2 server, and it wraps a timeout of more than 24
+ * days around to the past. So the server is ours, and grpc-js gets its sessions and streams once we have looked at them.
+ */
+
+import { EventEmitter } from "node:events";
+import {
+  createSecureServer,
+  createServer,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { Server } from "@grpc/grpc-js";
+import { nobody } from "../../auth/identity.ts";
+import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../../limits.ts";
+import { type Answers, limitAnswerTime } from "../wire/answer-time.ts";
+import { joinRepeatedAuthorization } from "../call/bearer.ts";
+import type { Chain } from "../call/chain.ts";
+import { grpcDefinition, grpcHandler } from "./adapter.ts";
+import { admitStream, type Pass } from "./gate.ts";
+import { http2Options } from "../wire/http2-options.ts";
+import { type Address, listen, type Listener } from "../wire/listen.ts";
+import type { Route } from "../route.ts";
+import { Sessions } from "../wire/sessions.ts";
+import { limitSettingsTime } from "../wire/settings-time.ts";
+import { takeStreams } from "../wire/streams.ts";
+import type { ServerTls } from "../wire/tls.ts";
+import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS, type WireLimits } from "../wire/limits.ts";
+
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+export async function listenGrpc(
+  chain: Chain,
+  routes: readonly Route[],
+  address: Address,
+  tls: ServerTls | undefined,
+  wire: WireLimits,
+): Promise<Listener> {
+  const answers = limitAnswerTime(wire);
+  const grpc = grpcServer(chain, routes, answers);
+  const byPath = new Map(routes.map((route) => [route.path, route]));
+  const sessions = new Sessions();
+  const server =
+    tls === undefined
+      ? createServer(http2Options(wire))
+      : createSecureServer({ ...http2Options(wire), ...tls, handshakeTimeout: wire.headersTimeoutMs });
+  server.on("connection", (socket) => sessions.addSocket(socket));
+  server.on("session", (session) => {
+    sessions.add(session);
+    limitSettingsTime(session, wire.headersTimeoutMs);
+    grpc.emit("session", session);
+  });
+  takeStreams(server, (stream, headers, rawHeaders) => {
+    const answering = answers.open(stream);
+    const pass: Pass = (caller, timeoutMs) => {
+      answering.caller = caller;
+      grpc.emit("stream", stream, headersForGrpcJs(headers, timeoutMs));
+    };
+    joinRepeatedAuthorization(headers, rawHeaders);
+    const route = byPath.get(headers[":path"] ?? "");
+    if (route === undefined) pass(nobody, Infinity);
+    else admitStream(chain, route, { stream, headers }, wire.bodyTimeoutMs, pass);
+  });
+  server.maxConnections = wire.connectionsMax;
+  const port = await listen(server, address);
+  const closed = Promise.withResolvers<void>();
+  const stopAccepting = (): void => {
+    server.close(() => closed.resolve());
+    sessions.goAway();
+  };
+  const close = async (): Promise<void> => {
+    stopAccepting();
+    await sessions.close(closed.promise);
+    answers.close();
+  };
+  return { port, stopAccepting, close };
+}
+
+/**
+ * The headers that grpc-js acts on. Whatever else it gets it checks letter by letter and copies; what it cannot take, it
+ * writes to standard error, be it a token. Its own timer also ends calls whose body never comes, which no handler would ever see.
+ */
+function headersForGrpcJs(headers: IncomingHttpHeaders, timeoutMs: number): IncomingHttpHeaders {
+  return {
+    ":path": headers[":path"],
+    "content-type": headers["content-type"],
+    "grpc-encoding": headers["grpc-encoding"],
+    "grpc-timeout": timeoutMs === Infinity ? undefined : `${Math.max(0, Math.floor(timeoutMs))}m`,
+  };
+}
+
+interface GrpcEvents {
+  session: [session: Http2Session];
+  stream: [stream: ServerHttp2Stream, headers: IncomingHttpHeaders];
+}
+
+/** A grpc-js server without a port: it answers the sessions and streams that are emitted on what this returns. */
+function grpcServer(chain: Chain, routes: readonly Route[], answers: Answers): EventEmitter<GrpcEvents> {
+  const server = new Server({
+    "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
+    "grpc.max_send_message_length": ANSWER_MAX_BYTES,
+    "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.max_connection_idle_ms": IDLE_HTTP2_TIMEOUT_MS,
+    // Nobody reads channelz here, and its counters cost every call.
+    "grpc.enable_channelz": 0,
+  });
+  for (const route of routes) {
+    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route, answers) });
+  }
+  // What grpc-js wants of an http2 server: its address, for traces, and these two events. The method is private; the
+  // version is pinned, and should a newer one lack it, every test fails at this line.
+  const events = Object.assign(new EventEmitter<GrpcEvents>(), { address: () => null });
+  (server as unknown as GrpcInternals)._setupHandlers(events, []);
+  return events;
+}
+
+interface GrpcInternals {
+  _setupHandlers(http2Server: EventEmitter<GrpcEvents>, interceptors: readonly never[]): void;
+}

@@ -1,0 +1,128 @@
+/**
+ * Messages from JSON, more strictly than protobuf-es reads them, and with every unreadable field named: it stops at the first.
+ * Both JSON doors, Connect here and the gateway, refuse unknown fields (a typo in `holdSeconds` must not confirm).
+ */
+
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  mergeFromJson,
+  type MessageShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import type { FieldViolation } from "../../errors.ts";
+import { VIOLATIONS_MAX } from "../../limits.ts";
+import { type OffsetRule, wrongTime } from "./rfc3339.ts";
+
+/** Names that callers send come back in errors, but not megabytes of them. */
+const ECHOED_NAME_MAX_CHARACTERS = 64;
+
+/** A number as JSON writes it, which ProtoJSON also takes as a text. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const NOT_NUMBERS = new Set<ScalarType | undefined>([undefined, ScalarType.STRING, ScalarType.BOOL, ScalarType.BYTES]);
+/** What JSON has no number for. The decoder knows which types take it. */
+const NOT_FINITE = new Set(["NaN", "Infinity", "-Infinity"]);
+
+export type DecodedJson<Desc extends DescMessage> =
+  | { readonly message: MessageShape<Desc> }
+  | { readonly violations: readonly FieldViolation[] };
+
+/**
+ * The message that a parsed JSON value stands for, or everything that is wrong with it, as far as an answer can say it. Fields go by their JSON name or
+ * their name in the contract, null means unset. `offsets`: whether times may have another offset than `Z`.
+ */
+export function decodeJson<Desc extends DescMessage>(
+  desc: Desc,
+  value: unknown,
+  options: { readonly offsets: OffsetRule },
+): DecodedJson<Desc> {
+  if (!isObject(value)) return { violations: [{ field: "", description: "must be a JSON object" }] };
+  const message = create(desc);
+  const violations: FieldViolation[] = [];
+  const seen = new Set<DescField>();
+  for (const [name, given] of Object.entries(value)) {
+    if (violations.length >= VIOLATIONS_MAX) break;
+    const field = desc.fields.find(({ jsonName, name: protoName }) => name === jsonName || name === protoName);
+    if (field === undefined) {
+      violations.push({
+        field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(),
+        description: "is not a field",
+      });
+    } else if (seen.has(field)) {
+      violations.push({ field: field.name, description: "is given twice, by both of its names" });
+    } else {
+      seen.add(field);
+      violations.push(...decodeField(desc, message, field, given, options.offsets));
+    }
+  }
+  return violations.length === 0 ? { message } : { violations };
+}
+
+function decodeField(
+  desc: DescMessage,
+  message: MessageShape<DescMessage>,
+  field: DescField,
+  given: JsonValue,
+  offsets: OffsetRule,
+): FieldViolation[] {
+  const description = wrongTimeIn(field, given, offsets) ?? wrongNumberIn(field, given);
+  if (description !== undefined) return [{ field: field.name, description }];
+  try {
+    // One field at a time: protobuf-es stops at the first that it cannot read.
+    mergeFromJson(desc, message, { [field.name]: given });
+    return [];
+  } catch {
+    return [{ field: field.name, description: expected(field) }];
+  }
+}
+
+function wrongTimeIn(field: DescField, given: JsonValue, offsets: OffsetRule): string | undefined {
+  if (field.message?.typeName !== TimestampSchema.typeName) return undefined;
+  const times = Array.isArray(given) ? given : [given];
+  return times
+    .map((time) => (typeof time === "string" ? wrongTime(time, offsets) : undefined))
+    .find((description) => description !== undefined);
+}
+
+/** JavaScript also reads `0x1e`, ` 5` and an empty text as numbers, and so would protobuf-es. */
+function wrongNumberIn(field: DescField, given: JsonValue): string | undefined {
+  if (NOT_NUMBERS.has(scalarOf(field))) return undefined;
+  const texts = (Array.isArray(given) ? given : [given]).filter((each) => typeof each === "string");
+  return texts.every((each) => NUMBER.test(each) || NOT_FINITE.has(each)) ? undefined : expected(field);
+}
+
+/** The type of a field, or of the one value that a wrapper such as google.protobuf.Int64Value holds. */
+export function scalarOf(field: DescField): ScalarType | undefined {
+  if (field.message === undefined || !isWrapperDesc(field.message)) return field.scalar;
+  return field.message.fields[0].scalar;
+}
+
+/** What protobuf-es wanted of a field that it could not read. */
+function expected(field: DescField): string {
+  if (field.fieldKind === "list") return `must be an array, each item of which ${expectedItem(field)}`;
+  return expectedItem(field);
+}
+
+function expectedItem(field: DescField): string {
+  if (field.enum !== undefined) return `must be one of ${field.enum.values.map((value) => value.name).join(", ")}`;
+  if (field.message?.typeName === TimestampSchema.typeName) return "must be a time such as 2025-01-01T10:00:00Z";
+  switch (scalarOf(field)) {
+    case ScalarType.STRING:
+      return "must be a string of valid text";
+    case ScalarType.BOOL:
+      return "must be true or false";
+    case ScalarType.INT32:
+      return "must be a whole number of at most 32 bits";
+    case ScalarType.INT64:
+      return "must be a whole number of at most 64 bits";
+    default:
+      return "cannot be read";
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,243 @@
+/**
+ * Requests become domain values here, at the edge, and nothing deeper checks input. The schemas read protobuf messages
+ * as protobuf-es decodes them: unset strings are empty, unset numbers 0, unset messages undefined.
+ */
+
+import type { DescEnum } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import { Refusal } from "../../errors.ts";
+import { DAY_MS, HOUR_MS, type Instant, type Interval } from "../../interval.ts";
+import {
+  EMAIL_MAX_CHARACTERS,
+  ETAG_MAX_CHARACTERS,
+  FIRST_INSTANT,
+  HOLD_SECONDS_MAX,
+  HOLD_SECONDS_MIN,
+  INSTANTS_END,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  SLOT_MINUTES_MAX,
+  SLOT_MINUTES_MIN,
+  VIOLATIONS_MAX,
+} from "../../limits.ts";
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/**
+ * The domain value of a request. Throws Refusal INVALID_REQUEST that names every bad field by its name in the contract.
+ * `schema` is keyed by the message's own names (`hostId` for `host_id`).
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input<Schema>): z.output<Schema> {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => ({
+    field: protoPath(issue.path),
+    description: issue.message,
+  }));
+  throw invalidRequest(fields);
+}
+
+/** The refusal for fields that break their rules: those of them that an answer may have room for. */
+export function invalidRequest(all: readonly { readonly field: string; readonly description: string }[]): Refusal {
+  const fields = all.slice(0, VIOLATIONS_MAX);
+  const [first] = fields;
+  const others = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
+  // A violation without a field is about the request as a whole.
+  const subject = first === undefined || first.field === "" ? "the request" : first.field;
+  return new Refusal("INVALID_REQUEST", `${subject} ${first?.description ?? "is wrong"}${others}`, { fields });
+}
+
+/** The instant as a field of an answer. Written out, because `create` looks at each field, and a page has a thousand. */
+export function timestamp(instant: Instant): Timestamp {
+  const seconds = Math.floor(instant / 1000);
+  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (instant - seconds * 1000) * 1e6 };
+}
+
+/** A UUID of any version, in lower case: PostgreSQL prints them so, and an id has one spelling in here. */
+export const uuid = z.string().transform((given, context): string => {
+  if (!UUID.test(given)) return refuse(context, given === "" ? "is required" : "must be a UUID");
+  return given.toLowerCase();
+});
+
+/** A UUID, or undefined if the field is empty. Not a union with "": zod tries all members and pays for each failure. */
+export const optionalUuid = z.string().transform((given, context): string | undefined => {
+  if (given === "") return undefined;
+  return UUID.test(given) ? given.toLowerCase() : refuse(context, "must be a UUID");
+});
+
+/** The caller's name for a write, with which it may be repeated. Empty: undefined. */
+export const requestId = optionalUuid;
+
+/** A point in time. Finer than milliseconds is refused, not rounded: rounded times could touch or overlap. */
+export const instant = z
+  .custom<Timestamp>()
+  .optional()
+  .transform((given, context): Instant => {
+    const reason = wrongInstant(given);
+    if (reason !== undefined || given === undefined) return refuse(context, reason ?? "is required");
+    return Number(given.seconds) * 1000 + given.nanos / 1e6;
+  });
+
+/** A point in time, or undefined if the field is unset. */
+export const optionalInstant = instant.optional();
+
+/**
+ * The fields of `shape`, and `start_time` and `end_time` as `during`: the end is later, at most `maxMs` later. The two are
+ * compared whatever else is wrong, so that a bad field among the others does not hide an end that precedes its start.
+ */
+export function withInterval<Shape extends z.ZodRawShape>(shape: Shape, maxMs = Infinity) {
+  return z
+    .object({ ...shape, startTime: instant, endTime: instant })
+    .superRefine((fields, context) => refuseWrongEnd(fields, maxMs, context), { when: always })
+    .transform((fields): z.output<z.ZodObject<Shape>> & { during: Interval } => {
+      const { startTime: start, endTime: end, ...others } = fields as Ends & z.output<z.ZodObject<Shape>>;
+      return { ...(others as z.output<z.ZodObject<Shape>>), during: { start, end } };
+    });
+}
+
+/** Like `withInterval` for a window whose ends are optional: `startTime` and `endTime` are undefined where unset. */
+export function withWindow<Shape extends z.ZodRawShape>(shape: Shape, maxMs: number) {
+  return z
+    .object({ ...shape, startTime: optionalInstant, endTime: optionalInstant })
+    .superRefine((fields, context) => refuseWrongEnd(fields, maxMs, context), { when: always });
+}
+
+export const slotMinutes = wholeNumber(SLOT_MINUTES_MIN, SLOT_MINUTES_MAX, "minutes");
+
+/** Seconds to hold a slot, or undefined (0) to book it at once. */
+export const holdSeconds = z.number().transform((given, context): number | undefined => {
+  if (given === 0) return undefined;
+  if (given >= HOLD_SECONDS_MIN && given <= HOLD_SECONDS_MAX) return given;
+  return refuse(context, `must be 0 or from ${HOLD_SECONDS_MIN} to ${HOLD_SECONDS_MAX} seconds`);
+});
+
+export const pageSize = z
+  .number()
+  .refine((size) => size >= 0 && size <= PAGE_SIZE_MAX, `must be from 1 to ${PAGE_SIZE_MAX}, or 0 for the default`)
+  .transform((size) => (size === 0 ? PAGE_SIZE_DEFAULT : size));
+
+/** `decodePageToken` knows what is right; the field has no other rules. */
+export const pageToken = z.string();
+
+/** A sequence or generation number: 0 or more, and exact as a JavaScript number. */
+export const sequence = z
+  .bigint()
+  .refine((value) => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER), "must be 0 or more, and less than 2^53")
+  .transform(Number);
+
+/** What the server gave out as `etag`, or undefined if the field is empty. Only equality means anything. */
+export const etag = z.string().transform((given, context): string | undefined => {
+  if (given === "") return undefined;
+  const reason = wrongText(given, ETAG_MAX_CHARACTERS);
+  return reason === undefined ? given : refuse(context, reason);
+});
+
+export const email = textRule((value) => wrongText(value, EMAIL_MAX_CHARACTERS) ?? wrongEmail(value));
+
+/**
+ * Text of 1 to `maxCharacters` characters (code points, which is what PostgreSQL counts). No control characters: NUL cannot
+ * be stored, and the others forge log lines. Invalid UTF-8 arrives as text that is not well formed: see `utf8.ts`.
+ */
+export function text(maxCharacters: number): z.ZodType<string, string> {
+  return textRule((value) => wrongText(value, maxCharacters));
+}
+
+/**
+ * A repeated field of at most `max` items, and the only way to take one (`test/project/imports.test.ts`). They are counted before any
+ * is looked at: each costs next to nothing in a request and a hundred times as much here, the more so if it is wrong.
+ */
+export function list<Item extends z.ZodType>(
+  item: Item,
+  max: number,
+): z.ZodType<z.output<Item>[], readonly z.input<Item>[]> {
+  const fits = (given: unknown): boolean => Array.isArray(given) && given.length <= max;
+  // The pipe ends here for a list that is too long, but not the rules of the fields beside it.
+  const counted = z.custom<z.input<Item>[]>(fits, { error: `has more than ${max} items`, abort: false });
+  return counted.pipe(z.array(item));
+}
+
+/** One of an enum's values that this server knows. The zero value, "unspecified", is refused like an unknown one. */
+export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value, number> {
+  const known = desc.values.filter((value) => value.number !== 0);
+  const numbers = new Set(known.map((value) => value.number));
+  const names = known.map((value) => value.name).join(", ");
+  const isKnown = (value: unknown): boolean => typeof value === "number" && numbers.has(value);
+  // Not the end of all checks, or a wrong end of a window beside it would go unsaid.
+  return z.custom<Value>(isKnown, { error: `must be one of ${names}`, abort: false });
+}
+
+function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {
+  return z.string().superRefine((value, context) => {
+    const reason = wrong(value);
+    if (reason !== undefined) refuse(context, reason);
+  });
+}
+
+function wholeNumber(min: number, max: number, unit: string): z.ZodType<number, number> {
+  return z.number().refine((value) => value >= min && value <= max, `must be from ${min} to ${max} ${unit}`);
+}
+
+/** What is wrong with a point in time, undefined if nothing is, or if there is none. */
+export function wrongInstant(given: Timestamp | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const { seconds, nanos } = given;
+  if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
+  if (nanos % 1e6 !== 0) return "is finer than a millisecond";
+  const milliseconds = Number(seconds) * 1000;
+  if (milliseconds < FIRST_INSTANT || milliseconds >= INSTANTS_END) return "is outside the years 1970 to 2199";
+  return undefined;
+}
+
+function wrongText(value: string, maxCharacters: number): string | undefined {
+  if (value === "") return "is required";
+  if (!value.isWellFormed()) return "is not valid UTF-8";
+  if (/\p{Cc}/u.test(value)) return "has control characters";
+  // Counted only if it can matter: a character takes at most two of a string's units.
+  if (value.length > maxCharacters && Array.from(value).length > maxCharacters)
+    return `has more than ${maxCharacters} characters`;
+  return undefined;
+}
+
+/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
+function wrongEmail(value: string): string | undefined {
+  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
+}
+
+/** The two ends as they are parsed. One that was refused is no number. */
+interface Ends {
+  readonly startTime: Instant;
+  readonly endTime: Instant;
+}
+
+function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$RefinementCtx): void {
+  const { startTime: start, endTime: end } = ends as Partial<Ends>;
+  if (typeof start !== "number" || typeof end !== "number") return;
+  const path = ["endTime"];
+  if (end <= start) {
+    context.addIssue({ code: "custom", path, message: "must be later than start_time" });
+  } else if (end - start > maxMs) {
+    const limit = maxMs % DAY_MS === 0 && maxMs > DAY_MS ? `${maxMs / DAY_MS} days` : `${maxMs / HOUR_MS} hours`;
+    context.addIssue({ code: "custom", path, message: `must be at most ${limit} after start_time` });
+  }
+}
+
+/** For a refinement that zod would leave out where another field is wrong already. */
+const always = (): boolean => true;
+
+function refuse(context: z.core.$RefinementCtx, message: string): never {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+/** `["ranges", 3, "startTime"]` as `ranges[3].start_time`, the path of google.rpc.BadRequest. */
+function protoPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step).replaceAll(/[A-Z]/g, underscored)}`))
+    .join("")
+    .replace(/^\./, "");
+}
+
+function underscored(letter: string): string {
+  return `_${letter.toLowerCase()}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * "The intervals of a host neither overlap nor touch, and have one slot duration" is held twice: by the host's lock and by
+ * constraints. Here each holds alone, with the other taken away.
+ */
+
+import type { Pool } from "pg";
+import { afterEach, expect, test } from "vitest";
+import { hostLockKey } from "../../shared/postgres/locks.ts";
+import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
+import { createHost, openTime } from "../support/people.ts";
+import { outcomeOf } from "../support/refusals.ts";
+import { type Replicas, startReplicas } from "../support/replicas.ts";
+
+const WRITERS = 16;
+
+let replicas: Replicas | undefined;
+
+afterEach(async () => {
+  await replicas?.stop();
+  replicas = undefined;
+});
+
+/** Additions of different slot durations to one host, at once: a chain that touches, or all apart. */
+async function race(started: Replicas, hostId: string, minutesOf: (writer: number) => number): Promise<string[]> {
+  return await Promise.all(
+    Array.from({ length: WRITERS }, (_, writer) => {
+      const client = started.clients[writer % started.clients.length]!;
+      return outcomeOf(openTime(client, hostId, hours(writer, writer + 1), minutesOf(writer)));
+    }),
+  );
+}
+
+test("the lock alone keeps intervals merged: two replicas, no constraint", async () => {
+  replicas = await startReplicas(2, dropConstraints);
+  for (let round = 0; round < 5; round += 1) {
+    const hostId = await createHost(replicas.clients[0]!);
+    expect(await race(replicas, hostId, () => 30)).toEqual(Array.from({ length: WRITERS }, () => "accepted"));
+    expect(inHours(await storedIntervals(replicas.pool, hostId))).toBe(`0-${WRITERS}`);
+  }
+});
+
+test("the lock alone keeps one slot duration: two replicas, no constraint", async () => {
+  replicas = await startReplicas(2, dropConstraints);
+  for (let round = 0; round < 5; round += 1) {
+    const hostId = await createHost(replicas.clients[0]!);
+    await race(replicas, hostId, (writer) => writer + 1);
+    const { rows } = await replicas.pool.query(
+      "select slot_duration_minutes from availability where host_id = $1 group by 1",
+      [hostId],
+    );
+    expect(rows).toHaveLength(1);
+  }
+});
+
+test("the constraints alone refuse what the lock would have prevented: the lock locks nothing", async () => {
+  replicas = await startReplicas(2, disarmLocks);
+  const hostId = await createHost(replicas.clients[0]!);
+  const holder = await replicas.pool.connect();
+  // Held by somebody else all the time: that writers get through shows that they do not wait for it.
+  await holder.query("select pg_catalog.pg_advisory_lock($1::bigint)", [hostLockKey(hostId)]);
+  const outcomes = await race(replicas, hostId, (writer) => (writer % 2 === 0 ? 30 : 60));
+  holder.release(true);
+  expect(outcomes).toContain("accepted");
+
+  const { rows } = await replicas.pool.query(
+    `select from availability a join availability b on a.host_id = b.host_id and a.id < b.id
+     where lower(a.during) <= upper(b.during) and lower(b.during) <= upper(a.during)
+        or a.slot_duration_minutes <> b.slot_duration_minutes`,
+  );
+  expect(rows).toEqual([]);
+});
+
+async function dropConstraints(pool: Pool): Promise<void> {
+  await pool.query(`
+    alter table availability
+      drop constraint availability_never_touching,
+      drop constraint availability_one_slot_duration`);
+}
+
+/** Puts a function before PostgreSQL's own that takes a host's lock and does nothing. */
+async function disarmLocks(pool: Pool): Promise<void> {
+  await pool.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
+  const { rows } = await pool.query<{ name: string }>("select current_database() as name");
+  await pool.query(`alter database ${rows[0]!.name} set search_path = public, pg_catalog`);
+}

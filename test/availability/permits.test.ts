@@ -1,0 +1,78 @@
+/** Changes of one host that wait for their turn have nothing that changes of another host need. */
+
+import { randomUUID } from "node:crypto";
+import type { Pool } from "pg";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { changeHost } from "../../services/availability/storage/change-host.ts";
+import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
+import { hostLockKey } from "../../shared/postgres/locks.ts";
+import { createSemaphore } from "../../shared/semaphore.ts";
+import { createTurns } from "../../shared/turns.ts";
+import { patient } from "../support/lanes.ts";
+import { somebodyWaits } from "../support/lock-waits.ts";
+import { poolOf } from "../support/pool.ts";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const DONE = { done: true };
+
+let database: TestDatabase;
+let pool: Pool;
+let hosts: readonly [string, string];
+
+beforeEach(async () => {
+  database = await createDatabase("availability");
+  pool = poolOf(database.url);
+  hosts = [randomUUID(), randomUUID()];
+  await pool.query(
+    "insert into users (id, email, display_name, role) select id, id::text || '@example.com', 'Host', 'HOST' from unnest($1::uuid[]) as id",
+    [hosts],
+  );
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+test("however many removals of one host wait, they have one permit, and another host's gets the next", async () => {
+  const turns = createTurns(turnLimits);
+  const permits = createSemaphore(2);
+  const change = async (hostId: string): Promise<unknown> => {
+    const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;
+    return await changeHost({ pool, turns }, request, patient, async () => DONE, permits).catch(
+      (refusal: unknown) => (refusal as { reason?: string }).reason ?? refusal,
+    );
+  };
+  const [held, other] = hosts;
+  const holder = await pool.connect();
+  await holder.query("select pg_advisory_lock($1)", [hostLockKey(held)]);
+  const stuck = Array.from({ length: 60 }, () => change(held));
+  await somebodyWaits(pool);
+
+  const free = await permits.acquire(0, patient.signal);
+  expect(free).toBeDefined();
+  free?.();
+  expect(await change(other)).toEqual(DONE);
+
+  // The lock is held to the end, so none of them can have done anything, and each has given back what it had.
+  expect(new Set(await Promise.all(stuck))).toEqual(new Set(["BUSY"]));
+  await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
+  holder.release();
+  expect(await Promise.all(hosts.map(change))).toEqual([DONE, DONE]);
+  expect(turns.keyCount()).toBe(0);
+});
+
+test("a change that gets no permit in time is refused, and its host's turn is free again", async () => {
+  const turns = createTurns(turnLimits);
+  const permits = createSemaphore(1);
+  const [hostId] = hosts;
+  const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;
+  const taken = await permits.acquire(0, patient.signal);
+  await expect(changeHost({ pool, turns }, request, patient, async () => DONE, permits)).rejects.toMatchObject({
+    reason: "BUSY",
+    details: { retryAfterMs: 1000 },
+  });
+  expect(turns.keyCount()).toBe(0);
+  taken?.();
+  expect(await changeHost({ pool, turns }, request, patient, async () => DONE, permits)).toEqual(DONE);
+});

@@ -1,0 +1,242 @@
+/**
+ * The plans of Booking's statements on 2,000 hosts and 1,000,000 bookings: the statements that the service really sends,
+ * on connections with the settings that they really have.
+ */
+
+import { randomUUIDv7 } from "node:crypto";
+import pg, { type Pool } from "pg";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Lanes, openLanes } from "../../services/booking/lanes/lanes.ts";
+import {
+  findBooking,
+  findOverdueHolds,
+  peopleOfBooking,
+  listBookings,
+  sequenceOf,
+} from "../../services/booking/storage/bookings.ts";
+import { readEvents, sequencesOf } from "../../services/booking/storage/events.ts";
+import { generationsOf } from "../../services/booking/storage/fences.ts";
+import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
+import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
+import { readBookedTime } from "../../services/booking/storage/open-slots.ts";
+import { findRequests } from "../../services/booking/storage/requests.ts";
+import { bookingTables } from "../../services/booking/storage/tables.ts";
+import { wasRecorded } from "../../services/booking/storage/witness.ts";
+import { DAY_MS, HOUR_MS, type Interval } from "../../shared/interval.ts";
+import { type Database, openDatabase } from "../../shared/postgres/database.ts";
+import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
+import { createCommand, patient, saidOf } from "../support/lanes.ts";
+import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { storeBookings } from "../support/stored-bookings.ts";
+
+const HOSTS = 2_000;
+const BOOKINGS_PER_HOST = 500;
+/** Guests have as many bookings as hosts. */
+const GUESTS = 2_000;
+const REQUESTS = 100_000;
+/** Holds that are not over. */
+const HOLDS = 5_000;
+const DAY = Date.UTC(2150, 0, 1);
+const LARGE = new Set(["bookings", "booking_events", "requests", "host_fences"]);
+const { signal } = patient;
+
+let stored: TestDatabase;
+let database: Database;
+let pool: Pool;
+let lanePool: Pool;
+let lanes: Lanes;
+let plans: Plan[];
+let lanePlans: Plan[];
+const hostIds = Array.from({ length: HOSTS }, () => randomUUIDv7());
+const guestIds = Array.from({ length: GUESTS }, () => randomUUIDv7());
+
+/** Every second hour is booked. */
+const hour = (index: number): Interval => ({ start: DAY + index * HOUR_MS, end: DAY + (index + 1) * HOUR_MS });
+
+beforeAll(async () => {
+  stored = await createDatabase("booking");
+  const client = new pg.Client(stored.url);
+  await client.connect();
+  const bookings = Array.from({ length: HOSTS * BOOKINGS_PER_HOST }, (_, number) => ({
+    hostId: hostIds[number % HOSTS]!,
+    guestId: guestIds[(number * 7) % GUESTS]!,
+    during: hour(Math.floor(number / HOSTS) * 2),
+  }));
+  await storeBookings(client, bookings, "index");
+  await client.query(`
+    insert into requests (host_id, request_id, method, content_hash, answer, create_time)
+    select host_id, id, 'CreateBooking', decode(repeat('00', 32), 'hex'), '{}',
+           clock_timestamp() - (${REQUESTS} - row_number() over ()) * interval '10 seconds'
+    from bookings limit ${REQUESTS}`);
+  await client.query(`
+    update bookings set state = 'HELD', expire_time = lower(during)
+    where ctid = any (array(select ctid from bookings limit ${HOLDS}))`);
+  // Vacuum is what tells a BRIN index of new rows.
+  await client.query("vacuum analyze requests");
+  await client.query("analyze bookings");
+  await client.end();
+  await explainAll(stored.url);
+  const options = { entities: bookingTables, migrations: bookingMigrations, applicationName: "plans", poolSize: 2 };
+  database = await openDatabase({ ...options, url: stored.url });
+  pool = database.pool;
+  lanePool = openLanePool(stored.url, 4, pino({ level: "silent" }));
+  plans = plansOn(pool);
+  lanePlans = plansOn(lanePool);
+  const settings = { lanes: 1, batchMax: 256, queueMax: 4096 };
+  const holdLimits = { perGuestAndHost: 5, perGuest: 20 };
+  lanes = openLanes({
+    pool: lanePool,
+    log: pino({ level: "silent" }),
+    settings,
+    holdLimits,
+    onCommitted: () => undefined,
+  });
+}, 240_000);
+
+afterAll(async () => {
+  await lanes.idle();
+  await lanePool.end();
+  await database.close();
+  await stored.drop();
+});
+
+/** Every change there is, on hosts with hundreds of bookings, in batches of many hosts. */
+async function changeBookings(): Promise<void> {
+  const request = () => ({ id: randomUUIDv7(), method: "CreateBooking", contentHash: "00".repeat(32) });
+  const creates = hostIds.slice(0, 64).map((hostId) => createCommand(hostId, hour(101), { request: request() }));
+  const holds = hostIds
+    .slice(0, 8)
+    .map((hostId) => createCommand(hostId, hour(203), { holdMs: DAY_MS, request: request() }));
+  const commit = async (commands: Parameters<Lanes["commit"]>[0][]): Promise<string[]> =>
+    Promise.all(commands.map((command) => saidOf(lanes.commit(command, patient))));
+  const of = ({ hostId, bookingId }: { hostId: string; bookingId: string }) => ({ hostId, bookingId, actor: "tester" });
+  expect(new Set(await commit([...creates, ...holds]))).toEqual(new Set(["CONFIRMED", "HELD"]));
+  await commit(holds.slice(4).map((hold) => ({ kind: "expire", ...of(hold) })));
+  await commit(holds.slice(0, 4).map((hold) => ({ kind: "confirm", ...of(hold) })));
+  const validation = { generation: 0, misfit: undefined };
+  await commit(
+    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), validation })),
+  );
+  await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
+  const year = { start: DAY, end: DAY + 366 * DAY_MS };
+  const fences = hostIds
+    .slice(0, 4)
+    .map((hostId) => ({ kind: "fence" as const, hostId, actor: "tester", ranges: [year] }));
+  expect(await commit(fences)).toEqual(fences.map(() => "fenced"));
+}
+
+/** Every read there is. Twice as often as the driver needs to stop planning anew for each call. */
+async function readBookings(): Promise<void> {
+  const window = { start: DAY + 10 * DAY_MS, end: DAY + 40 * DAY_MS };
+  for (let time = 0; time < 12; time += 1) {
+    const hostId = hostIds[100 + time]!;
+    const guestId = guestIds[100 + time]!;
+    const { bookings } = await listBookings(pool, { hostId, window, states: [], limit: 51 }, signal);
+    expect(bookings).toHaveLength(51);
+    const { id, during } = bookings[50]!;
+    const after = { start: during.start, id };
+    await listBookings(pool, { hostId, window, states: ["CONFIRMED"], after, limit: 51 }, signal);
+    await listBookings(pool, { guestId, window, states: [], limit: 51 }, signal);
+    await listBookings(pool, { hostId, guestId, window, states: [], limit: 51 }, signal);
+    await findBooking(pool, id, signal);
+    await peopleOfBooking(pool, id, signal);
+    await sequenceOf(pool, hostId, signal);
+    await generationsOf(pool, [hostId, hostIds[500]!]);
+    await readBookedTime(pool, hostId, window, signal);
+    await findRequests(pool, [
+      { hostId, id },
+      { hostId: hostIds[500]!, id },
+    ]);
+    await findOverdueHolds(pool, 500, undefined, signal);
+    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
+    const [, event] = await readEvents(pool, hostId, 200, 100, signal);
+    await sequencesOf(pool, [hostId, hostIds[500]!]);
+    await wasRecorded(pool, hostId, event);
+  }
+  await forgetOldRequests(pool, signal);
+}
+
+test("no statement reads a whole table, or more than one host's or one guest's share of it", async () => {
+  await changeBookings();
+  await readBookings();
+  const all = [...lanePlans, ...plans];
+  const scans = all.flatMap(({ query, nodes }) => nodes.map((node) => ({ query, node })));
+  expect(all.length).toBeGreaterThan(200);
+  const sequential = scans.filter(
+    ({ node }) => node["Node Type"] === "Seq Scan" && LARGE.has(node["Relation Name"] ?? ""),
+  );
+  expect(sequential.map(({ query }) => query)).toEqual([]);
+  // The widest are a fence over a year of four hosts, each of which has 500 bookings.
+  const greedy = scans.filter(({ node }) => rowsRead(node) > 4 * (BOOKINGS_PER_HOST + 20));
+  expect(greedy.map(({ query, node }) => [rowsRead(node), node["Node Type"], query])).toEqual([]);
+});
+
+test("a create reads what is in its way and nothing else", () => {
+  const overlapping = lanePlans.find(({ query }) => query.includes("candidate(host_id, start_ms, end_ms)"));
+  const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
+  expect(read).toEqual([0]);
+});
+
+test("a hold reads its guest's active holds and nothing else, a create without one not even that", async () => {
+  const guestId = guestIds[7]!;
+  // 500 bookings, of which this makes 3 active holds and as many that are over.
+  await pool.query(
+    `update bookings set state = 'HELD', expire_time = case when number <= 3 then lower(during) else create_time end
+     from (select id as held, row_number() over () as number from bookings
+           where guest_id = $1 and state = 'CONFIRMED' limit 6) as chosen
+     where id = held`,
+    [guestId],
+  );
+  const { rows } = await pool.query<{ active: number }>(
+    `select count(*)::float8 as active from bookings
+     where guest_id = $1 and state = 'HELD' and expire_time > clock_timestamp()`,
+    [guestId],
+  );
+  const before = lanePlans.length;
+  const [hostId] = hostIds.slice(-2);
+  const validated = { generation: await generationOf(hostId!), misfit: undefined };
+  const create = createCommand(hostId!, hour(301), { guestId, validation: validated });
+  expect(await saidOf(lanes.commit(create, patient))).toBe("CONFIRMED");
+  const holdPlans = (): Plan[] =>
+    lanePlans.slice(before).filter(({ query }) => query.includes("asked(host_id, guest_id)"));
+  expect(holdPlans()).toEqual([]);
+  const hold = createCommand(hostId!, hour(303), { guestId, validation: validated, holdMs: DAY_MS });
+  expect(["HELD", "TOO_MANY_HOLDS"]).toContain(await saidOf(lanes.commit(hold, patient)));
+  const read = holdPlans().flatMap(({ nodes }) =>
+    nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead),
+  );
+  expect(read).toEqual([rows[0]!.active]);
+});
+
+async function generationOf(hostId: string): Promise<number> {
+  const [generation] = await generationsOf(pool, [hostId]);
+  return generation ?? 0;
+}
+
+test("a fence reads none of the past, however much of it there is", async () => {
+  const hostId = hostIds[HOSTS - 1]!;
+  await pool.query(
+    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
+     select gen_random_uuid(), $1, $2, tstzrange(hour, hour + interval '1 hour'), 'CONFIRMED', 1, hour, hour
+     from generate_series('2000-01-01Z'::timestamptz, '2000-05-01Z', '1 hour') hour`,
+    [hostId, guestIds[0]],
+  );
+  const before = lanePlans.length;
+  const all = { start: 0, end: Date.UTC(2199, 0, 1) };
+  expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [all] }, patient))).toBe("fenced");
+  const nodes = lanePlans.slice(before).flatMap((plan) => plan.nodes);
+  expect(nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead)).toContain(BOOKINGS_PER_HOST);
+  expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);
+});
+
+test("every index holds a constraint or is used by a statement", async () => {
+  const { rows } = await pool.query<{ name: string }>(
+    `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indrelid
+     where relnamespace = 'public'::regnamespace and not indisunique and not indisexclusion`,
+  );
+  const used = new Set([...lanePlans, ...plans].flatMap(({ nodes }) => nodes.map((node) => node["Index Name"])));
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
+});

@@ -1,0 +1,173 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { env } from "node:process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { availabilityMigrations } from "../../services/availability/storage/migrations/all.ts";
+import { availabilityTables } from "../../services/availability/storage/tables.ts";
+import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
+import { bookingTables } from "../../services/booking/storage/tables.ts";
+import { type Database, openDatabase } from "../../shared/postgres/database.ts";
+import { assertMigrated, migrate } from "../../shared/postgres/migrate.ts";
+import { violatedConstraint } from "../../shared/postgres/sqlstate.ts";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { dumpSchema } from "../support/schema-dump.ts";
+
+const services = [
+  { service: "availability", entities: availabilityTables, migrations: availabilityMigrations },
+  { service: "booking", entities: bookingTables, migrations: bookingMigrations },
+] as const;
+
+describe.each(services)("the $service database", ({ service, entities, migrations }) => {
+  let empty: TestDatabase;
+  const replicas: Database[] = [];
+
+  beforeAll(async () => {
+    empty = await createDatabase("empty");
+    for (const replica of ["a", "b", "c"]) {
+      replicas.push(
+        await openDatabase({
+          url: empty.url,
+          poolSize: 2,
+          entities,
+          migrations,
+          applicationName: `migrating-${replica}`,
+        }),
+      );
+    }
+  });
+
+  afterAll(async () => {
+    await Promise.all(replicas.map((replica) => replica.close()));
+    await empty.drop();
+  });
+
+  test("is migrated once by replicas that start at the same time", async () => {
+    const [first] = replicas;
+    await expect(assertMigrated(first!)).rejects.toThrow("npm run migrate");
+    const ran = await Promise.all(replicas.map((replica) => migrate(replica)));
+    expect(ran.flat()).toEqual(migrations.map(({ name }) => name));
+    await assertMigrated(first!);
+  });
+
+  test("is what the mapped tables say it is", async () => {
+    expect(await replicas[0]?.orm.schema.getUpdateSchemaSQL()).toBe("");
+  });
+
+  // `UPDATE_SCHEMA=1 npm test` writes the file anew after a migration was added.
+  test("is what schema.sql says it is", async () => {
+    const file = new URL(`../../services/${service}/storage/schema.sql`, import.meta.url);
+    const client = await replicas[0]!.pool.connect();
+    const schema = await dumpSchema(client).finally(() => client.release());
+    if (env["UPDATE_SCHEMA"] === "1") await writeFile(file, schema);
+    expect(schema).toBe(await readFile(file, "utf8"));
+  });
+});
+
+describe("what the databases refuse, whatever the code believes", () => {
+  const hostId = "01900000-0000-7000-8000-000000000001";
+  let availability: { readonly database: Database; readonly drop: () => Promise<void> };
+  let booking: { readonly database: Database; readonly drop: () => Promise<void> };
+
+  beforeAll(async () => {
+    availability = await open("availability");
+    booking = await open("booking");
+    await availability.database.pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [
+      hostId,
+    ]);
+  });
+
+  afterAll(async () => {
+    for (const { database, drop } of [availability, booking]) {
+      await database.close();
+      await drop();
+    }
+  });
+
+  async function open(kind: "availability" | "booking"): Promise<{ database: Database; drop: () => Promise<void> }> {
+    const created = await createDatabase(kind);
+    const entities = kind === "availability" ? availabilityTables : bookingTables;
+    const options = { url: created.url, poolSize: 2, entities, migrations: [], applicationName: "schema-test" };
+    return { database: await openDatabase(options), drop: () => created.drop() };
+  }
+
+  async function constraintAgainst(database: Database, sql: string, values: unknown[] = []): Promise<unknown> {
+    const client = await database.pool.connect();
+    try {
+      await client.query("begin");
+      await client.query(sql, values);
+      return "none";
+    } catch (error) {
+      return violatedConstraint(error);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  }
+
+  test.each([
+    ["an empty range", "empty", "availability_during_finite"],
+    ["a range without end", "[2030-01-01 10:00+00,)", "availability_during_finite"],
+    ["a range that ends at infinity", "[2030-01-01 10:00+00,infinity)", "availability_during_finite"],
+    ["a range that holds its end", "[2030-01-01 10:00+00,2030-01-01 11:00+00]", "availability_during_half_open"],
+    ["microseconds", "[2030-01-01 10:00:00.000001+00,2030-01-01 11:00+00)", "availability_during_milliseconds"],
+    ["an overlap", "[2030-01-01 08:30+00,2030-01-01 10:00+00)", "availability_never_touching"],
+    ["a touch", "[2030-01-01 09:00+00,2030-01-01 10:00+00)", "availability_never_touching"],
+    ["a gap of a millisecond: nothing", "[2030-01-01 09:00:00.001+00,2030-01-01 10:00+00)", "none"],
+  ])("availability: %s", async (_what, during, constraint) => {
+    const insert = `
+      insert into availability (id, host_id, during, slot_duration_minutes)
+      values (gen_random_uuid(), $1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 30), (gen_random_uuid(), $1, $2, 30)`;
+    expect(await constraintAgainst(availability.database, insert, [hostId, during])).toBe(constraint);
+  });
+
+  test.each([
+    ["another slot duration of the same host", [30, 60], "availability_one_slot_duration"],
+    ["a slot of no length", [0, 0], "availability_slot_duration_minutes"],
+    ["a slot of more than a day", [1441, 1441], "availability_slot_duration_minutes"],
+  ])("availability: %s", async (_what, minutes, constraint) => {
+    const insert = `
+      insert into availability (id, host_id, during, slot_duration_minutes)
+      values (gen_random_uuid(), $1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', $2),
+             (gen_random_uuid(), $1, '[2030-01-01 10:00+00,2030-01-01 11:00+00)', $3)`;
+    expect(await constraintAgainst(availability.database, insert, [hostId, ...minutes])).toBe(constraint);
+  });
+
+  test.each([
+    ["an e-mail address that differs in letter case only", "HOST@example.org", "Name", "USER", "users_email_key"],
+    ["an empty e-mail address", "", "Name", "USER", "users_email_length"],
+    ["an empty name", "other@example.org", "", "USER", "users_display_name_length"],
+    ["an unknown role", "other@example.org", "Name", "ADMIN", "users_role"],
+  ])("users: %s", async (_what, email, name, role, constraint) => {
+    const insert = "insert into users values (gen_random_uuid(), $1, $2, $3)";
+    expect(await constraintAgainst(availability.database, insert, [email, name, role])).toBe(constraint);
+  });
+
+  test.each([
+    ["two that overlap and are confirmed", "CONFIRMED", "CONFIRMED", "09:30", "bookings_no_overlap"],
+    ["a hold over what is confirmed", "CONFIRMED", "HELD", "09:30", "bookings_no_overlap"],
+    ["two that only touch: nothing", "CONFIRMED", "CONFIRMED", "10:00", "none"],
+    ["one over what is cancelled: nothing", "CANCELLED", "CONFIRMED", "09:30", "none"],
+    ["one over an expired hold: nothing", "EXPIRED", "CONFIRMED", "09:30", "none"],
+    ["an unknown state", "CONFIRMED", "PENDING", "12:00", "bookings_state"],
+  ])("bookings: %s", async (_what, first, second, start, constraint) => {
+    const insert = `
+      insert into bookings (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
+      select gen_random_uuid(), $1, gen_random_uuid(),
+        tstzrange(('2030-01-01 ' || start || '+00')::timestamptz, ('2030-01-01 ' || start || '+00')::timestamptz + '1h'),
+        state, 1, case when state in ('HELD', 'EXPIRED') then now() end, now(), now()
+      from (values ($2, '09:00'), ($3, $4)) as booking (state, start)`;
+    expect(await constraintAgainst(booking.database, insert, [hostId, first, second, start])).toBe(constraint);
+  });
+
+  test.each([
+    ["a booking of more than 24 hours", "25h", "CONFIRMED", false, "bookings_length"],
+    ["a hold that never ends", "1h", "HELD", false, "bookings_expire_time_of_holds"],
+    ["a confirmed booking that ends", "1h", "CONFIRMED", true, "bookings_expire_time_of_holds"],
+  ])("bookings: %s", async (_what, length, state, expires, constraint) => {
+    const insert = `
+      insert into bookings (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
+      values (gen_random_uuid(), $1, gen_random_uuid(),
+        tstzrange('2030-01-01 09:00+00'::timestamptz, '2030-01-01 09:00+00'::timestamptz + $2::interval),
+        $3, 1, case when $4::boolean then now() end, now(), now())`;
+    expect(await constraintAgainst(booking.database, insert, [hostId, length, state, expires])).toBe(constraint);
+  });
+});

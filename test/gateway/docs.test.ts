@@ -1,0 +1,257 @@
+/** The OpenAPI document, which says what the contracts say, and the page that shows it. */
+
+import { existsSync } from "node:fs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  ANSWER_MAX_BYTES,
+  BOOKING_MAX_MS,
+  DEADLINE_DEFAULT_MS,
+  DEADLINE_MAX_MS,
+  DISPLAY_NAME_MAX_CHARACTERS,
+  EMAIL_MAX_CHARACTERS,
+  ETAG_MAX_CHARACTERS,
+  HOLD_SECONDS_MAX,
+  PAGE_SIZE_MAX,
+  PAGE_TOKEN_MAX_CHARACTERS,
+  REQUEST_MAX_BYTES,
+  SLOT_MINUTES_MAX,
+  SLOT_MINUTES_MIN,
+  STATES_MAX,
+} from "../../shared/limits.ts";
+import { HOUR_MS } from "../../shared/interval.ts";
+import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
+import { type Pair, startPair } from "../support/pair.ts";
+import { createHost } from "../support/people.ts";
+import { admin, tokenOf } from "../support/tokens.ts";
+
+/** What is looked at here. */
+interface Schema {
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
+  readonly description?: string;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly $ref?: string;
+  readonly anyOf?: readonly Schema[];
+}
+interface Content {
+  readonly [type: string]: { readonly schema: Schema; readonly example?: object };
+}
+interface Operation {
+  readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly schema: Schema }[];
+  readonly requestBody: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Content }>>;
+}
+interface OpenApi {
+  readonly tags: readonly { readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+const JSON_TYPE = "application/json";
+
+let pair: Pair;
+let gateway: GatewayUnderTest;
+let document: OpenApi;
+
+beforeAll(async () => {
+  pair = await startPair();
+  gateway = await startGatewayOf(pair);
+  document = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as OpenApi;
+});
+afterAll(async () => {
+  await gateway.stop();
+  await pair.stop();
+});
+
+describe("/openapi.json", () => {
+  test("is valid OpenAPI 3.1", async () => {
+    const validator = new Validator();
+    expect(await validator.validate({ ...document })).toEqual({ valid: true });
+    expect(validator.version).toBe("3.1");
+  });
+
+  function operation(httpMethod: string, path: string): Operation {
+    return document.paths[path]![httpMethod]!;
+  }
+
+  function body(path: string): Content[string] {
+    return operation("post", path).requestBody.content[JSON_TYPE]!;
+  }
+
+  test("has every way in", () => {
+    const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, { operationId }]) => `${method.toUpperCase()} ${path} ${operationId}`),
+    );
+    expect(operations.toSorted()).toEqual([
+      "GET /availability ListAvailability",
+      "GET /bookings ListBookings",
+      "GET /bookings/{booking_id} GetBooking",
+      "GET /bookings:watch WatchBookings",
+      "GET /slots ListOpenSlots",
+      "GET /users ListUsers",
+      "GET /users/{user_id} GetUser",
+      "POST /availability AddAvailability",
+      "POST /availability:remove RemoveAvailability",
+      "POST /bookings CreateBooking",
+      "POST /bookings/{booking_id}:cancel CancelBooking",
+      "POST /bookings/{booking_id}:confirm ConfirmBooking",
+      "POST /bookings/{booking_id}:reschedule RescheduleBooking",
+      "POST /users CreateUser",
+    ]);
+  });
+
+  test("has the contracts' limits", () => {
+    const add = body("/availability").schema;
+    expect(add.required).toEqual(["hostId", "startTime", "endTime", "slotDuration"]);
+    expect(add.additionalProperties).toBe(false);
+    expect(add.properties).toMatchObject({
+      slotDuration: { minimum: SLOT_MINUTES_MIN, maximum: SLOT_MINUTES_MAX },
+      hostId: { type: "string", format: "uuid" },
+    });
+    expect(body("/bookings").schema.properties).toMatchObject({
+      // 0 stands for "book it".
+      holdSeconds: { minimum: 0, maximum: HOLD_SECONDS_MAX },
+      endTime: { description: expect.stringContaining(`at most ${BOOKING_MAX_MS / HOUR_MS} hours`) as string },
+    });
+    expect(body("/users").schema.properties).toMatchObject({
+      email: { maxLength: EMAIL_MAX_CHARACTERS },
+      displayName: { maxLength: DISPLAY_NAME_MAX_CHARACTERS },
+    });
+    expect(body("/bookings/{booking_id}:cancel").schema.properties?.["etag"]?.maxLength).toBe(ETAG_MAX_CHARACTERS);
+    const parameter = (wanted: string, path = "/slots"): Schema | undefined =>
+      operation("get", path).parameters.find(({ name }) => name === wanted)?.schema;
+    expect(parameter("states", "/bookings")?.maxItems).toBe(STATES_MAX);
+    expect(parameter("page_size")).toMatchObject({ minimum: 0, maximum: PAGE_SIZE_MAX });
+    expect(parameter("page_token")?.maxLength).toBe(PAGE_TOKEN_MAX_CHARACTERS);
+    for (const { description } of document.tags) {
+      expect(description).toContain(`at most ${REQUEST_MAX_BYTES / 1024} KiB`);
+      expect(description).toContain(`at most ${ANSWER_MAX_BYTES / 1024 ** 2} MiB`);
+      expect(description).toContain(`has ${DEADLINE_DEFAULT_MS / 1000} seconds`);
+      expect(description).toContain("up to an hour");
+    }
+    expect(DEADLINE_MAX_MS).toBe(HOUR_MS);
+  });
+
+  test("tells of each method by which HTTP status it is refused, and why", () => {
+    const { responses } = operation("post", "/bookings");
+    const statuses = ["201", "400", "401", "403", "404", "409", "429", "503"];
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(statuses));
+    expect(responses["409"]?.description).toContain("`SLOT_TAKEN`: An active booking overlaps the asked time.");
+    expect(responses["503"]?.description).toContain("`OUTCOME_UNKNOWN`");
+    const { 200: _success, ...refusals } = operation("get", "/users/{user_id}").responses;
+    expect(refusals["404"]?.description).toContain("`USER_NOT_FOUND`");
+    expect(refusals["409"]).toBeUndefined();
+    for (const { content } of Object.values(refusals)) {
+      expect(content[JSON_TYPE]?.schema.$ref).toBe("#/components/schemas/google.rpc.Status");
+    }
+  });
+
+  test("tells of every method that it may be busy, and of a stream how it ends", () => {
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+    expect(operations).toHaveLength(14);
+    for (const { responses, operationId } of operations) {
+      expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
+    }
+    const { description, content } = operation("get", "/bookings:watch").responses["200"]!;
+    expect(description).toContain("`status`");
+    expect(content["application/x-ndjson"]!.schema.anyOf?.[1]).toMatchObject({
+      properties: { error: { $ref: "#/components/schemas/google.rpc.Status" } },
+    });
+    expect(content["text/event-stream"]!.schema.anyOf?.[1]?.$ref).toBe("#/components/schemas/google.rpc.Status");
+  });
+
+  test("says of headers and streams what they are", () => {
+    const names = (of: Operation): string[] => of.parameters.map(({ name }) => name);
+    const cancel = operation("post", "/bookings/{booking_id}:cancel");
+    expect(names(cancel)).toEqual(["booking_id", "Idempotency-Key", "If-Match"]);
+    expect(names(operation("post", "/availability"))).toEqual(["Idempotency-Key"]);
+    const watch = operation("get", "/bookings:watch");
+    expect(Object.keys(watch.responses["200"]!.content)).toEqual(["application/x-ndjson", "text/event-stream"]);
+    expect(names(watch)).toEqual(["host_id", "after_sequence", "Last-Event-ID"]);
+  });
+
+  test("explains every field of every message", () => {
+    const silent = Object.entries(document.components.schemas).flatMap(([name, { properties = {} }]) =>
+      Object.entries(properties)
+        .filter(([, { description = "" }]) => description === "")
+        .map(([property]) => `${name}.${property}`),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test("has examples that are accepted, once the ids in them are those of people who exist", async () => {
+    const added = { ...body("/availability").example, hostId: await createHost(pair.clients) };
+    expect((await gateway.call("POST", "/availability", { body: added })).status).toBe(201);
+    expect((await gateway.call("POST", "/users", { body: body("/users").example })).status).toBe(201);
+  });
+});
+
+const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+if (browserPath === undefined) {
+  process.stderr.write(
+    "\n*** SKIPPED: the documentation page was not tried, because Chromium is not installed. ***\n\n",
+  );
+}
+
+describe.skipIf(browserPath === undefined)("the page at /docs", () => {
+  let browser: Browser;
+  let page: Page;
+  const elsewhere: string[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: browserPath ?? "",
+      args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    });
+    page = await browser.newPage();
+    page.on("request", (request) => {
+      if (!request.url().startsWith(gateway.url) && !request.url().startsWith("data:")) elsewhere.push(request.url());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (line) => {
+      if (line.type() === "error") complaints.push(line.text());
+    });
+  });
+  afterAll(async () => browser.close());
+
+  test("shows the methods, signs in and sends a request", async () => {
+    const hostId = await createHost(pair.clients);
+    await page.goto(`${gateway.url}/docs`);
+    await page.getByRole("button", { name: "Authorize" }).click();
+    await page.locator(".auth-container input").fill(await tokenOf(admin));
+    await page.locator(".auth-btn-wrapper .authorize").click();
+    await page.locator(".btn-done").click();
+
+    const operation = page.locator("#operations-UserService-GetUser");
+    await operation.locator(".opblock-summary").click();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await operation.locator("tr[data-param-name=user_id] input").fill(hostId);
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const answer = operation.locator(".live-responses-table");
+    await answer.waitFor();
+    expect(await answer.locator(".response-col_status").last().textContent()).toContain("200");
+    expect(await answer.locator(".response-col_description").last().textContent()).toContain(hostId);
+  });
+
+  test("sends the example that it shows, and shows what is wrong with it", async () => {
+    const operation = page.locator("#operations-BookingService-CreateBooking");
+    await operation.locator(".opblock-summary").click();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const answer = operation.locator(".live-responses-table");
+    await answer.waitFor();
+    expect(await answer.textContent()).toContain("USER_NOT_FOUND");
+  });
+
+  test("loads nothing from elsewhere and breaks none of its own rules", () => {
+    expect(elsewhere).toEqual([]);
+    // A browser remarks on every answer that is not good: that of the example is not.
+    expect(complaints.filter((text) => !text.includes("status of 404"))).toEqual([]);
+  });
+});

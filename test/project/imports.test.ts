@@ -1,0 +1,138 @@
+/** The shape of the tree (CONTRIBUTING.md): imports point one way, and some things are done in one place only. */
+
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const project = resolve(import.meta.dirname, "../..");
+const LINES_MAX = 400;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments. */
+  readonly code: string;
+  /** Paths in the project for files of ours, names for packages. */
+  readonly imports: readonly string[];
+}
+
+const sources = globSync(["services/**/*.ts", "shared/**/*.ts", "test/**/*.ts"], { cwd: project })
+  .filter((path) => !path.startsWith("shared/gen/"))
+  .map(read);
+const services = sources.filter(({ path }) => /^services\/(availability|booking)\//.test(path) && !isTest(path));
+
+function read(path: string): Source {
+  const text = readFileSync(join(project, path), "utf8");
+  const code = text.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+  const found = code.matchAll(/^(?:(?:import|export)\b[^;"]*?\bfrom|import) "([^"]+)"/gm);
+  const imports = Array.from(found, ([, name = ""]) => (name.startsWith("..") ? join(dirname(path), name) : name));
+  return { path, text, code, imports };
+}
+
+function isTest(path: string): boolean {
+  return path.endsWith(".test.ts") || path.startsWith("test/");
+}
+
+/** The rooms of a service, from the one that wires to the one that knows nothing. Those of one line may use each other. */
+const floors: readonly (readonly string[])[] = [
+  ["main.ts"],
+  ["service.ts", "config.ts"],
+  ["rpc"],
+  ["lanes", "feed", "peers"],
+  ["storage"],
+  ["domain"],
+];
+
+function room(path: string): string {
+  return path.split("/")[2] ?? "";
+}
+
+function floorOf(path: string): number {
+  return floors.findIndex((rooms) => rooms.includes(room(path)));
+}
+
+/** Files, each with what it imports against a rule. */
+function against(files: readonly Source[], forbidden: (source: Source, imported: string) => boolean): string[] {
+  return files.flatMap((source) =>
+    source.imports.filter((imported) => forbidden(source, imported)).map((imported) => `${source.path} -> ${imported}`),
+  );
+}
+
+test("a service's rooms import downwards only", () => {
+  expect(services.map(({ path }) => path).filter((path) => floorOf(path) < 0)).toEqual([]);
+  const upwards = against(
+    services,
+    (source, imported) => imported.startsWith("services/") && floorOf(imported) < floorOf(source.path),
+  );
+  expect(upwards).toEqual([]);
+});
+
+test("a service never imports another one", () => {
+  const across = against(services, (source, imported) => {
+    const [, own = ""] = source.path.split("/");
+    return imported.startsWith("services/") && !imported.startsWith(`services/${own}/`);
+  });
+  expect(across).toEqual([]);
+});
+
+test("the gateway knows the services by their contracts only, and keeps nothing", () => {
+  const gateway = sources.filter(({ path }) => path.startsWith("services/gateway/"));
+  expect(gateway.length).toBeGreaterThan(0);
+  const beyond = against(gateway, (_, imported) => {
+    const isForeign = imported.startsWith("services/") && !imported.startsWith("services/gateway/");
+    return isForeign || imported.startsWith("shared/postgres/") || /^(pg|kysely|@mikro-orm\/.*)$/.test(imported);
+  });
+  expect(beyond).toEqual([]);
+});
+
+test("what the services share knows no service", () => {
+  const shared = sources.filter(({ path }) => path.startsWith("shared/") && !isTest(path));
+  expect(against(shared, (_, imported) => imported.startsWith("services/"))).toEqual([]);
+});
+
+test("the domain is pure: no contract, no package, no I/O, no clock", () => {
+  const domain = services.filter(({ path }) => room(path) === "domain");
+  expect(domain.length).toBeGreaterThan(0);
+  expect(against(domain, (source, imported) => !isPure(source, imported))).toEqual([]);
+  const clock = /\bDate\.now\b|\bperformance\b|\bnew Date\(\)/;
+  expect(domain.filter(({ code }) => clock.test(code)).map(({ path }) => path)).toEqual([]);
+});
+
+/** Files of the domain itself, and the shared ones that are pure too. */
+function isPure(source: Source, imported: string): boolean {
+  const pure = ["shared/interval.ts", "shared/errors.ts", "shared/limits.ts"];
+  return pure.includes(imported) || imported.startsWith(`${source.path.split("/").slice(0, 3).join("/")}/`);
+}
+
+test("a repeated field is taken by `list` only, which counts before it looks", () => {
+  const collections = /\bz\.(?:array|map|record|set|tuple)\(/;
+  const edge = sources.filter(({ path }) => /^(?:services\/\w+|shared)\/rpc\//.test(path) && !isTest(path));
+  expect(edge.filter(({ code }) => collections.test(code)).map(({ path }) => path)).toEqual([
+    "shared/rpc/request/parse.ts",
+  ]);
+  expect(sources.find(({ path }) => path === "shared/rpc/request/parse.ts")?.code.match(/\bz\.array\(/g)).toHaveLength(
+    1,
+  );
+});
+
+test("only main.ts reads the process", () => {
+  const reads = sources
+    .filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts"))
+    // A function may get it as an argument, from main.ts; sending a signal reads nothing.
+    .filter(({ code }) => /\bprocess\./.test(code) && !/\bprocess: NodeJS\.Process\b/.test(code))
+    .map(({ path }) => path);
+  expect(reads).toEqual([]);
+  const imported = against(
+    sources.filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts")),
+    (source, name) => name === "node:process" && !source.code.includes('import { kill } from "node:process"'),
+  );
+  expect(imported).toEqual([]);
+});
+
+test(`no file is longer than ${LINES_MAX} lines`, () => {
+  expect(sources.filter(({ text }) => text.split("\n").length > LINES_MAX).map(({ path }) => path)).toEqual([]);
+});
+
+test("nothing is left for later", () => {
+  expect(sources.filter(({ text }) => /\b(TO[D]O|FIX[M]E|X[X]X)\b/.test(text)).map(({ path }) => path)).toEqual([]);
+});

@@ -1,0 +1,83 @@
+/** How much a connection may cancel: all that an honest client ever does, and not so much that it keeps us from others. */
+
+import { once, type EventEmitter } from "node:events";
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CONCURRENT_STREAMS_MAX, STREAM_RESET_BURST, wireLimits } from "../../shared/rpc/wire/limits.ts";
+import { FLAG, frame, headerBlock, HELLO, TYPE } from "../support/hostile/frames.ts";
+import { startWireService, type WireService } from "./service.ts";
+
+let service: WireService;
+
+beforeEach(async () => {
+  // So slow that nothing is forgiven while a test runs, however slow the machine.
+  service = await startWireService({ wire: { ...wireLimits, streamResetsPerSecond: 1 } });
+});
+afterEach(async () => {
+  await service.stop();
+});
+
+const block = headerBlock([
+  [":method", "POST"],
+  [":scheme", "http"],
+  [":authority", "localhost"],
+  [":path", "/availability.v1.UserService/ListUsers"],
+  ["content-type", "application/grpc"],
+]);
+const CANCEL = Buffer.from([0, 0, 0, 8]);
+const opened = (index: number): Buffer => frame(TYPE.headers, FLAG.endHeaders, 2 * index + 1, block);
+const reset = (index: number): Buffer => frame(TYPE.reset, FLAG.none, 2 * index + 1, CANCEL);
+
+/** Frames for the streams from `first` on. */
+function frames(first: number, count: number, make: (index: number) => Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, index) => make(first + index)));
+}
+
+describe.each([
+  ["gRPC", () => service.grpcPort],
+  ["Connect", () => service.connectPort],
+])("at the %s port", (_name, port) => {
+  test("a client may cancel all that it has open, begin it anew, and cancel that too", async () => {
+    const all = CONCURRENT_STREAMS_MAX;
+    const twice = [0, all].flatMap((first) => [frames(first, all, opened), frames(first, all, reset)]);
+    expect(await says(port(), twice)).toBe("still here");
+    expect(STREAM_RESET_BURST).toBe(2 * all);
+  });
+
+  test("with more, its connection is closed, and others are served", async () => {
+    const burst = frames(0, STREAM_RESET_BURST + 100, (index) => Buffer.concat([opened(index), reset(index)]));
+    expect(await says(port(), [burst])).toBe("closed");
+    expect(await says(port(), [])).toBe("still here");
+  });
+
+  test("what is reset before its turn is not looked at", async () => {
+    const burst = frames(0, 1_000, (index) => Buffer.concat([opened(index), reset(index)]));
+    expect(await says(port(), [burst])).toBe("still here");
+    // But for those whose reset lies in another piece of what is read from the connection.
+    expect(service.lines.length).toBeLessThan(100);
+  });
+});
+
+/** What becomes of a connection that sends this, each piece once the one before has been read. */
+async function says(port: number, pieces: readonly Buffer[]): Promise<"still here" | "closed"> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  const closed = new Promise((resolve) => void socket.once("close", resolve));
+  let received = Buffer.alloc(0);
+  socket.on("data", (chunk: Buffer) => (received = Buffer.concat([received, chunk])));
+  socket.write(HELLO);
+  for (const [index, piece] of [...pieces, Buffer.alloc(0)].entries()) {
+    const ping = Buffer.from(`piece ${String(index).padStart(2, "0")}`);
+    socket.write(Buffer.concat([piece, frame(TYPE.ping, FLAG.none, 0, ping)]));
+    while (!received.includes(ping) && !socket.destroyed) await Promise.race([next(socket, "data"), closed]);
+    if (socket.destroyed) return "closed";
+  }
+  socket.destroy();
+  return "still here";
+}
+
+/** Unlike `once` of node:events it does not reject: connections of those who go too far end with errors. */
+function next(emitter: EventEmitter, event: string): Promise<void> {
+  return new Promise((resolve) => void emitter.once(event, () => resolve()));
+}
