@@ -14,6 +14,9 @@ export interface ServiceProcess {
   readonly grpcAddress: string;
   /** `http://host:port` for Connect clients. */
   readonly connectUrl: string;
+  readonly pid: number;
+  /** Whether it runs: nobody has ended it, and neither has it itself. */
+  isAlive(): boolean;
   /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
   kill(): Promise<void>;
   /** Stops it in the middle of whatever it does, until `resume`. Its connections stay open, and nothing comes by them. */
@@ -59,6 +62,8 @@ export async function startProcess(
   return {
     grpcAddress: `127.0.0.1:${grpcPort}`,
     connectUrl: `http://127.0.0.1:${connectPort}`,
+    pid: child.pid!,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     kill: () => end("SIGKILL"),
     suspend: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
