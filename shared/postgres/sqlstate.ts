@@ -37,8 +37,22 @@ export function provesRollback(error: unknown): boolean {
   return state !== undefined && (/^(?:23|40)/.test(state) || state === "57014");
 }
 
-/** States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. */
-const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300"]);
+/**
+ * States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. Or takes no writes
+ * (25006): a standby, or a primary that was demoted. The next connection may find the primary.
+ */
+const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25006"]);
+
+/** The server that was connected to takes no writes: there is none to be had that can be used. */
+export class ReadOnlyServer extends Error {
+  override readonly name = "ReadOnlyServer";
+  /** As Node's errors of the network have one. It outlives being wrapped by MikroORM, and the class does not. */
+  readonly code = "EREADONLY";
+
+  constructor() {
+    super("the server takes no writes: it is a standby, or was made read-only");
+  }
+}
 
 /** The connection is gone, or could not be had. What was under way on it may or may not have been committed. */
 export function isConnectionLost(error: unknown): boolean {

@@ -1,0 +1,165 @@
+/** A pooler between the services and their databases: by session it may be there, otherwise nothing starts. */
+
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { ServiceName } from "../services/migrate/migrate.ts";
+import { read } from "../shared/postgres/read.ts";
+import { assertOwnSessions } from "../shared/postgres/session.ts";
+import { openLanePool } from "../services/booking/storage/lane-pool.ts";
+import { hours } from "./support/hosts-time.ts";
+import { testLog } from "./support/logs.ts";
+import { startPair } from "./support/pair.ts";
+import { createGuest, createHost, openTime } from "./support/people.ts";
+import { pgbouncerPath, startPgbouncer } from "./support/pgbouncer.ts";
+import { poolOf } from "./support/pool.ts";
+import { createDatabase } from "./support/postgres.ts";
+import type { TestDatabase } from "./support/postgres.ts";
+import { startProcess } from "./support/processes.ts";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { watchBookings } from "./support/watching.ts";
+
+let databases: Record<ServiceName, TestDatabase>;
+beforeAll(async () => {
+  databases = { availability: await createDatabase("availability"), booking: await createDatabase("booking") };
+});
+afterAll(() => Promise.all(Object.values(databases).map((database) => database.drop())));
+
+const SHARED = "a pooler in front of the database shares its sessions among its clients";
+
+/** The exit code of a program and what it says. */
+async function run(program: string, urls: Record<ServiceName, string>): Promise<{ code: unknown; stderr: string }> {
+  const main = fileURLToPath(new URL(`../services/${program}/main.ts`, import.meta.url));
+  const env = { AVAILABILITY_DATABASE_URL: urls.availability, BOOKING_DATABASE_URL: urls.booking };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main], { env }, (error, _stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stderr }),
+    );
+  });
+}
+
+describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
+  test.each(["transaction", "statement"])("by %s: nothing starts, in one line", async (mode) => {
+    await using availability = await startPgbouncer(databases.availability.url, [`pool_mode = ${mode}`]);
+    await using booking = await startPgbouncer(databases.booking.url, [`pool_mode = ${mode}`]);
+    const urls = { availability: availability.url, booking: booking.url };
+    for (const name of ["availability", "booking"] as const) {
+      const started = startProcess(name, { DATABASE_URL: urls[name] });
+      await expect(started).rejects.toThrow(new RegExp(`^${name} ended: ${name} cannot start: ${SHARED}[^\\n]+\\n$`));
+    }
+    for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
+      const ended = await run(program, urls);
+      expect(ended).toEqual({
+        code,
+        stderr: expect.stringMatching(new RegExp(`^${program}: [^\\n]*${SHARED}[^\\n]+\\n$`)),
+      });
+    }
+    // Nothing of ours stays in the sessions of the server, which are other people's.
+    const onServer = poolOf(databases.booking.url);
+    expect((await onServer.query("select from pg_locks where locktype = 'advisory'")).rowCount).toBe(0);
+    await onServer.end();
+    const stranger = new Client({ connectionString: booking.url });
+    await stranger.connect();
+    const { rows } = await stranger.query("show statement_timeout");
+    expect(rows).toEqual([{ statement_timeout: "0" }]);
+    await stranger.end();
+  });
+
+  describe.each([1, 2, 3, 20])("by transaction, with %i sessions,", (size) => {
+    test.each([
+      ["the last one first, idle", 0, 0],
+      ["the first one first, idle", 1, 0],
+      ["the last one first, busy", 0, 8],
+      ["the first one first, busy", 1, 8],
+    ])("%s: is noticed", async (_order, roundRobin, strangers) => {
+      const settings = ["pool_mode = transaction", `default_pool_size = ${size}`, `server_round_robin = ${roundRobin}`];
+      await using pooler = await startPgbouncer(databases.booking.url, settings);
+      // All its sessions are open, however many of them are at work.
+      const crowd = Array.from(
+        { length: Math.max(size, strangers) },
+        () => new Client({ connectionString: pooler.url }),
+      );
+      await Promise.all(crowd.map((client) => client.connect()));
+      await Promise.all(crowd.map((client) => client.query("select pg_sleep(0.05)")));
+      const ended = { yet: false };
+      const busy = crowd.slice(0, strangers).map(async (client) => {
+        while (!ended.yet) await client.query("select pg_sleep(0.001)");
+      });
+      await expect(assertOwnSessions({ connectionString: pooler.url })).rejects.toThrow(SHARED);
+      ended.yet = true;
+      await Promise.all(busy);
+      await Promise.all(crowd.map((client) => client.end()));
+    });
+  });
+
+  test("by session: all works, with nothing set in the pooler for it", async () => {
+    await using availability = await startPgbouncer(databases.availability.url, ["pool_mode = session"]);
+    await using booking = await startPgbouncer(databases.booking.url, [
+      "pool_mode = session",
+      "default_pool_size = 60",
+    ]);
+    const urls = { availability: availability.url, booking: booking.url };
+    expect(await run("migrate", urls)).toEqual({ code: 0, stderr: "" });
+    // What one replica commits the other one's watchers hear by NOTIFY: they do not poll.
+    const hooks = { booking: { feedTimes: { pollMs: 3_600_000 } } };
+    const pair = await startPair({ databases: urls, hooks });
+    const other = await startPair({ databases: urls, hooks });
+    const hostId = await createHost(pair.clients);
+    const guestId = await createGuest(pair.clients);
+    await openTime(pair.clients, hostId, hours(8, 12));
+    const watching = await watchBookings(other.clients.bookings, hostId);
+    const { start, end } = hours(8, 9);
+    const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
+    const created = await pair.clients.bookings.createBooking({ hostId, guestId, ...times });
+    await pair.clients.bookings.cancelBooking({ bookingId: created.booking!.id });
+    await watching.reaches(2);
+    watching.leave();
+    await Promise.all([pair.stop(), other.stop()]);
+    expect(await run("audit", urls)).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("by session: what nobody waits for any more ends in the server", async () => {
+    await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
+    const pool = openLanePool(pooler.url, 2, testLog("pooler"));
+    const around = poolOf(databases.booking.url);
+    const asleep = async (): Promise<boolean> =>
+      (await around.query("select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'"))
+        .rowCount === 1;
+    const leaving = new AbortController();
+    const reading = read(pool, { text: "select pg_sleep(60)" }, leaving.signal);
+    const ended = expect(reading).rejects.toThrow();
+    await vi.waitUntil(asleep, { timeout: 10_000 });
+    leaving.abort();
+    await ended;
+    expect(await asleep()).toBe(false);
+    await Promise.all([pool.end(), around.end()]);
+  });
+
+  test("refuses a startup parameter of the URL: that is said in one line", async () => {
+    await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
+    const url = `${pooler.url}?options=-c%20jit%3Doff`;
+    const complaint = "unsupported startup parameter: options";
+    await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
+      new RegExp(`^booking ended: booking cannot start: [^\\n]*${complaint}\\n$`),
+    );
+    for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
+      const ended = await run(program, { availability: url, booking: url });
+      expect(ended).toEqual({
+        code,
+        stderr: expect.stringMatching(new RegExp(`^${program}: [^\\n]*${complaint}\\n$`)),
+      });
+    }
+  });
+});
+
+if (pgbouncerPath === undefined) {
+  process.stderr.write("*** PgBouncer is not installed: no test has looked at the services behind a pooler. ***\n");
+}
+
+test("a setting that PostgreSQL does not know, in the URL, is said in one line", async () => {
+  const url = `${databases.booking.url}?options=-c%20nonsense%3D1`;
+  await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
+    /^booking ended: booking cannot start: [^\n]*unrecognized configuration parameter "nonsense"\n$/,
+  );
+});
