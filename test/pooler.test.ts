@@ -154,7 +154,9 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
 });
 
 if (pgbouncerPath === undefined) {
-  process.stderr.write("*** PgBouncer is not installed: no test has looked at the services behind a pooler. ***\n");
+  process.stderr.write(
+    "\n*** SKIPPED: the services were not tried behind a pooler, because PgBouncer is not installed. ***\n\n",
+  );
 }
 
 test("a setting that PostgreSQL does not know, in the URL, is said in one line", async () => {
