@@ -2,9 +2,12 @@
 
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Client } from "pg";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ServiceName } from "../services/migrate/migrate.ts";
+import { openDatabase } from "../shared/postgres/database.ts";
 import { read } from "../shared/postgres/read.ts";
 import { assertOwnSessions } from "../shared/postgres/session.ts";
 import { openLanePool } from "../services/booking/storage/lane-pool.ts";
@@ -17,7 +20,7 @@ import { poolOf } from "./support/pool.ts";
 import { createDatabase } from "./support/postgres.ts";
 import type { TestDatabase } from "./support/postgres.ts";
 import { startProcess } from "./support/processes.ts";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { onServer } from "./support/server.ts";
 import { watchBookings } from "./support/watching.ts";
 
 let databases: Record<ServiceName, TestDatabase>;
@@ -164,4 +167,21 @@ test("a setting that PostgreSQL does not know, in the URL, is said in one line",
   await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
     /^booking ended: booking cannot start: [^\n]*unrecognized configuration parameter "nonsense"\n$/,
   );
+});
+
+test("each connection has our settings, though none of them is a startup parameter", async () => {
+  const pool = openLanePool(databases.booking.url, 1, testLog("pooler"));
+  const options = { entities: [], migrations: [], poolSize: 1, applicationName: "settings" };
+  const database = await openDatabase({ ...options, url: databases.booking.url });
+  const names = ["statement_timeout", "idle_in_transaction_session_timeout", "TimeZone", "plan_cache_mode", "jit"];
+  const settingsOf = async (of: Pool): Promise<unknown> =>
+    (await of.query("select array_agg(current_setting(name)) as settings from unnest($1::text[]) as name", [names]))
+      .rows;
+  await onServer(databases.booking.url, async (client) => {
+    const { rows } = await client.query<{ name: string }>("select current_database() as name");
+    await client.query(`alter database ${rows[0]?.name} set timezone = 'Asia/Tokyo'`);
+  });
+  expect(await settingsOf(pool)).toEqual([{ settings: ["10s", "5s", "Asia/Tokyo", "force_generic_plan", "off"] }]);
+  expect(await settingsOf(database.pool)).toEqual([{ settings: ["30s", "30s", "UTC", "auto", "on"] }]);
+  await Promise.all([pool.end(), database.close()]);
 });
