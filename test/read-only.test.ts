@@ -107,7 +107,7 @@ function calls() {
 async function endsOf(all: Record<string, () => Promise<unknown>>): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   for (const [name, call] of Object.entries(all)) {
-    ends[name] = await outcomeOf(call()).catch((error: unknown) => String(error));
+    ends[name] = await outcomeOf(call()).catch(String);
   }
   return ends;
 }
@@ -117,12 +117,14 @@ function expectUnreachable(ends: Record<string, string>): void {
   expect(wrong).toEqual([]);
 }
 
-async function stored(): Promise<unknown[]> {
+type Counts = Record<string, string>;
+
+async function stored(): Promise<Counts[]> {
   const counts = await onServer(postgres.url("booking"), (client) =>
-    client.query("select (select count(*) from booking_events), (select count(*) from requests)"),
+    client.query<Counts>("select (select count(*) from booking_events), (select count(*) from requests)"),
   );
   const others = await onServer(postgres.url("availability"), (client) =>
-    client.query(
+    client.query<Counts>(
       "select (select count(*) from users), (select count(*) from availability), (select count(*) from requests)",
     ),
   );
@@ -130,7 +132,7 @@ async function stored(): Promise<unknown[]> {
 }
 
 describe("a primary that is demoted", () => {
-  let before: unknown[];
+  let before: Counts[];
 
   beforeAll(async () => {
     before = await stored();

@@ -105,7 +105,9 @@ test(
     } finally {
       ending.abort();
       await Promise.all(callers);
-      const figures = [...victim.done, ...[...histories.ends].toSorted()].map(([what, times]) => `${what}: ${times}`);
+      const figures = [...victim.done, ...[...histories.ends].toSorted(([a], [b]) => a.localeCompare(b))].map(
+        ([what, times]) => `${what}: ${times}`,
+      );
       process.stdout.write(`${figures.join("\n")}\n`);
     }
 
