@@ -7,6 +7,7 @@ import { Client } from "pg";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ServiceName } from "../services/migrate/migrate.ts";
+import { bookingTables } from "../services/booking/storage/tables.ts";
 import { openDatabase } from "../shared/postgres/database.ts";
 import { read } from "../shared/postgres/read.ts";
 import { assertOwnSessions } from "../shared/postgres/session.ts";
@@ -29,6 +30,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(Object.values(databases).map((database) => database.drop())));
 
+/** Programs are started one after another, on a machine that may have better things to do. */
+const PATIENT_MS = 120_000;
+
 const SHARED = "a pooler in front of the database shares its sessions among its clients";
 
 /** The exit code of a program and what it says. */
@@ -43,29 +47,38 @@ async function run(program: string, urls: Record<ServiceName, string>): Promise<
 }
 
 describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
-  test.each(["transaction", "statement"])("by %s: nothing starts, in one line", async (mode) => {
-    await using availability = await startPgbouncer(databases.availability.url, [`pool_mode = ${mode}`]);
-    await using booking = await startPgbouncer(databases.booking.url, [`pool_mode = ${mode}`]);
-    const urls = { availability: availability.url, booking: booking.url };
-    for (const name of ["availability", "booking"] as const) {
-      const started = startProcess(name, { DATABASE_URL: urls[name] });
-      await expect(started).rejects.toThrow(new RegExp(`^${name} ended: ${name} cannot start: ${SHARED}[^\\n]+\\n$`));
-    }
-    for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
-      const ended = await run(program, urls);
-      expect(ended.code).toBe(code);
-      expect(ended.stderr).toMatch(new RegExp(`^${program}: [^\\n]*${SHARED}[^\\n]+\\n$`));
-    }
-    // Nothing of ours stays in the sessions of the server, which are other people's.
-    const left = await onServer(databases.booking.url, (client) =>
-      client.query("select from pg_locks where locktype = 'advisory'"),
-    );
-    expect(left.rowCount).toBe(0);
-    const stranger = new Client({ connectionString: booking.url });
-    await stranger.connect();
-    const { rows } = await stranger.query("show statement_timeout");
-    expect(rows).toEqual([{ statement_timeout: "0" }]);
-    await stranger.end();
+  test(
+    "by transaction: nothing starts, in one line",
+    async () => {
+      await using availability = await startPgbouncer(databases.availability.url, ["pool_mode = transaction"]);
+      await using booking = await startPgbouncer(databases.booking.url, ["pool_mode = transaction"]);
+      const urls = { availability: availability.url, booking: booking.url };
+      for (const name of ["availability", "booking"] as const) {
+        const started = startProcess(name, { DATABASE_URL: urls[name] });
+        await expect(started).rejects.toThrow(new RegExp(`^${name} ended: ${name} cannot start: ${SHARED}[^\\n]+\\n$`));
+      }
+      for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
+        const ended = await run(program, urls);
+        expect(ended.code).toBe(code);
+        expect(ended.stderr).toMatch(new RegExp(`^${program}: [^\\n]*${SHARED}[^\\n]+\\n$`));
+      }
+      // Nothing of ours stays in the sessions of the server, which are other people's.
+      const left = await onServer(databases.booking.url, (client) =>
+        client.query("select from pg_locks where locktype = 'advisory'"),
+      );
+      expect(left.rowCount).toBe(0);
+      const stranger = new Client({ connectionString: booking.url });
+      await stranger.connect();
+      const { rows } = await stranger.query("show statement_timeout");
+      expect(rows).toEqual([{ statement_timeout: "0" }]);
+      await stranger.end();
+    },
+    PATIENT_MS,
+  );
+
+  test("by statement: is noticed", async () => {
+    await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = statement"]);
+    await expect(assertOwnSessions({ connectionString: pooler.url })).rejects.toThrow(SHARED);
   });
 
   describe.each([1, 2, 3, 20])("by transaction, with %i sessions,", (size) => {
@@ -95,31 +108,35 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
     });
   });
 
-  test("by session: all works, with nothing set in the pooler for it", async () => {
-    await using availability = await startPgbouncer(databases.availability.url, ["pool_mode = session"]);
-    await using booking = await startPgbouncer(databases.booking.url, [
-      "pool_mode = session",
-      "default_pool_size = 60",
-    ]);
-    const urls = { availability: availability.url, booking: booking.url };
-    expect(await run("migrate", urls)).toEqual({ code: 0, stderr: "" });
-    // What one replica commits the other one's watchers hear by NOTIFY: they do not poll.
-    const hooks = { booking: { feedTimes: { pollMs: 3_600_000 } } };
-    const pair = await startPair({ databases: urls, hooks });
-    const other = await startPair({ databases: urls, hooks });
-    const hostId = await createHost(pair.clients);
-    const guestId = await createGuest(pair.clients);
-    await openTime(pair.clients, hostId, hours(8, 12));
-    const watching = await watchBookings(other.clients.bookings, hostId);
-    const { start, end } = hours(8, 9);
-    const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
-    const created = await pair.clients.bookings.createBooking({ hostId, guestId, ...times });
-    await pair.clients.bookings.cancelBooking({ bookingId: created.booking!.id });
-    await watching.reaches(2);
-    watching.leave();
-    await Promise.all([pair.stop(), other.stop()]);
-    expect(await run("audit", urls)).toEqual({ code: 0, stderr: "" });
-  });
+  test(
+    "by session: all works, with nothing set in the pooler for it",
+    async () => {
+      await using availability = await startPgbouncer(databases.availability.url, ["pool_mode = session"]);
+      await using booking = await startPgbouncer(databases.booking.url, [
+        "pool_mode = session",
+        "default_pool_size = 60",
+      ]);
+      const urls = { availability: availability.url, booking: booking.url };
+      expect(await run("migrate", urls)).toEqual({ code: 0, stderr: "" });
+      // What one replica commits the other one's watchers hear by NOTIFY: they do not poll.
+      const hooks = { booking: { feedTimes: { pollMs: 3_600_000 } } };
+      const pair = await startPair({ databases: urls, hooks });
+      const other = await startPair({ databases: urls, hooks });
+      const hostId = await createHost(pair.clients);
+      const guestId = await createGuest(pair.clients);
+      await openTime(pair.clients, hostId, hours(8, 12));
+      const watching = await watchBookings(other.clients.bookings, hostId);
+      const { start, end } = hours(8, 9);
+      const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
+      const created = await pair.clients.bookings.createBooking({ hostId, guestId, ...times });
+      await pair.clients.bookings.cancelBooking({ bookingId: created.booking!.id });
+      await watching.reaches(2);
+      watching.leave();
+      await Promise.all([pair.stop(), other.stop()]);
+      expect(await run("audit", urls)).toEqual({ code: 0, stderr: "" });
+    },
+    PATIENT_MS,
+  );
 
   test("by session: what nobody waits for any more ends in the server", async () => {
     await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
@@ -138,19 +155,23 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
     await Promise.all([pool.end(), around.end()]);
   });
 
-  test("refuses a startup parameter of the URL: that is said in one line", async () => {
-    await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
-    const url = `${pooler.url}?options=-c%20jit%3Doff`;
-    const complaint = "unsupported startup parameter: options";
-    await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
-      new RegExp(`^booking ended: booking cannot start: [^\\n]*${complaint}\\n$`),
-    );
-    for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
-      const ended = await run(program, { availability: url, booking: url });
-      expect(ended.code).toBe(code);
-      expect(ended.stderr).toMatch(new RegExp(`^${program}: [^\\n]*${complaint}\\n$`));
-    }
-  });
+  test(
+    "refuses a startup parameter of the URL: that is said in one line",
+    async () => {
+      await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
+      const url = `${pooler.url}?options=-c%20jit%3Doff`;
+      const complaint = "unsupported startup parameter: options";
+      await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
+        new RegExp(`^booking ended: booking cannot start: [^\\n]*${complaint}\\n$`),
+      );
+      for (const [program, code] of [["migrate", 1] as const, ["audit", 2] as const]) {
+        const ended = await run(program, { availability: url, booking: url });
+        expect(ended.code).toBe(code);
+        expect(ended.stderr).toMatch(new RegExp(`^${program}: [^\\n]*${complaint}\\n$`));
+      }
+    },
+    PATIENT_MS,
+  );
 });
 
 if (pgbouncerPath === undefined) {
@@ -159,16 +180,20 @@ if (pgbouncerPath === undefined) {
   );
 }
 
-test("a setting that PostgreSQL does not know, in the URL, is said in one line", async () => {
-  const url = `${databases.booking.url}?options=-c%20nonsense%3D1`;
-  await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
-    /^booking ended: booking cannot start: [^\n]*unrecognized configuration parameter "nonsense"\n$/,
-  );
-});
+test(
+  "a setting that PostgreSQL does not know, in the URL, is said in one line",
+  async () => {
+    const url = `${databases.booking.url}?options=-c%20nonsense%3D1`;
+    await expect(startProcess("booking", { DATABASE_URL: url })).rejects.toThrow(
+      /^booking ended: booking cannot start: [^\n]*unrecognized configuration parameter "nonsense"\n$/,
+    );
+  },
+  PATIENT_MS,
+);
 
 test("each connection has our settings, though none of them is a startup parameter", async () => {
   const pool = openLanePool(databases.booking.url, 1, testLog("pooler"));
-  const options = { entities: [], migrations: [], poolSize: 1, applicationName: "settings" };
+  const options = { entities: bookingTables, migrations: [], poolSize: 1, applicationName: "settings" };
   const database = await openDatabase({ ...options, url: databases.booking.url });
   const names = ["statement_timeout", "idle_in_transaction_session_timeout", "TimeZone", "plan_cache_mode", "jit"];
   const settingsOf = async (of: Pool): Promise<unknown> =>
