@@ -3,14 +3,13 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Client } from "pg";
-import type { Pool } from "pg";
+import { Client, Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ServiceName } from "../services/migrate/migrate.ts";
 import { bookingTables } from "../services/booking/storage/tables.ts";
 import { openDatabase } from "../shared/postgres/database.ts";
 import { read } from "../shared/postgres/read.ts";
-import { assertOwnSessions } from "../shared/postgres/session.ts";
+import { assertOwnSessions, prepareSession } from "../shared/postgres/session.ts";
 import { openLanePool } from "../services/booking/storage/lane-pool.ts";
 import { hours } from "./support/hosts-time.ts";
 import { testLog } from "./support/logs.ts";
@@ -140,13 +139,14 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
 
   test("by session: what nobody waits for any more ends in the server", async () => {
     await using pooler = await startPgbouncer(databases.booking.url, ["pool_mode = session"]);
-    const pool = openLanePool(pooler.url, 2, testLog("pooler"));
+    // Without a timeout of its own: what is not cancelled goes on.
+    const pool = new Pool({ connectionString: pooler.url, onConnect: prepareSession({}) });
     const around = poolOf(databases.booking.url);
     const asleep = async (): Promise<boolean> =>
-      (await around.query("select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'"))
+      (await around.query("select from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'"))
         .rowCount === 1;
     const leaving = new AbortController();
-    const reading = read(pool, { text: "select pg_sleep(60)" }, leaving.signal);
+    const reading = read(pool, { text: "select pg_sleep(600)" }, leaving.signal);
     const refused = reading.catch((error: unknown) => error);
     await vi.waitUntil(asleep, { timeout: 10_000 });
     leaving.abort();
