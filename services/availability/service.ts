@@ -7,7 +7,7 @@ import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
-import { read } from "../../shared/postgres/read.ts";
+import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
@@ -70,7 +70,7 @@ export async function startAvailability(
     reflection: config.reflection,
     errorDomain: "availability.v1",
     log,
-    isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
+    isReady: (signal) => isWritable(pool, signal),
   });
   opened.defer(() => served.stop());
   const running = opened.move();

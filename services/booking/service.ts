@@ -8,7 +8,7 @@ import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
-import { read } from "../../shared/postgres/read.ts";
+import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
@@ -105,7 +105,7 @@ export async function startBooking(
     reflection: config.reflection,
     errorDomain: "booking.v1",
     log,
-    isReady: async (signal) => (await read(pool, { text: "select 1" }, signal)).length === 1,
+    isReady: (signal) => isWritable(pool, signal),
   });
   opened.defer(() => served.stop());
   const running = opened.move();

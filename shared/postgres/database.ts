@@ -3,12 +3,12 @@
 import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
 import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
-import { Client, type Pool, type PoolConfig } from "pg";
+import { Client, type ClientConfig, type Pool, type PoolConfig } from "pg";
+import { CONNECT_TIMEOUT_MS, prepareSession } from "./session.ts";
 
 /** Longer than every wait of ours, so that they end only what was forgotten. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 5000;
 /** How much later than the server's own limit its answer is given up. */
 const ANSWER_GRACE_MS = 5000;
 
@@ -29,8 +29,8 @@ export interface Database {
   readonly orm: MikroORM;
   /** MikroORM's own pool, so that a process has one pool and one limit. */
   readonly pool: Pool;
-  /** How every connection is made: for the few that must be kept outside the pool. */
-  readonly connection: Readonly<PoolConfig>;
+  /** How every connection is made, and without its settings: for the few that must be kept outside the pool. */
+  readonly connection: Readonly<ClientConfig>;
   /** The migrations that this code counts on, in order. */
   readonly migrationNames: readonly string[];
   close(): Promise<void>;
@@ -39,22 +39,27 @@ export interface Database {
 /** Opens a database. Connections are made when they are needed, so this succeeds without a server. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
-  const connection: PoolConfig = {
+  const connection: ClientConfig = {
     // MikroORM would read host, port and names from a URL and drop the rest, `sslmode` included. The driver reads it all.
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
     // Where the server itself is out of reach, TCP would go on hoping for a quarter of an hour.
     query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + ANSWER_GRACE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
-    // The server's own time zone must not decide how a constraint's text or a log line reads.
-    options: "-c TimeZone=UTC",
+  };
+  const pooled: PoolConfig = {
+    ...connection,
+    onConnect: prepareSession({
+      statement_timeout: String(statementTimeoutMs),
+      idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+      // The server's own time zone must not decide how a constraint's text or a log line reads.
+      TimeZone: "UTC",
+    }),
   };
   const orm = await MikroORM.init({
     dbName: databaseName(options.url),
-    driverOptions: connection,
+    driverOptions: pooled,
     pool: { min: 0, max: options.poolSize },
     entities: [...options.entities],
     extensions: [Migrator],

@@ -12,6 +12,8 @@ import { isLockTimeout } from "./sqlstate.ts";
 /** First key of all locks that are not a host's: "slot" in ASCII. */
 const PROJECT = 0x736c6f74;
 export const MIGRATION_LOCK = [PROJECT, 1] as const;
+/** How long a migration waits for another one, before it gives up and says who that is. */
+export const MIGRATION_LOCK_WAIT_MS = 60_000;
 const SELF_CHECK_LOCK = [PROJECT, 2] as const;
 
 /** How long a write waits for a host that somebody else is changing, before it is refused with BUSY. */
@@ -87,7 +89,7 @@ export async function assertAdvisoryLocksWork(pool: Pool): Promise<void> {
       ...SELF_CHECK_LOCK,
     ]);
     if (rows[0]?.taken !== false) {
-      throw new Error("advisory locks of two connections do not exclude each other: this database cannot be used");
+      throw new Error("advisory locks of two sessions do not exclude each other: this database cannot be used");
     }
   } finally {
     await Promise.allSettled([holder.query("rollback"), rival.query("rollback")]);

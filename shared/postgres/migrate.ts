@@ -2,30 +2,63 @@
 
 import { Client } from "pg";
 import type { Database } from "./database.ts";
-import { MIGRATION_LOCK } from "./locks.ts";
-import { sqlState } from "./sqlstate.ts";
+import { MIGRATION_LOCK, MIGRATION_LOCK_WAIT_MS } from "./locks.ts";
+import { assertOwnSessions } from "./session.ts";
+import { isLockTimeout, sqlState } from "./sqlstate.ts";
 
 /**
  * Runs all migrations that have not run, in one transaction, and returns their names.
  *
  * Several replicas may start at once, and MikroORM's migrator takes no lock: the second would run the same migrations and
  * fail. So a session lock is held meanwhile, on a connection of its own, because the migrator takes its connections from
- * the pool as it likes. The lock goes with that connection, even if this process dies.
+ * the pool as it likes. The lock goes with that connection, even if this process dies; where a pooler keeps the session, it
+ * would stay, so such a pooler is refused before.
+ *
+ * Throws an Error to show to the operator where somebody else holds the lock for longer than `lockWaitMs`.
  */
-export async function migrate(database: Database): Promise<string[]> {
-  // No statement timeout: the wait may be as long as somebody else's migrations.
-  const holder = new Client({ ...database.connection, statement_timeout: 0 });
+export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WAIT_MS): Promise<string[]> {
+  await assertOwnSessions(database.connection);
+  const holder = new Client(database.connection);
   // A connection that breaks while it is idle reports so as an event, and one that nobody listens to ends the process.
   const broken = new Promise<never>((_resolve, reject) => holder.on("error", reject));
   broken.catch(() => undefined);
   await holder.connect();
   try {
-    await holder.query("select pg_advisory_lock($1, $2)", [...MIGRATION_LOCK]);
+    await takeLock(holder, lockWaitMs);
     const done = await Promise.race([database.orm.migrator.up(), broken]);
     return done.map((migration) => migration.name);
   } finally {
     await holder.end();
   }
+}
+
+async function takeLock(holder: Client, waitMs: number): Promise<void> {
+  // The wait has a limit of its own, and a database's default may be shorter.
+  await holder.query("select set_config('statement_timeout', '0', false), set_config('lock_timeout', $1, false)", [
+    String(waitMs),
+  ]);
+  try {
+    await holder.query("select pg_advisory_lock($1, $2)", [...MIGRATION_LOCK]);
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error;
+    throw new Error(`after ${waitMs / 1000} s ${await lockHolder(holder)}`, { cause: error });
+  }
+}
+
+/** Who holds the migrations' lock, in words. */
+async function lockHolder(client: Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; name: string; since: string }>(
+    `select pid, application_name as name,
+            coalesce(to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'unknown') as since
+     from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and (classid, objid, objsubid) = ($1, $2, 2)
+       and database = (select oid from pg_database where datname = current_database())`,
+    [...MIGRATION_LOCK],
+  );
+  const [holder] = rows;
+  if (holder === undefined) return "the lock of the migrations was not had; it is free now: try again";
+  const { pid, name, since } = holder;
+  return `the lock of the migrations is still held by PostgreSQL's process ${pid} ("${name}", connected since ${since})`;
 }
 
 /**

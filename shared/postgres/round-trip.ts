@@ -8,7 +8,7 @@
  */
 
 import { type ClientBase, type Connection, DatabaseError, type QueryConfig, type Submittable, types } from "pg";
-import { isConnectionLost, sqlState } from "./sqlstate.ts";
+import { isConnectionLost, isReadOnly, sqlState } from "./sqlstate.ts";
 
 /** A statement that stays prepared on its connection under its name, so each name has one text. */
 export interface Statement {
@@ -189,7 +189,7 @@ class RoundTrip implements Submittable {
   /** How far it came, now that it ends with an error. */
   brokenOff(error: Error): BrokenTrip {
     // What ends the connection is about no statement, and need not even come from the server: a proxy may have said it.
-    const isAboutStatement = sqlState(error) !== undefined && !isConnectionLost(error);
+    const isAboutStatement = isReadOnly(error) || (sqlState(error) !== undefined && !isConnectionLost(error));
     return { results: this.#results, failed: isAboutStatement ? this.#current : undefined };
   }
 

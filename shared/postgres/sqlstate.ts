@@ -37,12 +37,32 @@ export function provesRollback(error: unknown): boolean {
   return state !== undefined && (/^(?:23|40)/.test(state) || state === "57014");
 }
 
+/**
+ * The server refuses a statement because it takes no writes: a standby, or made read-only. Nothing was changed. The connection
+ * counts as lost (`isConnectionLost`), because the next one may find the primary.
+ */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === "25006";
+}
+
 /** States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. */
 const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300"]);
+
+/** The server that was connected to takes no writes: there is none to be had that can be used. */
+export class ReadOnlyServer extends Error {
+  override readonly name = "ReadOnlyServer";
+  /** As Node's errors of the network have one. It outlives being wrapped by MikroORM, and the class does not. */
+  readonly code = "EREADONLY";
+
+  constructor() {
+    super("the server takes no writes: it is a standby, or was made read-only");
+  }
+}
 
 /** The connection is gone, or could not be had. What was under way on it may or may not have been committed. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof Refusal) return false;
+  if (isReadOnly(error)) return true;
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || CONNECTION_STATES.has(state) || state === "25P03";
   const code = propertyOf(error, "code");

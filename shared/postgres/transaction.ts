@@ -15,7 +15,7 @@ export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
   findOut?: () => Promise<T | undefined>,
-  mode: "read write" | "read only" = "read write",
+  mode: "read only" | "" = "",
 ): Promise<T> {
   try {
     return await attempt(pool, work, mode);
@@ -25,15 +25,12 @@ export async function transaction<T>(
   }
 }
 
-async function attempt<T>(
-  pool: Pool,
-  work: (client: PoolClient) => Promise<T>,
-  mode: "read write" | "read only",
-): Promise<T> {
+async function attempt<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, mode: "read only" | ""): Promise<T> {
   const client = await connect(pool);
   // A connection in an unknown state is closed, not returned to the pool.
   let broken: Error | undefined;
   try {
+    // Not "read write", which would overrule an operator who lets the server take no writes.
     await client.query(`begin isolation level read committed ${mode}`);
     const result = await work(client);
     try {

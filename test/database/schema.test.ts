@@ -1,11 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { env } from "node:process";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availabilityMigrations } from "../../services/availability/storage/migrations/all.ts";
 import { availabilityTables } from "../../services/availability/storage/tables.ts";
 import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
 import { bookingTables } from "../../services/booking/storage/tables.ts";
 import { type Database, openDatabase } from "../../shared/postgres/database.ts";
+import { MIGRATION_LOCK } from "../../shared/postgres/locks.ts";
 import { assertMigrated, migrate } from "../../shared/postgres/migrate.ts";
 import { violatedConstraint } from "../../shared/postgres/sqlstate.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -46,6 +48,22 @@ describe.each(services)("the $service database", ({ service, entities, migration
     const ran = await Promise.all(replicas.map((replica) => migrate(replica)));
     expect(ran.flat()).toEqual(migrations.map(({ name }) => name));
     await assertMigrated(first!);
+  });
+
+  test("is not waited for without end: whoever holds the lock is named", async () => {
+    const held = new Client({ connectionString: empty.url, application_name: "left-behind" });
+    await held.connect();
+    const { rows } = await held.query<{ pid: number }>("select pg_backend_pid() as pid, pg_advisory_lock($1, $2)", [
+      ...MIGRATION_LOCK,
+    ]);
+    await expect(migrate(replicas[0]!, 50)).rejects.toThrow(
+      new RegExp(
+        `^after 0.05 s the lock of the migrations is still held by PostgreSQL's process ${rows[0]?.pid} ` +
+          `\\("left-behind", connected since 2\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\\)$`,
+      ),
+    );
+    await held.end();
+    await migrate(replicas[0]!);
   });
 
   test("is what the mapped tables say it is", async () => {

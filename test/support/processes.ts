@@ -11,6 +11,9 @@ import { authVariables } from "./tokens.ts";
 
 /** A process of ours, whichever. */
 export interface OwnProcess {
+  readonly pid: number;
+  /** Whether it runs: nobody has ended it, and neither has it itself. */
+  isAlive(): boolean;
   /** What it has said before it ended by itself, the last lines of its log; none while it lives. */
   lastWords(): readonly string[];
   /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
@@ -84,9 +87,11 @@ async function launch(
     child.kill(signal);
     await ended;
   };
-  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const process: OwnProcess = {
-    lastWords: () => (hasEnded() && fatal.length === 0 ? [`it has ended: ${complaint}`] : fatal),
+    pid: child.pid!,
+    isAlive,
+    lastWords: () => (!isAlive() && fatal.length === 0 ? [`it has ended: ${complaint}`] : fatal),
     kill: () => end("SIGKILL"),
     suspend: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),

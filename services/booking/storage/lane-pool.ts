@@ -3,19 +3,20 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { HOST_LOCK_IDLE_MS } from "../../../shared/postgres/locks.ts";
+import { CONNECT_TIMEOUT_MS, prepareSession } from "../../../shared/postgres/session.ts";
 
 /**
  * Settings of the server for these connections. All their statements touch a bounded number of rows by key, so whatever
  * the statistics say of a table that was empty a minute ago, only the indexes will do, and one plan serves all.
  */
-const PLANNER_OPTIONS = [
-  "enable_seqscan=off",
-  "enable_hashjoin=off",
-  "enable_mergejoin=off",
-  "enable_material=off",
-  "plan_cache_mode=force_generic_plan",
-  "jit=off",
-];
+const PLANNER_SETTINGS = {
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_material: "off",
+  plan_cache_mode: "force_generic_plan",
+  jit: "off",
+};
 
 /** A statement that runs longer is given up: nothing on these connections is slow unless something is wrong. */
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -28,13 +29,15 @@ export function openLanePool(url: string, connections: number, log: Logger): Poo
     connectionString: url,
     max: connections,
     application_name: "booking-lanes",
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: HOST_LOCK_IDLE_MS,
     idleTimeoutMillis: 0,
     keepAlive: true,
-    options: PLANNER_OPTIONS.map((option) => `-c ${option}`).join(" "),
+    onConnect: prepareSession({
+      ...PLANNER_SETTINGS,
+      statement_timeout: String(STATEMENT_TIMEOUT_MS),
+      idle_in_transaction_session_timeout: String(HOST_LOCK_IDLE_MS),
+    }),
   });
   // A connection that the server drops says so by an event, idle or not, and an "error" without a listener ends the process.
   // The statement that was under way rejects by itself, and an idle connection is replaced when it is needed.

@@ -28,7 +28,8 @@ server.stderr.on("data", (output: string) => {
   log.write(output);
   const bad = output.split("\n").find((line) => /(FATAL|PANIC|WARNING): {2}/.test(line));
   if (bad !== undefined) complaint = bad.replace(/^.*?(FATAL|PANIC|WARNING): {2}/, "");
-  if (output.includes("database system is ready to accept connections")) {
+  // A standby takes read-only ones.
+  if (/database system is ready to accept (read-only )?connections/.test(output)) {
     tell({ kind: "ready", pid: server.pid ?? 0 });
   }
 });

@@ -4,6 +4,7 @@
  */
 
 import type { Client } from "pg";
+import { assertOwnSessions } from "../../../shared/postgres/session.ts";
 import { activeBookings } from "./bookings.ts";
 import { feedEnds, feedGaps, replays } from "./feeds.ts";
 import { outside } from "./outside.ts";
@@ -22,7 +23,7 @@ export interface DatabaseUrls {
  * grow with the databases.
  *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
- * database cannot be read.
+ * database cannot be read, or has sessions that are not its alone.
  */
 export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
   const connections: Client[] = [];
@@ -32,6 +33,7 @@ export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
     return client;
   };
   try {
+    for (const url of [urls.availability, urls.booking]) await assertOwnSessions({ connectionString: url });
     const availability = await connect(urls.availability);
     const booking = await connect(urls.booking);
     const stored = await connect(urls.booking);

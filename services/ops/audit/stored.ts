@@ -10,11 +10,18 @@ export async function connectForReading(url: string): Promise<Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: "slotwright-audit",
-    options: "-c default_transaction_read_only=on -c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
   });
   // The query that is under way rejects as well; without a listener, the event would end the process first.
   client.on("error", () => undefined);
   await client.connect();
+  const { rows } = await client.query<{ is_standby: boolean }>("select pg_is_in_recovery() as is_standby");
+  if (rows[0]?.is_standby !== false) {
+    await client.end();
+    throw new Error("the server is a standby, which may not have heard of everything yet: name the primary");
+  }
+  await client.query(
+    "set default_transaction_read_only = on; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0",
+  );
   return client;
 }
 

@@ -1,0 +1,77 @@
+/** What callers were told of each thing that they changed, and whether what is stored agrees with it. */
+
+import { expect } from "vitest";
+import { millis } from "../../shared/postgres/range.ts";
+import { onServer } from "../support/server.ts";
+
+/**
+ * - `done`: it succeeded, so it is stored, once.
+ * - `refused`: it was refused with certainty, so it is not stored.
+ * - `unknown`: OUTCOME_UNKNOWN, or the deadline passed: stored once, or not.
+ */
+export type Told = "done" | "refused" | "unknown";
+
+/** The events that a booking's feed may have, in the order in which one caller asked for them. */
+export interface BookingHistory {
+  readonly guestId: string;
+  readonly start: number;
+  readonly told: { readonly kind: string; told: Told }[];
+}
+
+/** A stretch of time of its own, opened, and perhaps closed again. */
+export interface TimeHistory {
+  readonly hostId: string;
+  readonly start: number;
+  readonly told: { readonly kind: "add" | "remove"; told: Told }[];
+}
+
+export interface Histories {
+  readonly bookings: BookingHistory[];
+  readonly times: TimeHistory[];
+  /** How often each call ended how: `CreateBooking BUSY`. */
+  readonly ends: Map<string, number>;
+}
+
+/** Whether what happened is one of the courses that agree with what was told: `unknown` may have happened or not. */
+export function agrees(
+  told: readonly { readonly kind: string; readonly told: Told }[],
+  happened: readonly string[],
+): boolean {
+  const [first, ...others] = told;
+  if (first === undefined) return happened.length === 0;
+  const isNext = happened[0] === first.kind;
+  if (first.told !== "done" && agrees(others, happened)) return true;
+  return first.told !== "refused" && isNext && agrees(others, happened.slice(1));
+}
+
+/** Fails the test unless each history agrees with what is stored. */
+export async function expectTold(urls: { availability: string; booking: string }, histories: Histories): Promise<void> {
+  const stored = await onServer(urls.booking, async (client) => {
+    const { rows } = await client.query<{ guest_id: string; start: number; kinds: string[] }>(
+      `select guest_id, ${millis("lower((array_agg(during order by version))[1])")} as start,
+              array_agg(kind order by version) as kinds
+       from booking_events group by booking_id, guest_id`,
+    );
+    // By who made it and when it began at first: each caller asks for each time once.
+    return Map.groupBy(rows, (row) => `${row.guest_id} ${row.start}`);
+  });
+  const wrong = histories.bookings.flatMap((history) => {
+    const found = stored.get(`${history.guestId} ${history.start}`) ?? [];
+    const happened = found.flatMap(({ kinds }) => kinds);
+    return found.length <= 1 && agrees(history.told, happened) ? [] : [{ ...history, happened }];
+  });
+  expect(wrong).toEqual([]);
+
+  const open = await onServer(urls.availability, async (client) => {
+    const { rows } = await client.query<{ host_id: string; start: number }>(
+      `select host_id, ${millis("lower(during)")} as start from availability`,
+    );
+    return new Set(rows.map((row) => `${row.host_id} ${row.start}`));
+  });
+  const wrongTimes = histories.times.flatMap((history) => {
+    const isOpen = open.has(`${history.hostId} ${history.start}`);
+    const may = (courses: readonly string[][]): boolean => courses.some((course) => agrees(history.told, course));
+    return (isOpen ? may([["add"]]) : may([[], ["add", "remove"], ["remove"]])) ? [] : [{ ...history, isOpen }];
+  });
+  expect(wrongTimes).toEqual([]);
+}
