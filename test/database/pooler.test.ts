@@ -35,7 +35,7 @@ const SHARED = "a pooler in front of the database shares its sessions among its 
 
 /** The exit code of a program and what it says. */
 async function run(program: string, urls: Record<ServiceName, string>): Promise<{ code: unknown; stderr: string }> {
-  const main = fileURLToPath(new URL(`../../services/${program}/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`../../services/ops/${program}/main.ts`, import.meta.url));
   const env = { AVAILABILITY_DATABASE_URL: urls.availability, BOOKING_DATABASE_URL: urls.booking };
   return new Promise((resolve) => {
     execFile(process.execPath, [main], { env }, (error, _stdout, stderr) =>
