@@ -350,7 +350,7 @@ describe("path templates", () => {
     expect(template.segments.map((segment) => (typeof segment === "string" ? segment : segment.literal))).toEqual(
       segments,
     );
-    expect(template.variables.map(({ fieldPath, first, end }) => [fieldPath.join(".."), first, end])).toEqual(fields);
+    expect(template.variables.map(({ fieldPath, first, end }) => [fieldPath.join("."), first, end])).toEqual(fields);
     expect(template.verb).toBe(verb);
   });
 
