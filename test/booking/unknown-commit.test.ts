@@ -68,6 +68,27 @@ test("a batch that was rolled back is not taken for committed, though another re
   expect(rowCount).toBe(1);
 });
 
+describe("a command whose every COMMIT is lost", () => {
+  test("is refused where its event would be seen: nothing was changed", async () => {
+    for (let attempt = 0; attempt < 3; attempt += 1) proxy.cutNextCommit("before", "insert-events\0");
+    expect(await saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))))).toBe("BUSY");
+    expect(proxy.cuts()).toBe(3);
+    expect((await lanes.pool.query("select from bookings")).rowCount).toBe(0);
+  });
+
+  test("and that has no event may be stored: nobody is told that nothing was changed", async () => {
+    const { hostId, bookingId, ...create } = createCommand(randomUUIDv7(), hourOf(0));
+    expect(await saidOf(lanes.commit({ ...create, hostId, bookingId }))).toBe("CONFIRMED");
+    for (const when of ["before", "before", "after"] as const) proxy.cutNextCommit(when, "insert-requests\0");
+    const request = { id: randomUUIDv7(), method: "ConfirmBooking", contentHash: "ab".repeat(32) };
+    const confirm = { kind: "confirm", hostId, bookingId, actor: "tester", request } as const;
+    expect(await saidOf(lanes.commit(confirm))).toBe("OUTCOME_UNKNOWN");
+    expect(proxy.cuts()).toBe(3);
+    expect((await lanes.pool.query("select from requests")).rowCount).toBe(1);
+    expect(await saidOf(lanes.commit(confirm))).toBe("CONFIRMED");
+  });
+});
+
 describe("a COMMIT that the server gets after its connection was lost", () => {
   /** Resolves when whoever wants to know how the COMMIT ended has waited longer than a command would, or with the answer. */
   const waitsLong = (answer: Promise<string>): Promise<unknown> =>
