@@ -2,6 +2,8 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { BookingEvent } from "../../services/booking/domain/booking.ts";
+import { wasRecorded } from "../../services/booking/storage/witness.ts";
 import { HOST_LOCK_WAIT_MS } from "../../shared/postgres/locks.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "../support/lanes.ts";
@@ -180,6 +182,37 @@ describe("a batch that was rolled back is not taken for committed, though in its
     ]);
     expect(rows).toEqual([{ state: "CANCELLED" }, { state: "CANCELLED" }]);
   });
+});
+
+test("an event is the one that was written if all of it is", async () => {
+  const command = createCommand(randomUUIDv7(), hourOf(0));
+  expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
+  const { rows } = await lanes.pool.query<{ time: Date }>("select event_time as time from booking_events");
+  const { hostId, bookingId: id, guestId, during, actor } = command;
+  const time = rows[0]!.time.getTime();
+  const booking = {
+    id,
+    hostId,
+    guestId,
+    during,
+    state: "CONFIRMED",
+    version: 1,
+    createTime: time,
+    updateTime: time,
+  } as const;
+  const event: BookingEvent = { hostId, sequence: 1, kind: "CONFIRMED", actor, time, booking };
+  expect(await wasRecorded(lanes.pool, hostId, event)).toBe(true);
+  const others: BookingEvent[] = [
+    { ...event, sequence: 2 },
+    { ...event, kind: "HELD" },
+    { ...event, actor: "somebody else" },
+    { ...event, time: time - 1 },
+    { ...event, booking: { ...booking, id: randomUUIDv7() } },
+    { ...event, booking: { ...booking, version: 2 } },
+    { ...event, hostId: randomUUIDv7() },
+  ];
+  for (const other of others) expect(await wasRecorded(lanes.pool, hostId, other), JSON.stringify(other)).toBe(false);
+  expect(await wasRecorded(lanes.pool, hostId, undefined)).toBe(false);
 });
 
 async function twoReplicas(): Promise<LanesUnderTest & AsyncDisposable> {

@@ -7,7 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SECOND_MS } from "../../shared/interval.ts";
 import { readFirstBytes } from "../../shared/rpc/wire/first-bytes.ts";
-import { CONCURRENT_STREAMS_MAX, HEADERS_TIMEOUT_MS, STREAM_RESET_BURST, wireLimits } from "../../shared/rpc/wire/limits.ts";
+import {
+  CONCURRENT_STREAMS_MAX,
+  HEADERS_TIMEOUT_MS,
+  STREAM_RESET_BURST,
+  wireLimits,
+} from "../../shared/rpc/wire/limits.ts";
 import { takeStreams } from "../../shared/rpc/wire/streams.ts";
 import { FLAG, frame, headerBlock, HELLO, TYPE } from "../support/hostile/frames.ts";
 import { startWireService, type WireService } from "./service.ts";
@@ -63,15 +68,21 @@ describe.each([
   });
 });
 
-test.each(["gRPC", "Connect"])("at the %s port what was cancelled is forgiven at the rate that all services have", async (name) => {
-  const own = await startWireService();
-  const port = name === "gRPC" ? own.grpcPort : own.connectPort;
-  const all = CONCURRENT_STREAMS_MAX;
-  const [first, second, third] = [0, all, 2 * all].map((index) => [frames(index, all, opened), frames(index, all, reset)]);
-  expect(await says(port, [...first!, ...second!, "a second's rest", ...third!])).toBe("still here");
-  expect(wireLimits.streamResetsPerSecond).toBe(all);
-  await own.stop();
-});
+test.each(["gRPC", "Connect"])(
+  "at the %s port what was cancelled is forgiven at the rate that all services have",
+  async (name) => {
+    const own = await startWireService();
+    const port = name === "gRPC" ? own.grpcPort : own.connectPort;
+    const all = CONCURRENT_STREAMS_MAX;
+    const [first, second, third] = [0, all, 2 * all].map((index) => [
+      frames(index, all, opened),
+      frames(index, all, reset),
+    ]);
+    expect(await says(port, [...first!, ...second!, "a second's rest", ...third!])).toBe("still here");
+    expect(wireLimits.streamResetsPerSecond).toBe(all);
+    await own.stop();
+  },
+);
 
 test("a stream that is over when Node announces it, as it does where much comes at once, is passed on to nobody", async () => {
   const taken: unknown[] = [];
@@ -80,7 +91,9 @@ test("a stream that is over when Node announces it, as it does where much comes 
     taken.push(stream.id);
     stream.respond({ ":status": 204 }, { endStream: true });
   });
-  const server = createServer((socket) => readFirstBytes(socket, HEADERS_TIMEOUT_MS, () => http2.emit("connection", socket)));
+  const server = createServer((socket) =>
+    readFirstBytes(socket, HEADERS_TIMEOUT_MS, () => http2.emit("connection", socket)),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
