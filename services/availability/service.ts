@@ -9,9 +9,9 @@ import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.t
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serve, serviceEntry } from "../../shared/service/serve.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
 import type { AvailabilityConfig } from "./config.ts";

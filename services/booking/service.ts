@@ -10,9 +10,9 @@ import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.t
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serve, serviceEntry } from "../../shared/service/serve.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";
 import { connectionsOf, openLanes } from "./lanes/lanes.ts";

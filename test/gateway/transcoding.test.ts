@@ -16,7 +16,7 @@ import { type Backends, openBackends } from "../../services/gateway/upstream/bac
 import { openEndings } from "../../services/gateway/upstream/ending.ts";
 import { Refusal } from "../../shared/errors.ts";
 import { VIOLATIONS_MAX } from "../../shared/limits.ts";
-import { StatusError } from "../../shared/rpc/as-status.ts";
+import { StatusError } from "../../shared/status-error.ts";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { CONNECTIONS_MAX, TIMEOUT_CHECK_INTERVAL_MS } from "../../shared/rpc/wire/limits.ts";
 import { transcodingContract } from "./contract.ts";

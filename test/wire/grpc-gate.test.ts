@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Identity } from "../../shared/auth/identity.ts";
 import { CreateUserRequestSchema, UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Call, Handlers } from "../../shared/rpc/handler.ts";
-import { serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
 import { envelope } from "../support/hostile/frames.ts";
 import { grpcEnding, grpcRequest } from "./calls.ts";
 import { startWireService, until, type WireService } from "./service.ts";
