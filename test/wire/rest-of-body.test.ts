@@ -73,7 +73,8 @@ test.each<[what: string, start: string, headers: Readonly<Record<string, string>
   ["for nothing", "POST /nothing", json, 404],
   ["by another verb", "PUT /users", json, 405],
   ["of another type", "POST /users", { "content-type": "text/plain" }, 415],
-  ["that is too large", "POST /users", json, 413],
+  ["nobody's", "POST /users", json, 401],
+  ["that is too large", "POST /users", { ...known, ...json }, 413],
   ["that expects what nobody knows", "POST /nothing", { ...json, expect: "the unexpected" }, 404],
   ["behind a head that is none", "POST /users nothing", json, 400],
 ])("at the gateway a body %s is refused and not read to its end", async (_what, start, headers, status) => {
