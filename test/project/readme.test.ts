@@ -1,7 +1,7 @@
 /** README.md tells the truth: its commands, pasted after `npm start`, give the answers that it shows. */
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -49,6 +49,14 @@ test.each(["README.md", "CONTRIBUTING.md", "docs/life-of-a-booking.md"])(
     expect(lost).toEqual([]);
   },
 );
+
+test.each(["CONTRIBUTING.md", "SECURITY.md"])("the files that %s names are there", async (page) => {
+  const text = await readFile(join(project, page), "utf8");
+  const named = text.matchAll(/`((?:\.ci|docker|docs|proto|services|shared|test)\/[\w./*-]*)`/g);
+  const files = Array.from(named, ([, name = ""]) => name);
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((name) => globSync(name, { cwd: project }).length === 0)).toEqual([]);
+});
 
 describe("the table of settings", () => {
   test.each([
