@@ -25,7 +25,7 @@ function read(path: string): Source {
   const text = readFileSync(join(project, path), "utf8");
   const code = text.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
   const found = code.matchAll(/^(?:(?:import|export)\b[^;"]*?\bfrom|import) "([^"]+)"/gm);
-  const imports = Array.from(found, ([, name = ""]) => (name.startsWith("..") ? join(dirname(path), name) : name));
+  const imports = Array.from(found, ([, name = ""]) => (name.startsWith(".") ? join(dirname(path), name) : name));
   return { path, text, code, imports };
 }
 
@@ -38,6 +38,7 @@ const floors: readonly (readonly string[])[] = [
   ["main.ts"],
   ["service.ts", "config.ts"],
   ["rpc"],
+  ["scheduling"],
   ["lanes", "feed", "peers"],
   ["storage"],
   ["domain"],
