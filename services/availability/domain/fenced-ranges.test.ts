@@ -1,49 +1,6 @@
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyInterval, instantsOf, intervalsOf, separateIntervals } from "../../../test/support/interval-model.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
-import { fencedRanges, removal } from "./removal.ts";
-
-const day = { start: 9, end: 17 };
-
-describe("removing", () => {
-  test.each([
-    ["its start shrinks an interval", { start: 8, end: 11 }, [{ start: 9, end: 11 }], [{ start: 11, end: 17 }]],
-    ["its end shrinks an interval", { start: 15, end: 17 }, [{ start: 15, end: 17 }], [{ start: 9, end: 15 }]],
-    [
-      "its middle splits an interval",
-      { start: 12, end: 13 },
-      [{ start: 12, end: 13 }],
-      [
-        { start: 9, end: 12 },
-        { start: 13, end: 17 },
-      ],
-    ],
-    ["all of it deletes an interval", { start: 0, end: 24 }, [day], []],
-  ])("%s", (_what, range, removed, remaining) => {
-    expect(removal([day], range)).toEqual({ removed, remaining, replaced: [day] });
-  });
-
-  test("what only touches an interval takes nothing", () => {
-    expect(removal([day], { start: 17, end: 18 })).toEqual({ removed: [], remaining: [], replaced: [] });
-  });
-
-  test("takes exactly the stored instants of the range, and leaves at most two pieces of what it touched", () => {
-    fc.assert(
-      fc.property(separateIntervals, anyInterval, (stored, range) => {
-        const { removed, remaining, replaced } = removal(stored, range);
-        const before = instantsOf(stored);
-        const after = [...stored.filter((each) => !replaced.includes(each)), ...remaining];
-        expect(removed).toEqual(intervalsOf(before.intersection(instantsOf([range]))));
-        expect(after.toSorted((a, b) => a.start - b.start)).toEqual(
-          intervalsOf(before.difference(instantsOf([range]))),
-        );
-        expect(remaining.length).toBeLessThanOrEqual(2);
-        expect(instantsOf(replaced)).toEqual(instantsOf([...removed, ...remaining]));
-      }),
-    );
-  });
-});
+import { fencedRanges } from "./fenced-ranges.ts";
 
 describe("the ranges that Booking is asked about", () => {
   const hours = (count: number) =>

@@ -1,20 +1,37 @@
-import { contains, hull, type Interval, meets } from "../../../shared/interval.ts";
+import { difference, type Interval, merge } from "../../../shared/interval.ts";
 
-/** What adding a range does to the stored intervals. */
-export type Addition<Stored extends Interval> =
-  /** A stored interval holds the range already: nothing changes. */
-  | { readonly kept: Stored }
-  /** `merged` takes the place of all that it overlaps or touches. */
-  | { readonly merged: Interval; readonly replaced: readonly Stored[] };
+/** What becomes of stored intervals. */
+export interface Replacement<Stored extends Interval> {
+  /** The time that is open no longer, by start. It must not be booked. */
+  readonly removed: readonly Interval[];
+  /** The time that becomes open, by start. */
+  readonly added: readonly Interval[];
+  /** The stored intervals that end ... */
+  readonly gone: readonly Stored[];
+  /** ... and those that take their place, by start. */
+  readonly written: readonly Interval[];
+}
 
 /**
- * Decides how a range is added to the intervals of a host, of which only those that meet the range need to be given.
- *
- * One step is enough: stored intervals never touch each other, so what meets the merged interval already met the range.
+ * Makes a host's open time within `window` what is `wanted` there, and leaves it as it is outside. `stored` is by start, and
+ * holds at least the host's intervals that overlap or touch the window. An interval that stays as it is, is not written again.
  */
-export function addition<Stored extends Interval>(stored: readonly Stored[], range: Interval): Addition<Stored> {
-  const kept = stored.find((each) => contains(each, range));
-  if (kept !== undefined) return { kept };
-  const replaced = stored.filter((each) => meets(each, range));
-  return { merged: replaced.reduce<Interval>((all, each) => hull([all, each]), range), replaced };
+export function replace<Stored extends Interval>(
+  stored: readonly Stored[],
+  wanted: readonly Interval[],
+  window: Interval,
+): Replacement<Stored> {
+  const after = merge([...difference(stored, [window]), ...wanted]);
+  return {
+    removed: difference(stored, after),
+    added: difference(after, stored),
+    gone: without(stored, after),
+    written: without(after, stored),
+  };
+}
+
+/** Those of some intervals that have no equal among others. */
+function without<Each extends Interval>(intervals: readonly Each[], others: readonly Interval[]): Each[] {
+  const ends = new Map(others.map(({ start, end }) => [start, end]));
+  return intervals.filter(({ start, end }) => ends.get(start) !== end);
 }
