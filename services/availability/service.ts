@@ -42,7 +42,7 @@ export async function startAvailability(
     applicationName: "slotwright-availability",
   });
   opened.defer(() => database.close());
-  const { pool } = database;
+  const { orm, pool } = database;
   await assertUsable(database);
 
   const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
@@ -51,6 +51,7 @@ export async function startAvailability(
   opened.defer(() => cleanup.stop());
 
   const deps = {
+    orm,
     pool,
     turns: createTurns(turnLimits),
     booking: between(bookingPeer(transport)),
