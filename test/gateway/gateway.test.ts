@@ -80,45 +80,45 @@ describe("the request of the seed", () => {
       "nothing is there",
       { hostId: undefined, startTime: undefined, endTime: undefined, slotDuration: undefined },
       "INVALID_REQUEST",
-      ["host_id", "start_time", "end_time", "slot_duration_minutes"],
+      ["hostId", "startTime", "endTime", "slotDuration"],
     ],
-    ["hostId is not a UUID", { hostId: "uuid" }, "INVALID_REQUEST", ["host_id"]],
-    ["startTime is no ISO timestamp", { startTime: "1.1.2025 10:00" }, "INVALID_REQUEST", ["start_time"]],
-    ["endTime does not exist", { endTime: "2025-02-30T13:00:00Z" }, "INVALID_REQUEST", ["end_time"]],
-    ["startTime is not UTC", { startTime: "2025-01-01T10:00:00+02:00" }, "INVALID_REQUEST", ["start_time"]],
-    ["endTime is not greater", { endTime: seed.startTime }, "INVALID_REQUEST", ["end_time"]],
-    ["slotDuration is not greater than 0", { slotDuration: 0 }, "INVALID_REQUEST", ["slot_duration_minutes"]],
-    ["slotDuration is no whole number", { slotDuration: 7.5 }, "INVALID_REQUEST", ["slot_duration_minutes"]],
+    ["hostId is not a UUID", { hostId: "uuid" }, "INVALID_REQUEST", ["hostId"]],
+    ["startTime is no ISO timestamp", { startTime: "1.1.2025 10:00" }, "INVALID_REQUEST", ["startTime"]],
+    ["endTime does not exist", { endTime: "2025-02-30T13:00:00Z" }, "INVALID_REQUEST", ["endTime"]],
+    ["startTime is not UTC", { startTime: "2025-01-01T10:00:00+02:00" }, "INVALID_REQUEST", ["startTime"]],
+    ["endTime is not greater", { endTime: seed.startTime }, "INVALID_REQUEST", ["endTime"]],
+    ["slotDuration is not greater than 0", { slotDuration: 0 }, "INVALID_REQUEST", ["slotDuration"]],
+    ["slotDuration is no whole number", { slotDuration: 7.5 }, "INVALID_REQUEST", ["slotDuration"]],
     ["a field is not one", { slotDurations: 30 }, "INVALID_REQUEST", ["slotDurations"]],
     [
       "some cannot be read and others break their rules",
       { hostId: "uuid", startTime: "now", slotDuration: 0 },
       "INVALID_REQUEST",
-      ["start_time", "host_id", "slot_duration_minutes"],
+      ["startTime", "hostId", "slotDuration"],
     ],
     [
       "one cannot be read and the times are swapped",
       { slotDuration: "x", endTime: "2024-01-01T00:00:00Z" },
       "INVALID_REQUEST",
-      ["slot_duration_minutes", "end_time"],
+      ["slotDuration", "endTime"],
     ],
     [
       "one cannot be read and the other is too fine",
       { startTime: "2025-01-01T10:00:00.0001Z", endTime: "x" },
       "INVALID_REQUEST",
-      ["start_time", "end_time"],
+      ["startTime", "endTime"],
     ],
     [
       "one is not a field and a time is too late for us",
       { endTime: "2200-01-01T00:00:00Z", more: 1 },
       "INVALID_REQUEST",
-      ["end_time", "more"],
+      ["endTime", "more"],
     ],
     [
       "one is not a field and the range is too long",
       { endTime: "2026-01-02T10:00:00.001Z", more: 1 },
       "INVALID_REQUEST",
-      ["end_time", "more"],
+      ["endTime", "more"],
     ],
     [
       "one is not a field and the range is as long as may be",
@@ -147,7 +147,7 @@ describe("beside a field that cannot be read, others are named by what the contr
   const id = "/bookings/0190a000-0000-7000-8000-000000000001";
 
   test.each<[what: string, httpMethod: string, path: string, body: object | undefined, fields: string[]]>([
-    ["what is missing", "POST", "/users", { x: 1 }, ["x", "email", "display_name", "role"]],
+    ["what is missing", "POST", "/users", { x: 1 }, ["x", "email", "displayName", "role"]],
     [
       "a role that is none",
       "POST",
@@ -160,21 +160,21 @@ describe("beside a field that cannot be read, others are named by what the contr
       "POST",
       "/users",
       { x: 1, email: "a@b.de", displayName: "é".repeat(201), role: 1 },
-      ["x", "display_name"],
+      ["x", "displayName"],
     ],
     [
       "an etag, likewise",
       "POST",
       `${id}:cancel`,
       { x: 1, etag: "1".repeat(65), requestId: "once" },
-      ["x", "etag", "request_id"],
+      ["x", "etag", "requestId"],
     ],
     [
       "neither of two of which one is required",
       "GET",
       "/bookings?x=1&page_size=-1",
       undefined,
-      ["x", "host_id", "page_size"],
+      ["x", "hostId", "page_size"],
     ],
     [
       "a token that is too long",
@@ -188,21 +188,21 @@ describe("beside a field that cannot be read, others are named by what the contr
       "GET",
       "/bookings:watch?x=1&after_sequence=-1",
       undefined,
-      ["x", "host_id", "after_sequence"],
+      ["x", "hostId", "after_sequence"],
     ],
     [
       "2^53",
       "GET",
       "/bookings:watch?x=1&after_sequence=9007199254740992",
       undefined,
-      ["x", "host_id", "after_sequence"],
+      ["x", "hostId", "after_sequence"],
     ],
     [
       "a hold of a second and a booking of 25 hours",
       "POST",
       "/bookings",
       { x: 1, ...slot(9), endTime: time(tomorrow(34)), holdSeconds: 1 },
-      ["x", "host_id", "guest_id", "end_time", "hold_seconds"],
+      ["x", "hostId", "guestId", "endTime", "holdSeconds"],
     ],
   ])("%s", async (_what, httpMethod, path, body, fields) => {
     const refused = await gateway.call(httpMethod, path, { body });
@@ -336,7 +336,7 @@ describe("Idempotency-Key", () => {
       await keyed("1", slot(14)),
       await keyed(randomUUID(), { ...slot(14), requestId: randomUUID() }),
     ]) {
-      expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
+      expect([refused.status, fieldsIn(refused)]).toEqual([400, ["requestId"]]);
     }
   });
 

@@ -1,6 +1,6 @@
 /** The transcoder against the rules in the comments of google/api/http.proto, on a contract that uses every one of them. */
 
-import { create, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { create, isMessage, type JsonValue, toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ import { routeTable } from "../../services/gateway/transcoding/table.ts";
 import { parseTemplate } from "../../services/gateway/transcoding/template.ts";
 import { type Backends, openBackends } from "../../services/gateway/upstream/backends.ts";
 import { openEndings } from "../../services/gateway/upstream/ending.ts";
-import { Refusal } from "../../shared/errors.ts";
+import { BadRequestSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { VIOLATIONS_MAX } from "../../shared/limits.ts";
 import { StatusError } from "../../shared/status-error.ts";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
@@ -33,12 +33,15 @@ function transcoded(httpMethod: string, url: string, body?: unknown): unknown {
   const { binding, texts } = found;
   const bytes = Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
   try {
-    const message = requestMessage(binding, { texts, query, body: bytes, headers: {} }, () => []);
+    const { message } = requestMessage(binding, { texts, query, body: bytes, headers: {} }, () => []);
     return [binding.method.name, toJson(binding.method.input, message)];
   } catch (thrown) {
-    if (thrown instanceof Refusal) return { wrong: thrown.details.fields?.map(({ field }) => field) };
-    if (thrown instanceof StatusError) return { refused: thrown.message };
-    throw thrown;
+    if (!(thrown instanceof StatusError)) throw thrown;
+    if (thrown.reason === undefined) return { refused: thrown.message };
+    const named = thrown.details.flatMap(({ message }) =>
+      isMessage(message, BadRequestSchema) ? message.fieldViolations : [],
+    );
+    return { wrong: named.map(({ field }) => field) };
   }
 }
 
@@ -301,9 +304,9 @@ describe("over HTTP", () => {
       ["OPTIONS", "/v1/any", "PurgeMessages"],
       ["GET", "/v1/any", "PurgeMessages"],
     ] as const) {
-      expect((await fetch(url + path, { method: httpMethod, headers: { authorization: "Bearer a.b.YQ" } })).status).toBe(
-        200,
-      );
+      expect(
+        (await fetch(url + path, { method: httpMethod, headers: { authorization: "Bearer a.b.YQ" } })).status,
+      ).toBe(200);
       expect(called.pop()).toBe(`/transcoding.v1.Messaging/${method}`);
     }
     const refused = await fetch(`${url}/v1/messages`, { method: "PROPFIND" });
