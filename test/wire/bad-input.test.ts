@@ -100,7 +100,7 @@ describe("a feed", () => {
 function inJson(field: string): string {
   return field
     .replace("slot_duration_minutes", "slotDuration")
-    .replaceAll(/_./g, (pair) => pair.slice(1).toUpperCase());
+    .replaceAll(/_./g, (letters) => letters.slice(1).toUpperCase());
 }
 
 async function doorsOf(toAvailability: Person, toBooking: Person) {
