@@ -41,7 +41,7 @@ describe("Idempotency-Key", () => {
       await keyed("1", slot(14)),
       await keyed(randomUUID(), { ...slot(14), requestId: randomUUID() }),
     ]) {
-      expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
+      expect([refused.status, fieldsIn(refused)]).toEqual([400, ["requestId"]]);
     }
   });
 
