@@ -81,3 +81,11 @@ export function requestIdReused(): Refusal {
 export function overloaded(): Refusal {
   return new Refusal("OVERLOADED", "too many changes are waiting; nothing was changed", { retryAfterMs: 500 });
 }
+
+/** Another change of the host did not end in time. Nothing was changed. */
+export function hostBusy(hostId: string): Refusal {
+  return new Refusal("BUSY", "the host is being changed by others; nothing was changed, send the same call again", {
+    resource: { type: "User", name: hostId },
+    retryAfterMs: 200,
+  });
+}

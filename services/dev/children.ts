@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isServing } from "../ops/health/probe.ts";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 import { StartFailure } from "./failure.ts";
 
 /** A folder of `services/` with a `main.ts`. */

@@ -2,7 +2,7 @@
 
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 
 /** The file in the folder of `npm start` that has the URLs, passwords included. */
 export const DATABASE_ENVIRONMENT = "databases.env";

@@ -2,7 +2,7 @@
 
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DAY_MS } from "../../shared/interval.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import type { DevKeys } from "./keys.ts";
 import type { Sample } from "./sample.ts";
 

@@ -1,11 +1,11 @@
 /** The settings of the gateway. */
 
 import { z } from "zod";
-import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/service/config.ts";
+import { ConfigError, httpUrl, readConfig, variables, wholeNumber } from "../../shared/service/config.ts";
 import type { Address } from "../../shared/rpc/wire/listen.ts";
 import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 
-const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = serviceVariables({ grpc: 0, connect: 0 });
+const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = variables;
 
 export const gatewayVariables = z.object({
   LISTEN_HOST,

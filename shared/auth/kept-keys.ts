@@ -3,7 +3,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { monotonicMs } from "../clock.ts";
-import { HOUR_MS, MINUTE_MS } from "../interval.ts";
+import { HOUR_MS, MINUTE_MS } from "../time-units.ts";
 
 /** A key that its issuer has withdrawn is no longer accepted after this long. */
 const KEYS_MAX_AGE_MS = 5 * MINUTE_MS;

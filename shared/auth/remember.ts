@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { monotonicMs } from "../clock.ts";
-import { MINUTE_MS } from "../interval.ts";
+import { MINUTE_MS } from "../time-units.ts";
 import type { Identity } from "./identity.ts";
 
 const TOKENS_MAX = 50_000;

@@ -2,6 +2,7 @@
 
 import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
+import { isUuid } from "../uuid.ts";
 import type { Identity, Role } from "./identity.ts";
 
 /** Somebody whose word counts, and for what. */
@@ -33,7 +34,6 @@ const REQUIRED_CLAIMS = ["iss", "aud", "sub", "iat", "exp"];
 /** How far the clocks of those who sign may be off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Printable ASCII: subjects are written down as the actors of events. */
 const NAME = /^[!-~]{1,128}$/;
 /** The actor of what the services do by themselves. Nobody may be called so, or like it. */
@@ -103,7 +103,7 @@ function isSubjectOf(role: Role, subject: string, issuer: Issuer): boolean {
   switch (role) {
     case "HOST":
     case "USER":
-      return UUID.test(subject);
+      return isUuid(subject);
     case "ADMIN":
       return NAME.test(subject) && subject.toLowerCase() !== SYSTEM;
     case "SERVICE":

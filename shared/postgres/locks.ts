@@ -5,7 +5,7 @@
  */
 
 import type { ClientBase, Pool } from "pg";
-import { Refusal } from "../errors.ts";
+import { hostBusy } from "../errors.ts";
 import { roundTrip } from "./round-trip.ts";
 import { isLockTimeout } from "./sqlstate.ts";
 
@@ -63,14 +63,6 @@ export async function lockHost(
     if (isLockTimeout(error)) throw hostBusy(hostId);
     throw error;
   }
-}
-
-/** The host's lock was not had in time. Nothing was changed. */
-export function hostBusy(hostId: string): Refusal {
-  return new Refusal("BUSY", "the host is being changed by others; nothing was changed, send the same call again", {
-    resource: { type: "User", name: hostId },
-    retryAfterMs: 200,
-  });
 }
 
 /**

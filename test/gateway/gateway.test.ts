@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpRuleOf, readContract } from "../../services/gateway/contract/contract.ts";
 import { bindingsOf } from "../../services/gateway/transcoding/binding.ts";
 import { routeTable } from "../../services/gateway/transcoding/table.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./started.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";

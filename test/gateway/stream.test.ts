@@ -13,7 +13,7 @@ import { endWhenStalled } from "../../services/gateway/http/stalled.ts";
 import { readContract } from "../../services/gateway/contract/contract.ts";
 import { STREAMS_PER_CONNECTION } from "../../services/gateway/upstream/stream-connections.ts";
 import { WatchBookingsResponseSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./started.ts";
 import { answerMessage, beginStream, framed, startUpstream } from "./upstream.ts";

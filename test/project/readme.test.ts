@@ -45,7 +45,7 @@ test.each(["README.md", "CONTRIBUTING.md", "docs/life-of-a-booking.md"])(
   "the links of %s lead somewhere",
   async (page) => {
     const text = await readFile(join(project, page), "utf8");
-    const lost = linkedFiles(text).filter((target) => !existsSync(resolve(project, page, "../..", target)));
+    const lost = linkedFiles(text).filter((target) => !existsSync(resolve(project, page, "..", target)));
     expect(lost).toEqual([]);
   },
 );

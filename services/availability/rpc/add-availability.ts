@@ -2,7 +2,7 @@ import { assertMay } from "../../../shared/auth/access.ts";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import { timeoutWithin } from "../../../shared/caller.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, slotMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { addition } from "../domain/addition.ts";

@@ -4,7 +4,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
 import { read } from "../../../shared/postgres/read.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import { timeoutWithin } from "../../../shared/caller.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import type { Availability } from "../domain/availability.ts";

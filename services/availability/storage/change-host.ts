@@ -3,9 +3,9 @@
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { overloaded, Refusal } from "../../../shared/errors.ts";
+import { overloaded, Refusal, hostBusy } from "../../../shared/errors.ts";
 import { FIND_OUT_WITHIN_MS, whenEnded } from "../../../shared/postgres/find-out.ts";
-import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
+import { lockHost } from "../../../shared/postgres/locks.ts";
 import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";

@@ -3,7 +3,7 @@
 import { type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../../shared/errors.ts";
-import { wrongInstant } from "../../../shared/rpc/request/parse.ts";
+import { wrongInstant } from "../../../shared/rpc/request/rules.ts";
 import { wrongTime } from "../../../shared/rpc/request/rfc3339.ts";
 import type { Comments } from "./comments.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";

@@ -5,7 +5,7 @@
  */
 
 import { type DescField, ScalarType } from "@bufbuild/protobuf";
-import { DAY_MS, HOUR_MS } from "../../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../../shared/time-units.ts";
 import type { Comments } from "./comments.ts";
 
 export interface FieldRules {

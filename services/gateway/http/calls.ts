@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import { timeoutWithin } from "../../../shared/caller.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
 import { answerOf } from "../answers/answer.ts";

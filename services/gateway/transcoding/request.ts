@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { DescMessage, JsonObject, Message } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { decodeJson } from "../../../shared/rpc/request/json.ts";
-import { invalidRequest } from "../../../shared/rpc/request/parse.ts";
+import { invalidRequest } from "../../../shared/rpc/request/invalid-request.ts";
 import type { Binding } from "./binding.ts";
 import { fieldsFromBody } from "./body.ts";
 import { valueFromText } from "./fields.ts";

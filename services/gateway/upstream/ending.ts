@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { monotonicMs } from "../../../shared/clock.ts";
 import type { Reason } from "../../../shared/errors.ts";
 import { file_google_rpc_error_details } from "../../../shared/gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../../../shared/interval.ts";
+import { SECOND_MS } from "../../../shared/time-units.ts";
 import { reasonOf } from "../../../shared/rpc/client.ts";
 import { type ErrorDetail, StatusError } from "../../../shared/status-error.ts";
 import { statusErrorOf } from "../../../shared/rpc/as-status.ts";

@@ -7,7 +7,7 @@
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { Refusal } from "../../errors.ts";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import type { OpenCall } from "./open-call.ts";
 import { type CallClass, type Quota, WINDOW_SECONDS } from "./quota.ts";
 import type { Route } from "../route.ts";

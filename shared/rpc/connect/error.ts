@@ -3,7 +3,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import type { StatusError } from "../../status-error.ts";
 
 /** The same ending in connect-es's terms. The codes have the same numbers; the ending itself stays behind as `cause`. */

@@ -4,7 +4,7 @@ import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import { decodeJson } from "../request/json.ts";
-import { invalidRequest } from "../request/parse.ts";
+import { invalidRequest } from "../request/invalid-request.ts";
 
 /**
  * What connect-es takes for a text decoder: it hands over a request's text for decoding only if the text is a good message

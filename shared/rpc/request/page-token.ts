@@ -6,7 +6,8 @@
 import { hash } from "node:crypto";
 import type { Refusal } from "../../errors.ts";
 import { FIRST_INSTANT, INSTANTS_END, PAGE_TOKEN_MAX_CHARACTERS } from "../../limits.ts";
-import { invalidRequest } from "./parse.ts";
+import { isUuid } from "../../uuid.ts";
+import { invalidRequest } from "./invalid-request.ts";
 
 /** What a cursor consists of. Its kinds are checked, or a forged token would reach the database as an impossible value. */
 export type CursorShape = readonly ("uuid" | "instant" | "integer")[];
@@ -80,7 +81,7 @@ function hasShape<Shape extends CursorShape>(cursor: unknown, shape: Shape): cur
 }
 
 const isOfKind: Readonly<Record<CursorShape[number], (value: unknown) => boolean>> = {
-  uuid: (value) => typeof value === "string" && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value),
+  uuid: (value) => typeof value === "string" && isUuid(value) && value === value.toLowerCase(),
   instant: (value) => Number.isSafeInteger(value) && Number(value) >= FIRST_INSTANT && Number(value) < INSTANTS_END,
   integer: (value) => Number.isSafeInteger(value),
 };

@@ -6,23 +6,20 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { Refusal } from "../../errors.ts";
-import { DAY_MS, HOUR_MS, type Instant, type Interval } from "../../interval.ts";
+import type { Instant, Interval } from "../../interval.ts";
 import {
   EMAIL_MAX_CHARACTERS,
   ETAG_MAX_CHARACTERS,
-  FIRST_INSTANT,
   HOLD_SECONDS_MAX,
   HOLD_SECONDS_MIN,
-  INSTANTS_END,
   PAGE_SIZE_DEFAULT,
   PAGE_SIZE_MAX,
   SLOT_MINUTES_MAX,
   SLOT_MINUTES_MIN,
-  VIOLATIONS_MAX,
 } from "../../limits.ts";
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+import { isUuid } from "../../uuid.ts";
+import { invalidRequest } from "./invalid-request.ts";
+import { wrongEmail, wrongEnd, wrongInstant, wrongText } from "./rules.ts";
 
 /**
  * The domain value of a request. Throws Refusal INVALID_REQUEST that names every bad field by its name in the contract.
@@ -38,32 +35,16 @@ export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input
   throw invalidRequest(fields);
 }
 
-/** The refusal for fields that break their rules: those of them that an answer may have room for. */
-export function invalidRequest(all: readonly { readonly field: string; readonly description: string }[]): Refusal {
-  const fields = all.slice(0, VIOLATIONS_MAX);
-  const [first] = fields;
-  const others = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
-  // A violation without a field is about the request as a whole.
-  const subject = first === undefined || first.field === "" ? "the request" : first.field;
-  return new Refusal("INVALID_REQUEST", `${subject} ${first?.description ?? "is wrong"}${others}`, { fields });
-}
-
-/** The instant as a field of an answer. Written out, because `create` looks at each field, and a page has a thousand. */
-export function timestamp(instant: Instant): Timestamp {
-  const seconds = Math.floor(instant / 1000);
-  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (instant - seconds * 1000) * 1e6 };
-}
-
 /** A UUID of any version, in lower case: PostgreSQL prints them so, and an id has one spelling in here. */
 export const uuid = z.string().transform((given, context): string => {
-  if (!UUID.test(given)) return refuse(context, given === "" ? "is required" : "must be a UUID");
+  if (!isUuid(given)) return refuse(context, given === "" ? "is required" : "must be a UUID");
   return given.toLowerCase();
 });
 
 /** A UUID, or undefined if the field is empty. Not a union with "": zod tries all members and pays for each failure. */
 export const optionalUuid = z.string().transform((given, context): string | undefined => {
   if (given === "") return undefined;
-  return UUID.test(given) ? given.toLowerCase() : refuse(context, "must be a UUID");
+  return isUuid(given) ? given.toLowerCase() : refuse(context, "must be a UUID");
 });
 
 /** The caller's name for a write, with which it may be repeated. Empty: undefined. */
@@ -178,32 +159,6 @@ function wholeNumber(min: number, max: number, unit: string): z.ZodType<number, 
   return z.number().refine((value) => value >= min && value <= max, `must be from ${min} to ${max} ${unit}`);
 }
 
-/** What is wrong with a point in time, undefined if nothing is, or if there is none. */
-export function wrongInstant(given: Timestamp | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const { seconds, nanos } = given;
-  if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
-  if (nanos % 1e6 !== 0) return "is finer than a millisecond";
-  const milliseconds = Number(seconds) * 1000;
-  if (milliseconds < FIRST_INSTANT || milliseconds >= INSTANTS_END) return "is outside the years 1970 to 2199";
-  return undefined;
-}
-
-function wrongText(value: string, maxCharacters: number): string | undefined {
-  if (value === "") return "is required";
-  if (!value.isWellFormed()) return "is not valid UTF-8";
-  if (/\p{Cc}/u.test(value)) return "has control characters";
-  // Counted only if it can matter: a character takes at most two of a string's units.
-  if (value.length > maxCharacters && Array.from(value).length > maxCharacters)
-    return `has more than ${maxCharacters} characters`;
-  return undefined;
-}
-
-/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
-function wrongEmail(value: string): string | undefined {
-  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
-}
-
 /** The two ends as they are parsed. One that was refused is no number. */
 interface Ends {
   readonly startTime: Instant;
@@ -213,13 +168,8 @@ interface Ends {
 function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$RefinementCtx): void {
   const { startTime: start, endTime: end } = ends as Partial<Ends>;
   if (typeof start !== "number" || typeof end !== "number") return;
-  const path = ["endTime"];
-  if (end <= start) {
-    context.addIssue({ code: "custom", path, message: "must be later than start_time" });
-  } else if (end - start > maxMs) {
-    const limit = maxMs % DAY_MS === 0 && maxMs > DAY_MS ? `${maxMs / DAY_MS} days` : `${maxMs / HOUR_MS} hours`;
-    context.addIssue({ code: "custom", path, message: `must be at most ${limit} after start_time` });
-  }
+  const message = wrongEnd(start, end, maxMs, "start_time");
+  if (message !== undefined) context.addIssue({ code: "custom", path: ["endTime"], message });
 }
 
 /** For a refinement that zod would leave out where another field is wrong already. */

@@ -10,7 +10,7 @@ import {
   type HealthCheckResponse_ServingStatus,
   HealthCheckResponse_ServingStatus as Serving,
 } from "../../gen/health/v1/health_pb.ts";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import { StatusError } from "../../status-error.ts";
 import type { Handlers } from "../handler.ts";
 

@@ -3,7 +3,7 @@
  * none of these is part of the contract, so they may change without a release note.
  */
 
-import { SECOND_MS, MINUTE_MS } from "../../interval.ts";
+import { SECOND_MS, MINUTE_MS } from "../../time-units.ts";
 
 /**
  * Connections of one listener; the next one is closed at once. Few clients need many, since each carries a thousand calls,

@@ -8,7 +8,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import type { PeerTls } from "./tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS } from "./limits.ts";
 
