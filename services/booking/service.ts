@@ -22,7 +22,7 @@ import { rememberGuests } from "./peers/guests.ts";
 import { rememberSnapshots } from "./peers/snapshots.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
-import { generationsOf } from "./storage/fences.ts";
+import { generationsOf } from "./storage/hosts.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
 import { findRequests, type RequestName } from "./storage/requests.ts";

@@ -90,7 +90,7 @@ test("the log of a busy pair, of its refusals and of its database's end holds no
   await waitFor(() => expect(log).toContain('"level":50'));
 
   const secrets = [
-    ...tokens.flatMap((token) => [token, ...token.split("..").filter((part) => part.length > 40)]),
+    ...tokens.flatMap((token) => [token, ...token.split(".").filter((part) => part.length > 40)]),
     ...databases.flatMap(({ url }) => [url, new URL(url).password].filter((text) => text !== "")),
     "Somebody",
   ];

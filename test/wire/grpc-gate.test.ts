@@ -85,6 +85,19 @@ test("a body whose token is being verified waits, whole, and is read when that i
   expect(calls.map(({ email, call }) => [email, call.actor])).toEqual([[EMAIL, "ada"]]);
 });
 
+test.each([
+  ["with its headers", true],
+  ["right after them", false],
+])("a body that is empty, and ends %s, is as wrong after its token is verified as before", async (_when, atOnce) => {
+  const stream = grpcRequest(session, CREATE_USER, withToken, atOnce);
+  if (!atOnce) stream.end();
+  const ending = grpcEnding(stream);
+  await until(() => verifying.length === 1);
+  await new Promise((pong) => void session.ping(pong));
+  verifying[0]?.resolve(admin);
+  expect((await ending).code).toBe(status.UNIMPLEMENTED);
+});
+
 test("a token that turns out to be none is refused without a look at the body", async () => {
   const stream = open({ ...withToken, "grpc-encoding": "gzip" });
   stream.write(NOT_GZIP);

@@ -27,7 +27,7 @@ const LAST_CHARACTERS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"];
  * spelled otherwise, because it is the text that is signed.
  */
 function endsCanonically(token: string): boolean {
-  const length = token.length - token.lastIndexOf("..") - 1;
+  const length = token.length - token.lastIndexOf(".") - 1;
   return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 

@@ -24,7 +24,7 @@ export type Pass = (caller: Identity, timeoutMs: number) => void;
 
 /**
  * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
- * listens to the stream, which therefore keeps what comes.
+ * listens to the stream, which therefore keeps what comes, but for the end of an empty body.
  */
 export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;
@@ -61,6 +61,8 @@ async function passLater(
   if (isOver(stream)) return;
   // It counts a timeout from when it gets the call.
   pass(known, timeoutMs - (monotonicMs() - begun));
+  // The end of a body in which there is nothing waits for nobody. Unless grpc-js hears of it, the call lasts until its deadline.
+  if (stream.readableEnded) stream.emit("end");
 }
 
 /** How long the call may take. Throws StatusError INVALID_ARGUMENT if the client's own timeout is malformed. */

@@ -120,5 +120,5 @@ function membersOf(type: DescMessage | DescEnum | DescExtension | DescService): 
 }
 
 function siblingName(fullName: string, name: string): string {
-  return [...fullName.split("..").slice(0, -1), name].join("..");
+  return [...fullName.split(".").slice(0, -1), name].join(".");
 }

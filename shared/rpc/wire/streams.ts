@@ -1,11 +1,4 @@
-import {
-  constants,
-  type Http2SecureServer,
-  type Http2Server,
-  type Http2Stream,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { Http2SecureServer, Http2Server, Http2Stream, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 
 export type TakeStream = (
   stream: ServerHttp2Stream,
@@ -53,13 +46,7 @@ function endUnread(this: ServerHttp2Stream): void {
 }
 
 function closeSoon(this: ServerHttp2Stream): void {
-  // Node sends trailers by such an immediate too, an earlier one.
-  setImmediate(close, this);
-}
-
-function close(stream: ServerHttp2Stream): void {
-  // Which tells the client to stop, and takes nothing from the answer (RFC 9113, 8.1).
-  stream.close(constants.NGHTTP2_NO_ERROR);
-  // What has come of the body and lies unread would keep it.
-  stream.destroy();
+  // Node sends trailers by such an immediate too, an earlier one. The client is told to stop (RST_STREAM with NO_ERROR), which
+  // takes nothing from the answer (RFC 9113, 8.1); what has come of the body and lies unread is thrown away.
+  setImmediate(() => this.destroy());
 }
