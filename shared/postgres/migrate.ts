@@ -4,7 +4,7 @@ import { Client } from "pg";
 import type { Database } from "./database.ts";
 import { MIGRATION_LOCK, MIGRATION_LOCK_WAIT_MS } from "./locks.ts";
 import { assertOwnSessions } from "./session.ts";
-import { isLockTimeout, sqlState } from "./sqlstate.ts";
+import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
 
 /**
  * Runs all migrations that have not run, in one transaction, and returns their names.
@@ -71,8 +71,7 @@ export async function assertMigrated(database: Database): Promise<void> {
     const { rows } = await database.pool.query<{ name: string }>("select name from migrations");
     for (const { name } of rows) missing.delete(name);
   } catch (error) {
-    const UNDEFINED_TABLE = "42P01";
-    if (sqlState(error) !== UNDEFINED_TABLE) throw error;
+    if (!isUndefinedTable(error)) throw error;
   }
   if (missing.size > 0) {
     throw new Error(`the database lacks ${[...missing].join(", ")}: run \`npm run migrate\` first`);

@@ -13,6 +13,21 @@ export function violatedConstraint(error: unknown): string | undefined {
   return propertyOf(error, "constraint");
 }
 
+/** A row breaks the unique constraint of this name. */
+export function isNotUnique(error: unknown, constraint: string): boolean {
+  return sqlState(error) === "23505" && propertyOf(error, "constraint") === constraint;
+}
+
+/** A row breaks an exclusion constraint. */
+export function isExcluded(error: unknown): boolean {
+  return sqlState(error) === "23P01";
+}
+
+/** The statement names a table that does not exist. */
+export function isUndefinedTable(error: unknown): boolean {
+  return sqlState(error) === "42P01";
+}
+
 /** A lock was not had within `lock_timeout`, or at once. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === "55P03";

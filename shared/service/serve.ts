@@ -101,9 +101,6 @@ async function drain(health: HealthState, calls: OpenCalls, listeners: readonly 
   health.drain();
   await sleep(DRAIN_PAUSE_MS);
   for (const listener of listeners) listener.stopAccepting();
-  calls.stop();
-  const grace = setTimeout(() => calls.interruptAll(), DRAIN_GRACE_MS);
-  await calls.whenIdle();
-  clearTimeout(grace);
+  await calls.end(DRAIN_GRACE_MS);
   await Promise.all(listeners.map((listener) => listener.close()));
 }

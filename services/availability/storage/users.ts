@@ -6,12 +6,7 @@ import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
 import { millis } from "../../../shared/postgres/range.ts";
-import {
-  databaseUnreachable,
-  isConnectionLost,
-  sqlState,
-  violatedConstraint,
-} from "../../../shared/postgres/sqlstate.ts";
+import { databaseUnreachable, isConnectionLost, isNotUnique } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import { User as UserTable } from "./tables.ts";
 
@@ -51,7 +46,7 @@ export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
     });
   } catch (error) {
     if (error instanceof Refusal && error.reason === "OUTCOME_UNKNOWN") throw perhapsCreated(error);
-    if (sqlState(error) === "23505" && violatedConstraint(error) === "users_email_key") throw emailTaken();
+    if (isNotUnique(error, "users_email_key")) throw emailTaken();
     throw error;
   }
 }

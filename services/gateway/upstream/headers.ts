@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/call/bearer.ts";
 import { StatusError } from "../../../shared/status-error.ts";
-import { grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
+import { connectTimeoutMs, grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
 /** Who calls, and which trace the call belongs to. */
 const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
@@ -49,8 +49,4 @@ export function timeoutAsked(headers: IncomingHttpHeaders): number | undefined {
   const timeoutMs = connect === undefined ? grpcTimeoutMs(String(grpc)) : connectTimeoutMs(String(connect));
   if (timeoutMs !== undefined) return timeoutMs;
   throw new StatusError(status.INVALID_ARGUMENT, "the timeout cannot be read: see connect-timeout-ms and grpc-timeout");
-}
-
-function connectTimeoutMs(header: string): number | undefined {
-  return /^\d{1,10}$/.test(header) ? Number(header) : undefined;
 }

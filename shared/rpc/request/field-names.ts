@@ -8,3 +8,11 @@ import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 export function namesOf({ jsonName, name }: DescField): readonly string[] {
   return [jsonName, name, protoCamelCase(name)];
 }
+
+/** Names that callers send come back in errors, but not megabytes of them. */
+const ECHOED_NAME_MAX_CHARACTERS = 64;
+
+/** The name of a field that does not exist, as an error may repeat it. */
+export function echoedName(name: string): string {
+  return name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed();
+}

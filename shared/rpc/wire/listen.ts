@@ -21,11 +21,16 @@ export async function listen(server: Server, address: Address): Promise<number> 
   try {
     await once(server, "listening");
   } catch (cause) {
-    throw new Error(`port ${address.port} on ${address.host} ${whyNot(cause)}`, { cause });
+    throw portRefused(address, cause);
   }
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("the server has no port");
   return bound.port;
+}
+
+/** The error of one line, for the operator, about a port that could not be had. */
+export function portRefused({ host, port }: Address, cause: unknown): Error {
+  return new Error(`port ${port} on ${host} ${whyNot(cause)}`, { cause });
 }
 
 function whyNot(cause: unknown): string {
