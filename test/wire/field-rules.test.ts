@@ -51,7 +51,9 @@ test.each(methods)("$name: contract, service and gateway know the same rules", a
     };
     for (const [who, names] of Object.entries(named)) {
       if (names.includes(probe.field) === probe.isGood) {
-        wrong.push(`${probe.what} is ${probe.isGood ? "good" : "bad"} by the contract; the ${who} names ${names.join(", ")}`);
+        wrong.push(
+          `${probe.what} is ${probe.isGood ? "good" : "bad"} by the contract; the ${who} names ${names.join(", ")}`,
+        );
       }
     }
   }

@@ -40,7 +40,7 @@ function ignore(): void {}
 function endUnread(this: ServerHttp2Stream): void {
   if (this.readableEnded || isOver(this)) return;
   // Only gRPC answers without trailers, when it refuses: their content is among the headers then.
-  const trailersToCome = this.sentTrailers === undefined && this.sentHeaders["grpc-status"] === undefined;
+  const trailersToCome = this.sentHeaders["grpc-status"] === undefined;
   if (trailersToCome) this.once("wantTrailers", closeSoon);
   else closeSoon.call(this);
 }

@@ -50,14 +50,15 @@ function goodValue(field: DescField, ids: Readonly<Record<string, string>>) {
 export function callsOfService(method: DescMethod, target: Target, base: Record<string, string>): StallCall[] {
   const path = `/${method.parent.typeName}/${method.name}`;
   const isUnary = method.methodKind === "unary";
-  const call = (name: string, type: string, body: Uint8Array, http2 = false): StallCall => ({
+  const call = (name: string, type: string, body: Uint8Array, grpc = false): StallCall => ({
     name: `${method.name} (${type}) ${name}`,
-    url: (http2 ? target.grpcUrl : target.connectUrl) + path,
+    url: (grpc ? target.grpcUrl : target.connectUrl) + path,
     method: "POST",
-    headers: { "content-type": type, ...target.authorization, ...(http2 ? { te: "trailers" } : {}) },
+    headers: { "content-type": type, ...target.authorization, ...(grpc ? { te: "trailers" } : {}) },
     // Streams of Connect, and gRPC, have messages in envelopes.
-    body: http2 || !isUnary ? enveloped(body) : body,
-    http2,
+    body: grpc || !isUnary ? enveloped(body) : body,
+    // HTTP/1.1 has no streams in both directions.
+    http2: grpc || method.methodKind === "bidi_streaming",
   });
   const good = toBinary(method.input, fromJson(method.input, base as JsonValue));
   const json = jsonBodies(method.input, base).map(({ name, text }) =>
