@@ -57,7 +57,7 @@ export interface RefusalDetails {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A call that is refused for a reason of the contract. The message is for people and names nobody else's data. */
+/** A call that is refused for a reason of the contract. The message is for people, and names no other user's data. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly reason: Reason;

@@ -14,7 +14,7 @@ export type ProgramName = ServiceName | "gateway";
 export interface Child {
   readonly name: ProgramName;
   readonly pid: number | undefined;
-  /** Resolves, with how, when the process has ended, whoever ended it. */
+  /** Resolves when the process has ended, with how it ended. */
   readonly ended: Promise<string>;
   /** Lets the service finish its calls and end, within a limit; `ended` has resolved when this does. */
   stop(): Promise<void>;

@@ -14,12 +14,12 @@ import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
  * the pool as it likes. The lock goes with that connection, even if this process dies; where a pooler keeps the session, it
  * would stay, so such a pooler is refused before.
  *
- * Throws an Error to show to the operator where somebody else holds the lock for longer than `lockWaitMs`.
+ * Throws an Error to show to the operator when another session holds the lock for longer than `lockWaitMs`.
  */
 export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WAIT_MS): Promise<string[]> {
   await assertOwnSessions(database.connection);
   const holder = new Client(database.connection);
-  // A connection that breaks while it is idle reports so as an event, and one that nobody listens to ends the process.
+  // A connection that breaks while it is idle emits `error`, and an `error` without a listener ends the process.
   const broken = new Promise<never>((_resolve, reject) => holder.on("error", reject));
   broken.catch(() => undefined);
   await holder.connect();

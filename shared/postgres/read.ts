@@ -1,4 +1,4 @@
-/** Reads in plain SQL that end, in the database too, when nobody waits for them any more. */
+/** Reads in plain SQL that end, in the database too, when their caller leaves. */
 
 import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from "pg";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";

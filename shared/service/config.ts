@@ -80,7 +80,7 @@ export const variables = {
   // Unset: on in development, off in production.
   REFLECTION: z.enum(["on", "off"], "on or off").optional(),
   // The identity provider's public keys (a JWK set: https:// URL or file), and the `iss` and `aud` of its tokens. Plain
-  // http:// is for this machine and for development: whoever can change the answer on its way makes administrators.
+  // http:// is for this machine and for development: an attacker who changes the answer on its way makes administrators.
   AUTH_JWKS: keyLocation(),
   AUTH_ISSUER: z.string(),
   AUTH_AUDIENCE: z.string(),
@@ -94,7 +94,7 @@ export const variables = {
   TLS_KEY: z.string().optional(),
   TLS_CLIENT_CA: z.string().optional(),
   PEER_CA: z.string().optional(),
-  // What one subject may ask of one replica (0: as much as it likes); further calls are refused with RATE_LIMITED. The
+  // What one subject may ask of one replica (0: no limit); further calls are refused with RATE_LIMITED. The
   // defaults stop a program that runs wild and bother no other; the peer's calls are not counted.
   RATE_LIMIT_READS_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
   RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(100),

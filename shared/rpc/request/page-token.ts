@@ -1,6 +1,6 @@
 /**
- * Page tokens: where a list goes on, and for which query. They are opaque to callers but not secret and not signed: who
- * forges one gets a page of the same query from another place, which it could have had by paging.
+ * Page tokens: where a list goes on, and for which query. They are opaque to callers but neither secret nor signed: a client
+ * that forges one gets a page of the same query from another place, and paging would have shown it the same rows.
  */
 
 import { hash } from "node:crypto";
@@ -20,7 +20,7 @@ export type Cursor<Shape extends CursorShape> = {
 const VERSION = 1;
 const CHECKSUM_BYTES = 8;
 
-/** `query`: whatever selects and orders the rows (plain JSON values). `cursor`: the last row of the page, as in its order. */
+/** `query`: all that selects and orders the rows (plain JSON values). `cursor`: the last row of the page, as in its order. */
 export function encodePageToken(query: readonly unknown[], cursor: readonly (string | number)[]): string {
   const body = Buffer.from(JSON.stringify(cursor));
   return Buffer.concat([Buffer.of(VERSION), checksum(query, body), body]).toString("base64url");

@@ -43,7 +43,7 @@ export function wrongText(value: string, maxCharacters: number): string | undefi
   return undefined;
 }
 
-/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
+/** Only a mail can tell whether the address is read. This rule keeps names and half addresses out. */
 export function wrongEmail(value: string): string | undefined {
   return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
 }

@@ -15,7 +15,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The port that the server listens on from now on. Throws an error of one line if it cannot be had. */
+/** The port that the server listens on from now on. Throws an error of one line if the port cannot be opened. */
 export async function listen(server: Server, address: Address): Promise<number> {
   server.listen(address.port, address.host);
   try {
@@ -28,7 +28,7 @@ export async function listen(server: Server, address: Address): Promise<number> 
   return bound.port;
 }
 
-/** The error of one line, for the operator, about a port that could not be had. */
+/** The error of one line, for the operator, about a port that cannot be opened. */
 export function portRefused({ host, port }: Address, cause: unknown): Error {
   return new Error(`port ${port} on ${host} ${whyNot(cause)}`, { cause });
 }
