@@ -12,11 +12,6 @@ export interface Interval {
   readonly end: Instant;
 }
 
-export const SECOND_MS = 1000;
-export const MINUTE_MS = 60 * SECOND_MS;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-
 /** An interval from trusted numbers. Throws on an empty, reversed or fractional one: that is a bug of ours. */
 export function interval(start: Instant, end: Instant): Interval {
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start >= end) {

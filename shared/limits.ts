@@ -1,6 +1,6 @@
 /** The limits of the contract. Each is repeated in the comments of the field or method that it bounds. */
 
-import { DAY_MS, HOUR_MS } from "./interval.ts";
+import { DAY_MS, HOUR_MS } from "./time-units.ts";
 
 /** Instants of the contract lie in the years 1970 to 2199: the first that is allowed and the first that is not. */
 export const FIRST_INSTANT = Date.UTC(1970, 0, 1);

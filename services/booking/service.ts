@@ -8,9 +8,9 @@ import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
-import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/service/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
+import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
 import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
@@ -92,24 +92,11 @@ export async function startBooking(
     ),
     guests: rememberGuests(peer),
   };
-  const served = await serve({
-    services: [
-      serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
-      serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
-    ],
-    grpc: config.grpc,
-    connect: config.connect,
-    tls: tls.server,
-    identify: auth.identify,
-    limits: config.limits,
-    reflection: config.reflection,
-    errorDomain: "booking.v1",
-    log,
-    isReady: (signal) => isWritable(pool, signal),
-  });
-  opened.defer(() => served.stop());
-  const running = opened.move();
-  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
+  const services = [
+    serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
+    serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
+  ];
+  return await serveService(opened, config, { services, auth, tls, pool, errorDomain: "booking.v1", log });
 }
 
 function unchanged(peer: AvailabilityPeer): AvailabilityPeer {

@@ -1,7 +1,7 @@
 /** Starts the pair and its gateway, keeps them running, stops them. */
 
 import { join } from "node:path";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import type { DevConfig } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";

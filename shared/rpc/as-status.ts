@@ -1,4 +1,4 @@
-/** One status for whatever was thrown. The adapters only spell it in their protocol. */
+/** One status for each error that was thrown. The adapters only write it down in their protocol. */
 
 import { status } from "@grpc/grpc-js";
 import { Refusal, statusOf } from "../errors.ts";
@@ -7,7 +7,7 @@ import { detailInWords, errorDetails } from "./error-details.ts";
 import type { CallersWords } from "./request/field-names.ts";
 
 /**
- * The status for whatever a handler threw. `domain` is the package that defines the reasons, such as `booking.v1`. What
+ * The status for what a handler threw. `domain` is the package that defines the reasons, such as `booking.v1`. What
  * is not an expected refusal becomes a bare INTERNAL: its message could tell a stranger about our tables. The log gets
  * all of it, as `cause`.
  */

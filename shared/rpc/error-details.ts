@@ -10,7 +10,7 @@ import {
   ResourceInfoSchema,
   RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../interval.ts";
+import { SECOND_MS } from "../time-units.ts";
 import type { ErrorDetail } from "../status-error.ts";
 import type { CallersWords } from "./request/field-names.ts";
 

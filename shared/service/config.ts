@@ -64,42 +64,49 @@ export function urlOf(protocols: readonly string[], rule: string): z.ZodType<str
   return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), rule);
 }
 
-/** The variables of every service. Port 0 means any free port. There is none that turns authentication off. */
+/** The variables that every service has, and that other programs have some of. None turns authentication off. */
+export const variables = {
+  // Development accepts the keys that `npm start` makes, and has reflection on.
+  ENVIRONMENT: z.enum(["development", "production"], "development or production").default("production"),
+  DATABASE_URL: urlOf(["postgres:", "postgresql:"], "a postgres:// URL"),
+  // Two at least: the check of the advisory locks holds two connections at once.
+  DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
+  LISTEN_HOST: z.string().default("127.0.0.1"),
+  GRPC_PORT: wholeNumber(0, 65_535),
+  CONNECT_PORT: wholeNumber(0, 65_535),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], "a level of pino, such as info or debug")
+    .default("info"),
+  // Unset: on in development, off in production.
+  REFLECTION: z.enum(["on", "off"], "on or off").optional(),
+  // The identity provider's public keys (a JWK set: https:// URL or file), and the `iss` and `aud` of its tokens. Plain
+  // http:// is for this machine and for development: an attacker who changes the answer on its way makes administrators.
+  AUTH_JWKS: keyLocation(),
+  AUTH_ISSUER: z.string(),
+  AUTH_AUDIENCE: z.string(),
+  // The other service's public keys (likewise), and the file with this service's own private key (one JWK).
+  PEER_JWKS: keyLocation(),
+  SERVICE_KEY: z.string(),
+  // PEM files. With TLS_CERT and TLS_KEY both ports speak TLS only; with TLS_CLIENT_CA they ask for a client certificate
+  // of that authority as well. PEER_CA signs the peer's certificate, if none that Node.js knows does; then the peer's URL
+  // must be https://.
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TLS_CLIENT_CA: z.string().optional(),
+  PEER_CA: z.string().optional(),
+  // What one subject may ask of one replica (0: no limit); further calls are refused with RATE_LIMITED. The
+  // defaults stop a program that runs wild and bother no other; the peer's calls are not counted.
+  RATE_LIMIT_READS_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
+  RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
+  RATE_LIMIT_STREAM_STARTS_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
+  OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(100),
+};
+
+/** The variables of a service, with the ports that it takes if none are set. Port 0 means any free port. */
 export function serviceVariables(ports: { readonly grpc: number; readonly connect: number }) {
   return {
-    // Development accepts the keys that `npm start` makes, and has reflection on.
-    ENVIRONMENT: z.enum(["development", "production"], "development or production").default("production"),
-    DATABASE_URL: urlOf(["postgres:", "postgresql:"], "a postgres:// URL"),
-    // Two at least: the check of the advisory locks holds two connections at once.
-    DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
-    LISTEN_HOST: z.string().default("127.0.0.1"),
-    GRPC_PORT: wholeNumber(0, 65_535).default(ports.grpc),
-    CONNECT_PORT: wholeNumber(0, 65_535).default(ports.connect),
-    LOG_LEVEL: z
-      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], "a level of pino, such as info or debug")
-      .default("info"),
-    // Unset: on in development, off in production.
-    REFLECTION: z.enum(["on", "off"], "on or off").optional(),
-    // The identity provider's public keys (a JWK set: https:// URL or file), and the `iss` and `aud` of its tokens. Plain
-    // http:// is for this machine and for development: whoever can change the answer on its way makes administrators.
-    AUTH_JWKS: keyLocation(),
-    AUTH_ISSUER: z.string(),
-    AUTH_AUDIENCE: z.string(),
-    // The other service's public keys (likewise), and the file with this service's own private key (one JWK).
-    PEER_JWKS: keyLocation(),
-    SERVICE_KEY: z.string(),
-    // PEM files. With TLS_CERT and TLS_KEY both ports speak TLS only; with TLS_CLIENT_CA they ask for a client certificate
-    // of that authority as well. PEER_CA signs the peer's certificate, if none that Node.js knows does; then the peer's URL
-    // must be https://.
-    TLS_CERT: z.string().optional(),
-    TLS_KEY: z.string().optional(),
-    TLS_CLIENT_CA: z.string().optional(),
-    PEER_CA: z.string().optional(),
-    // What one subject may ask of one replica (0: as much as it likes); further calls are refused with RATE_LIMITED. The
-    // defaults stop a program that runs wild and bother no other; the peer's calls are not counted.
-    RATE_LIMIT_READS_PER_SECOND: wholeNumber(0, 1_000_000).default(1000),
-    RATE_LIMIT_WRITES_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
-    RATE_LIMIT_STREAM_STARTS_PER_SECOND: wholeNumber(0, 1_000_000).default(100),
-    OPEN_STREAMS_PER_SUBJECT: wholeNumber(0, 1_000_000).default(100),
+    ...variables,
+    GRPC_PORT: variables.GRPC_PORT.default(ports.grpc),
+    CONNECT_PORT: variables.CONNECT_PORT.default(ports.connect),
   };
 }

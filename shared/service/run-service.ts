@@ -25,7 +25,7 @@ export interface ServiceProgram<Config extends { readonly logLevel: string }> {
 
 /**
  * Runs a service until it is told to end, and ends the process: with 0 after SIGTERM, SIGINT or the end of its parent; with
- * 1 if it cannot start (one line on stderr says why) or after an error that nobody caught (the log has it).
+ * 1 if it cannot start (one line on stderr says why) or after an uncaught error (the log has it).
  *
  * A service that was started with an IPC channel ends when the channel closes. That is the only sign of a parent that was
  * killed with SIGKILL, and without it every hard stop of `npm start` would leave services on their ports.

@@ -22,7 +22,7 @@ import type { ServerTls } from "../rpc/wire/tls.ts";
 import { admitIllFormedText } from "../rpc/request/utf8.ts";
 import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS, type WireLimits, wireLimits } from "../rpc/wire/limits.ts";
 
-/** A method without a handler, with one of another type, or of which nothing says who may call it, does not compile. */
+/** A method does not compile without a handler of its type, or without a line in the access table. */
 export function serviceEntry<S extends DescService>(
   service: S,
   handlers: Handlers<S>,
@@ -60,7 +60,7 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Starts both listeners. Throws an error of one line if a port cannot be had; then nothing is left open. */
+/** Starts both listeners. Throws an error of one line if a port cannot be opened; then nothing is left open. */
 export async function serve(options: ServeOptions): Promise<Served> {
   admitIllFormedText();
   const { log } = options;
@@ -101,9 +101,6 @@ async function drain(health: HealthState, calls: OpenCalls, listeners: readonly 
   health.drain();
   await sleep(DRAIN_PAUSE_MS);
   for (const listener of listeners) listener.stopAccepting();
-  calls.stop();
-  const grace = setTimeout(() => calls.interruptAll(), DRAIN_GRACE_MS);
-  await calls.whenIdle();
-  clearTimeout(grace);
+  await calls.end(DRAIN_GRACE_MS);
   await Promise.all(listeners.map((listener) => listener.close()));
 }

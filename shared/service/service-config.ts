@@ -22,8 +22,8 @@ export interface ServiceConfig {
 type ServiceVariables = z.output<z.ZodObject<ReturnType<typeof serviceVariables>>>;
 
 /**
- * For a schema's `superRefine`: settings that are good one by one and unsafe together. Half of TLS is none, and a service that
- * speaks plain text instead is worse. `peerUrl` is the name of the variable with the peer's URL.
+ * For a schema's `superRefine`: settings that are good one by one and unsafe together. Half of the TLS settings would make no TLS, and the service
+ * would speak plain text. `peerUrl` is the name of the variable with the peer's URL.
  */
 export function refuseUnsafe<PeerUrl extends string>(peerUrl: PeerUrl) {
   return (set: ServiceVariables & Record<PeerUrl, string>, context: z.core.$RefinementCtx): void => {
@@ -40,7 +40,7 @@ export function refuseUnsafe<PeerUrl extends string>(peerUrl: PeerUrl) {
   };
 }
 
-/** Whether somebody on the way could change what comes from there. */
+/** Whether an attacker on the network could change what comes from there. */
 function isPlainAndFar(location: string): boolean {
   const url = isUrl(location) ? URL.parse(location) : null;
   return url?.protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);

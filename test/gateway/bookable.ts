@@ -1,6 +1,7 @@
 /** A pair, a gateway before it, a host whose tomorrow can be booked, and a guest. */
 
-import { HOUR_MS, type Instant } from "../../shared/interval.ts";
+import type { Instant } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { type Called, type GatewayUnderTest, startGatewayOf } from "./started.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";

@@ -18,7 +18,7 @@ import {
   SLOT_DURATION_MINUTES_MIN,
   STATES_MAX,
 } from "../../shared/limits.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost } from "../support/people.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { streamForm } from "../../services/gateway/answers/stream-form.ts";
 import { readContract } from "../../services/gateway/contract/contract.ts";
 import { WatchBookingsResponseSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./started.ts";
 import { watch } from "./watch.ts";
 import { type Pair, startPair } from "../support/pair.ts";

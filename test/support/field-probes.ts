@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldRules, rulesOf } from "../../services/gateway/contract/rules.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
 import { tomorrow } from "./people.ts";
 
@@ -85,7 +85,7 @@ function valuesFor(field: DescField): Try[] {
   if (field.fieldKind === "list") return [...counts(field, rules), ...enumItems(field)];
   if (isTime(field)) return [...times(rules), ...ends(rules)];
   if (field.enum !== undefined) return enumValues(field, rules);
-  if (rules.range !== undefined) return numbers(rules.range);
+  if (rules.range !== undefined) return numberProbes(rules.range);
   return field.scalar === ScalarType.STRING ? texts(rules) : [];
 }
 
@@ -112,7 +112,7 @@ function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
   ];
 }
 
-function numbers({ min, max, zeroIsUnset = false }: NonNullable<FieldRules["range"]>): Try[] {
+function numberProbes({ min, max, zeroIsUnset = false }: NonNullable<FieldRules["range"]>): Try[] {
   const isIn = (value: bigint): boolean => (value >= min && value <= max) || (zeroIsUnset && value === 0n);
   const values = new Set([BigInt(min) - 1n, BigInt(min), BigInt(max), BigInt(max) + 1n, 0n, -1n]);
   return [...values].map((value) => ({ what: String(value), value: String(value), isGood: isIn(value) }));

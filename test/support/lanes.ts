@@ -6,7 +6,8 @@ import type { Command, CreateCommand, HoldLimits, Outcome } from "../../services
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
-import { HOUR_MS, type Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { openCalendar } from "./calendars.ts";
 import { testLog } from "./logs.ts";
 import { poolOf } from "./pool.ts";

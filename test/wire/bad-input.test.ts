@@ -5,7 +5,7 @@ import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { statusOf } from "../../shared/errors.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { badBodies, badCalls } from "../support/bad-bodies.ts";
 import { availability } from "../support/bad-requests/availability.ts";
 import { bookings } from "../support/bad-requests/bookings.ts";

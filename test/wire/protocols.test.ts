@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { doorNames, type Doors, openDoors } from "../support/doors.ts";
 import { type Ending, endingOfHttp, fieldsIn, reasonIn } from "../support/endings.ts";
 import { type Pair, startPair } from "../support/pair.ts";

@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SECOND_MS } from "../../shared/interval.ts";
+import { SECOND_MS } from "../../shared/time-units.ts";
 import { readFirstBytes } from "../../shared/rpc/wire/first-bytes.ts";
 import {
   CONCURRENT_STREAMS_MAX,

@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
-import type { Caller } from "../../../shared/caller.ts";
+import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { contains, type Interval } from "../../../shared/interval.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";

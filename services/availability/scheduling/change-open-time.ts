@@ -1,7 +1,6 @@
-import type { Caller } from "../../../shared/caller.ts";
+import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Availability } from "../domain/availability.ts";
 import { fencedRanges } from "../domain/fenced-ranges.ts";
 import { replace } from "../domain/replace.ts";

@@ -11,7 +11,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
 import { millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
-import { sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
+import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import { User as UserTable } from "./tables.ts";
 
@@ -48,7 +48,7 @@ export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
     });
   } catch (error) {
     if (error instanceof Refusal && error.reason === "OUTCOME_UNKNOWN") throw perhapsCreated(error);
-    if (sqlState(error) === "23505" && violatedConstraint(error) === "users_email_key") throw emailTaken();
+    if (isNotUnique(error, "users_email_key")) throw emailTaken();
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
-import { type Interval, MINUTE_MS } from "../../../shared/interval.ts";
+import type { Interval } from "../../../shared/interval.ts";
+import { MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../../../shared/caller.ts";
-import { DAY_MS, HOUR_MS } from "../../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../../shared/time-units.ts";
 import { rememberCalendars } from "./calendars.ts";
 
 const patient: Caller = { signal: new AbortController().signal, deadline: Infinity };

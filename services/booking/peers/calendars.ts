@@ -4,11 +4,12 @@
  */
 
 import { LRUCache } from "lru-cache";
-import type { Caller } from "../../../shared/caller.ts";
+import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { DAY_MS } from "../../../shared/time-units.ts";
 import { INSTANTS_END } from "../../../shared/limits.ts";
-import { peerUnavailable, timeoutWithin } from "../../../shared/rpc/client.ts";
+import { peerUnavailable } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { AvailabilityPeer } from "./availability.ts";
 import { type Ask, shareAsks } from "./shared-asks.ts";

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import { assertMay } from "../../../shared/auth/access.ts";
-import { SECOND_MS } from "../../../shared/interval.ts";
+import { SECOND_MS } from "../../../shared/time-units.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";

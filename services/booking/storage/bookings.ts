@@ -1,7 +1,8 @@
 /** Reads of bookings. A hold past its `expire_time` reads as EXPIRED, recorded or not. */
 
 import type { Pool } from "pg";
-import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { DAY_MS } from "../../../shared/time-units.ts";
 import { FIRST_INSTANT } from "../../../shared/limits.ts";
 import { fromMillis, millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";

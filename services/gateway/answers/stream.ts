@@ -17,7 +17,7 @@ export async function* streamTexts(
   form: StreamForm,
   endingOf: EndingOf,
 ): AsyncGenerator<string, void> {
-  // What it is if nobody reads on, which resumes this function in its `finally`.
+  // The ending if the client stops reading, which resumes this function in its `finally`.
   let ending: StatusError | undefined = new StatusError(status.CANCELLED, "the client left");
   try {
     yield form.message(first, true);

@@ -7,7 +7,7 @@
 import { type DescField, getOption } from "@bufbuild/protobuf";
 import { field_behavior, FieldBehavior } from "../../../shared/gen/google/api/field_behavior_pb.ts";
 import { field as fieldRules } from "../../../shared/gen/rules/v1/field_pb.ts";
-import { HOUR_MS } from "../../../shared/interval.ts";
+import { HOUR_MS } from "../../../shared/time-units.ts";
 import type { NumberRange } from "../../../shared/rpc/request/rules.ts";
 
 export interface FieldRules {

@@ -6,8 +6,8 @@ import { Readable } from "node:stream";
 import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
+import { timeoutWithin } from "../../../shared/caller.ts";
 import { inCallersWords } from "../../../shared/rpc/as-status.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
 import { answerOf } from "../answers/answer.ts";
@@ -40,7 +40,7 @@ export interface Arrived {
   readonly texts: readonly string[];
   readonly query: string;
   readonly requestId: string;
-  /** Whoever has it owes it a `close()`. */
+  /** Its holder must `close()` it. */
   readonly call: OpenCall;
 }
 
@@ -69,7 +69,7 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   const log = deps.logs.get(method);
   if (log === undefined) throw new Error(`${method.name} has no log`);
   const call = deps.calls.open({ method, log, transport: "json", timeoutMs });
-  // The end of every call, whatever has become of it: a stream that was never begun, for one, would not close it. After an
+  // The end of every call, however it went: a stream that was never begun, for one, would not close it. After an
   // answer that was sent nothing happens, because the call has been closed then.
   response.once("close", () => {
     call.abandon();

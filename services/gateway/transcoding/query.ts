@@ -4,13 +4,11 @@ import type { DescField, JsonObject } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { VIOLATIONS_MAX } from "../../../shared/limits.ts";
+import { echoedName } from "../../../shared/rpc/request/field-names.ts";
 import { StatusError } from "../../../shared/status-error.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
 import { withValue } from "./json-fields.ts";
-
-/** Names that callers send come back in errors, but not kilobytes of them. */
-const ECHOED_NAME_MAX_CHARACTERS = 64;
 
 export interface FromQuery {
   readonly fields: JsonObject;
@@ -35,7 +33,7 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     const last = path?.at(-1);
     const reason = path === undefined ? "is not a query parameter" : refusalOf(binding, path);
     if (path === undefined || last === undefined || reason !== undefined) {
-      violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
+      violations.push({ field: echoedName(name), description: reason ?? "" });
       continue;
     }
     const values = parameters

@@ -6,7 +6,7 @@ import type { FieldViolation } from "../../../shared/errors.ts";
 import { inCallersWords, statusErrorOf } from "../../../shared/rpc/as-status.ts";
 import { type CallersWords, wordsOf } from "../../../shared/rpc/request/field-names.ts";
 import { decodeJson } from "../../../shared/rpc/request/json.ts";
-import { invalidRequest } from "../../../shared/rpc/request/parse.ts";
+import { invalidRequest } from "../../../shared/rpc/request/invalid-request.ts";
 import type { Binding } from "./binding.ts";
 import { fieldsFromBody } from "./body.ts";
 import { valueFromText } from "./fields.ts";

@@ -23,7 +23,7 @@ const LAST_CHARACTERS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"];
 
 /**
  * Whether the signature has its one right spelling (RFC 4648, 3.5). The other spellings are good signatures too, and each
- * would count as a token never seen: to be verified, and to be remembered beside the others. The rest of the token cannot be
+ * would count as a new token, which is verified and remembered beside the others. The rest of the token cannot be
  * spelled otherwise, because it is the text that is signed.
  */
 function endsCanonically(token: string): boolean {
@@ -31,7 +31,7 @@ function endsCanonically(token: string): boolean {
   return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 
-/** The one answer to whatever is wrong with a token: what it was would help only whoever makes them up. */
+/** The one answer to every bad token: a reason would help only a forger. */
 export function unauthenticated(cause?: unknown): StatusError {
   return new StatusError(status.UNAUTHENTICATED, "a valid access token is required", undefined, cause);
 }

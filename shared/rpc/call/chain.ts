@@ -116,7 +116,7 @@ async function* invokeStream(
   }
 }
 
-/** A call that is over before its handler begins, such as one with a timeout of a microsecond, begins nothing for nobody. */
+/** A call may be over before its handler begins: its timeout may be a microsecond. Then the handler must not begin. */
 function assertWanted(call: OpenCall): void {
   if (call.interruption !== undefined) throw call.interruption;
 }
@@ -147,7 +147,7 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
       yield next.value;
       call.offeredAt = undefined;
     }
-    // A handler that sees its signal and returns has not come to its end: the client must learn that.
+    // A handler that returns because of its signal has not finished: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;
     finish(undefined);
   } catch (thrown) {
@@ -155,7 +155,7 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
     finish(ending);
     throw ending;
   } finally {
-    // Only now if the adapter stopped asking, which ends this function at its `yield`.
+    // Takes effect only if the adapter stopped iterating, which ends this generator at its `yield`.
     finish(new StatusError(status.CANCELLED, "the client left"));
   }
 }

@@ -1,6 +1,6 @@
 /** What a caller has left of its rate. HTTP clients read it from headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10). */
 
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 
 /**
  * A caller may spend this many seconds of its rate at once, because a page that loads asks for much and then for nothing. It

@@ -1,5 +1,5 @@
 /**
- * The adapter to connect-es: Connect, gRPC-Web and gRPC over whatever HTTP connection a request came by. connect-es reads,
+ * The adapter to connect-es: Connect, gRPC-Web and gRPC, over HTTP/1.1 and HTTP/2. connect-es reads,
  * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
  */
 

@@ -36,7 +36,7 @@ export function contextOf(delivery: Delivery): ContextValues {
 /**
  * Opens the call and learns who makes it, before its body is read. Throws ConnectError to turn it away.
  *
- * connect-es tells nobody but the client if it cannot decode the body. All that we see of it is `context.signal`, which it
+ * connect-es tells only the client if it cannot decode the body. All that we see of it is `context.signal`, which it
  * aborts with its error just before it sends that: here such a call gets its end and its line in the log.
  */
 export async function admitRequest(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
@@ -89,7 +89,7 @@ function endingOfRequest(reason: unknown): StatusError {
   }
   if (reason.cause instanceof StatusError) return reason.cause;
   // Whatever fails in here fails on what the client sent. connect-es calls a body that is not the message "internal" and
-  // would answer 500, a page for whoever is on call; it reads the code only after this.
+  // would answer 500, which wakes an operator; it reads the code only after this.
   if (reason.code === Code.Internal) Object.assign(reason, { code: Code.InvalidArgument });
   return new StatusError(reason.code as number, reason.rawMessage, undefined, reason);
 }

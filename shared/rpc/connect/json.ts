@@ -6,7 +6,7 @@ import { StatusError } from "../../status-error.ts";
 import { inCallersWords, statusErrorOf } from "../as-status.ts";
 import { type CallersWords, fieldNamed, wordsOf } from "../request/field-names.ts";
 import { decodeJson } from "../request/json.ts";
-import { invalidRequest } from "../request/parse.ts";
+import { invalidRequest } from "../request/invalid-request.ts";
 
 /** connect-es tells the decoder nothing of the call, and the handler nothing of the text: this is what the two share. */
 const jsonCall = new AsyncLocalStorage<{ words: CallersWords | undefined }>();

@@ -29,7 +29,7 @@ import {
   type WireLimits,
 } from "../wire/limits.ts";
 
-/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenConnect(
   chain: Chain,
   routes: readonly Route[],

@@ -103,7 +103,7 @@ function open(chain: Chain, route: Route, deliveries: Deliveries, grpcCall: AnyC
   // grpc-js says `cancelled` once and after every call, at its regular end too; then the call is closed and this does nothing.
   grpcCall.on("cancelled", () => call.abandon());
   const delivery = deliveries.of(streamOf(grpcCall));
-  // A client that has left already stays nobody, who may do nothing.
+  // The client has left already. The call keeps the identity `nobody`, which may do nothing.
   if (delivery === undefined) return call;
   call.identity = delivery.caller;
   delivery.call = call;

@@ -28,7 +28,7 @@ import { takeStreams } from "../wire/streams.ts";
 import type { ServerTls } from "../wire/tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS, type WireLimits } from "../wire/limits.ts";
 
-/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenGrpc(
   chain: Chain,
   routes: readonly Route[],

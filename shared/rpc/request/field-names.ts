@@ -50,3 +50,11 @@ function callersNames(desc: DescMessage, written: readonly string[]): ReadonlyMa
   }
   return names;
 }
+
+/** Names that callers send come back in errors, but not megabytes of them. */
+const ECHOED_NAME_MAX_CHARACTERS = 64;
+
+/** The name of a field that does not exist, as an error may repeat it. */
+export function echoedName(name: string): string {
+  return name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed();
+}

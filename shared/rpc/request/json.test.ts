@@ -9,7 +9,7 @@ import { ListBookingsRequestSchema } from "../../gen/booking/v1/booking_service_
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { decodeJson } from "./json.ts";
 import type { OffsetRule } from "./rfc3339.ts";
-import { timestamp } from "./parse.ts";
+import { timestamp } from "../timestamp.ts";
 
 const SEED = {
   hostId: "uuid",

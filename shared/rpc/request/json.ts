@@ -15,11 +15,8 @@ import {
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../errors.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
-import { fieldNamed } from "./field-names.ts";
+import { echoedName, fieldNamed } from "./field-names.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
-
-/** Names that callers send come back in errors, but not megabytes of them. */
-const ECHOED_NAME_MAX_CHARACTERS = 64;
 
 /** A number as JSON writes it, which ProtoJSON also takes as a text. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
@@ -49,7 +46,7 @@ export function decodeJson<Desc extends DescMessage>(
     const field = fieldNamed(desc, name);
     if (field === undefined) {
       violations.push({
-        field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(),
+        field: echoedName(name),
         description: "is not a field",
       });
     } else if (seen.has(field)) {

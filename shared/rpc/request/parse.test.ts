@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type FieldViolation, Refusal } from "../../errors.ts";
 import { Role, RoleSchema } from "../../gen/availability/v1/user_pb.ts";
-import { DAY_MS } from "../../interval.ts";
+import { DAY_MS } from "../../time-units.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import {
   email,
@@ -12,7 +12,6 @@ import {
   etag,
   holdSeconds,
   instant,
-  invalidRequest,
   list,
   optionalInstant,
   pageSize,
@@ -21,11 +20,12 @@ import {
   sequence,
   slotDurationMinutes,
   text,
-  timestamp,
   uuid,
   withInterval,
   withWindow,
 } from "./parse.ts";
+import { invalidRequest } from "./invalid-request.ts";
+import { timestamp } from "../timestamp.ts";
 
 const ID = "0190f3a1-7c3e-7d5a-9f00-0123456789ab";
 const NOON = Date.UTC(2027, 0, 1, 12);

@@ -6,7 +6,6 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { Refusal } from "../../errors.ts";
 import type { Instant, Interval } from "../../interval.ts";
 import {
   EMAIL_MAX_CHARACTERS,
@@ -17,8 +16,8 @@ import {
   PAGE_SIZE_MAX,
   SLOT_DURATION_MINUTES_MAX,
   SLOT_DURATION_MINUTES_MIN,
-  VIOLATIONS_MAX,
 } from "../../limits.ts";
+import { invalidRequest } from "./invalid-request.ts";
 import {
   type NumberRange,
   wrongCount,
@@ -43,22 +42,6 @@ export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input
     description: issue.message,
   }));
   throw invalidRequest(fields);
-}
-
-/** The refusal for fields that break their rules: those of them that an answer may have room for. */
-export function invalidRequest(all: readonly { readonly field: string; readonly description: string }[]): Refusal {
-  const fields = all.slice(0, VIOLATIONS_MAX);
-  const [first] = fields;
-  const others = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
-  // A violation without a field is about the request as a whole.
-  const subject = first === undefined || first.field === "" ? "the request" : first.field;
-  return new Refusal("INVALID_REQUEST", `${subject} ${first?.description ?? "is wrong"}${others}`, { fields });
-}
-
-/** The instant as a field of an answer. Written out, because `create` looks at each field, and a page has a thousand. */
-export function timestamp(instant: Instant): Timestamp {
-  const seconds = Math.floor(instant / 1000);
-  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (instant - seconds * 1000) * 1e6 };
 }
 
 /** A UUID of any version, in lower case: PostgreSQL prints them so, and an id has one spelling in here. */

@@ -1,6 +1,6 @@
 /**
  * Times as JSON text. protobuf-es hands them to JavaScript's `Date`, which silently moves what does not exist: 30 February
- * becomes a day in March, hour 24 the next day, and a meeting would be booked that nobody asked for.
+ * becomes a day in March, hour 24 the next day, and the client would get a booking that it did not ask for.
  */
 
 export type OffsetRule = "accept" | "refuse";

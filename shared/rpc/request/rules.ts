@@ -6,10 +6,10 @@
 
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { DAY_MS, HOUR_MS, type Instant } from "../../interval.ts";
+import type { Instant } from "../../interval.ts";
+import { DAY_MS, HOUR_MS } from "../../time-units.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../limits.ts";
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+import { isUuid } from "../../uuid.ts";
 
 export interface NumberRange {
   readonly min: number;
@@ -19,7 +19,7 @@ export interface NumberRange {
 }
 
 export function wrongUuid(text: string): string | undefined {
-  return UUID.test(text) ? undefined : "must be a UUID";
+  return isUuid(text) ? undefined : "must be a UUID";
 }
 
 export function wrongNumber(
@@ -43,7 +43,7 @@ export function wrongText(value: string, maxCharacters: number): string | undefi
   return undefined;
 }
 
-/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
+/** Only a mail can tell whether the address is read. This rule keeps names and half addresses out. */
 export function wrongEmail(value: string): string | undefined {
   return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
 }

@@ -10,8 +10,8 @@ export type TakeStream = (
  * Passes on each stream that a client opens at a server of ours, which must not listen for `stream` or `request` besides.
  *
  * A stream has an `error` when its client resets it or breaks the protocol anywhere on its connection, also when it has been
- * answered. Without a listener that ends the process. So each gets one in its first moment, whoever has it later; what there
- * is to know about its end, `close` tells. One that is over before its turn comes is not passed on: to answer it would throw,
+ * answered. Without a listener that ends the process. So each gets one in its first moment; the event `close`
+ * tells how it ended. One that is over before its turn comes is not passed on: to answer it would throw,
  * and clients that open streams only to reset them must not cost us what they do not pay themselves.
  *
  * And what is left of a body whose answer is whole is neither read nor waited for: it would take our time, or hold the window
