@@ -151,7 +151,7 @@ test("the domain is pure: no contract, no package, no I/O, no clock", () => {
 
 /** Files of the domain itself, and the shared ones that are pure too. */
 function isPure(source: Source, imported: string): boolean {
-  const pure = ["shared/interval.ts", "shared/errors.ts", "shared/limits.ts"];
+  const pure = ["shared/interval.ts", "shared/errors.ts", "shared/limits.ts", "shared/request-key.ts"];
   return pure.includes(imported) || imported.startsWith(`${source.path.split("/").slice(0, 3).join("/")}/`);
 }
 

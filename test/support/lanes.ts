@@ -8,6 +8,7 @@ import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
 import { HOUR_MS, type Interval } from "../../shared/interval.ts";
 import { testLog } from "./logs.ts";
+import { newBookingId } from "./booking-ids.ts";
 import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
 
@@ -66,7 +67,7 @@ export function createCommand(hostId: string, during: Interval, change: Partial<
     kind: "create",
     hostId,
     actor: "tester",
-    bookingId: randomUUIDv7(),
+    bookingId: newBookingId(hostId),
     guestId: randomUUIDv7(),
     during,
     validation: { generation: 0, misfit: undefined },

@@ -1,7 +1,12 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { assertMay } from "../../../shared/auth/access.ts";
-import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  AddAvailabilityResponseSchema,
+  type AvailabilityService,
+} from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
@@ -24,20 +29,24 @@ export function addAvailability(
     const asked = parse(request, message);
     const { hostId, during, slotDurationMinutes: minutes } = asked;
     assertMay(call, { host: hostId });
-    const content = [during.start, during.end, minutes];
-    const write = { hostId, requestId: asked.requestId, method: "AddAvailability", content } as const;
-    const availability = await changeHost<Availability>(deps, write, call, async ({ client, run }) => {
+    const key = requestKey("AddAvailability", asked.requestId, [during.start, during.end, minutes]);
+    const write = { hostId, key, answer: AddAvailabilityResponseSchema };
+    const response = await changeHost(deps, write, call, async ({ client, run }) => {
       assertSameSlotDuration(await slotDurationMinutesOf(run, hostId), minutes);
       const added = addition(await intervalsTouching(run, hostId, during), during);
-      if ("kept" in added) return added.kept;
+      if ("kept" in added) return responseOf(added.kept);
       const { merged, replaced } = added;
       const [stored] = await replaceIntervals(client, { hostId, slotDurationMinutes: minutes, replaced, by: [merged] });
       if (stored === undefined) throw new Error("the merged interval was not stored");
-      return stored;
+      return responseOf(stored);
     });
     await announce(deps, hostId, call);
-    return { availability: availabilityMessage(availability) };
+    return response;
   };
+}
+
+function responseOf(availability: Availability): MessageInitShape<typeof AddAvailabilityResponseSchema> {
+  return { availability: availabilityMessage(availability) };
 }
 
 function assertSameSlotDuration(stored: number | undefined, asked: number): void {

@@ -1,13 +1,17 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { assertMay } from "../../../shared/auth/access.ts";
-import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  type AvailabilityService,
+  RemoveAvailabilityResponseSchema,
+} from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
 import { read } from "../../../shared/postgres/read.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
-import type { Availability } from "../domain/availability.ts";
 import { fencedRanges, removal } from "../domain/removal.ts";
 import { intervalsMeeting, replaceIntervals } from "../storage/availability.ts";
 import { changeHost, type HostTransaction } from "../storage/change-host.ts";
@@ -24,11 +28,7 @@ const FENCE_MAX_MS = 2000;
 
 const request = withInterval({ hostId: uuid, requestId });
 
-interface Removed {
-  readonly removed: readonly Interval[];
-  readonly removedCount: number;
-  readonly remaining: readonly Availability[];
-}
+type Response = MessageInitShape<typeof RemoveAvailabilityResponseSchema>;
 
 export function removeAvailability(
   deps: AvailabilityDeps,
@@ -37,18 +37,12 @@ export function removeAvailability(
     const asked = parse(request, message);
     const { hostId, during } = asked;
     assertMay(call, { host: hostId });
-    const content = [during.start, during.end];
-    const write = { hostId, requestId: asked.requestId, method: "RemoveAvailability", content } as const;
+    const key = requestKey("RemoveAvailability", asked.requestId, [during.start, during.end]);
+    const write = { hostId, key, answer: RemoveAvailabilityResponseSchema };
     // A call that was answered before gets its answer whatever else is under way; only under the lock is "none" final.
     const again = await rememberedAnswer((query) => read(deps.pool, query, call.signal), write);
-    const answer =
-      (again as Removed | undefined) ??
-      (await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call), deps.removals));
-    return {
-      removed: answer.removed.map(rangeMessage),
-      removedCount: answer.removedCount,
-      remaining: answer.remaining.map(availabilityMessage),
-    };
+    if (again !== undefined) return again;
+    return await changeHost(deps, write, call, (host) => remove(deps, host, hostId, during, call), deps.removals);
   };
 }
 
@@ -63,14 +57,18 @@ async function remove(
   hostId: string,
   range: Interval,
   call: Call,
-): Promise<Removed> {
+): Promise<Response> {
   const { removed, remaining, replaced } = removal(await intervalsMeeting(run, { hostId, window: range }), range);
   const [first] = replaced;
-  if (first === undefined) return { removed: [], removedCount: 0, remaining: [] };
+  if (first === undefined) return {};
   const { slotDurationMinutes } = first;
   const stored = await replaceIntervals(client, { hostId, slotDurationMinutes, replaced, by: remaining });
   await assertNotBooked(deps, hostId, removed, call);
-  return { removed: removed.slice(0, REMOVED_RANGES_MAX), removedCount: removed.length, remaining: stored };
+  return {
+    removed: removed.slice(0, REMOVED_RANGES_MAX).map(rangeMessage),
+    removedCount: removed.length,
+    remaining: stored.map(availabilityMessage),
+  };
 }
 
 async function assertNotBooked(

@@ -27,7 +27,7 @@ import type {
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
-import { replayed } from "./replay.ts";
+import { replayed } from "./requests.ts";
 import { isOpen, startsInTime } from "./slots.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
@@ -82,12 +82,12 @@ function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Out
   const hold = holdMs === undefined ? undefined : Math.min(now + holdMs, during.start);
   // A hold ends at the start at the latest, so one that starts this very millisecond would be over before it began.
   if (hold !== undefined && hold <= now) return refused(startInPast());
-  const booking: Booking = {
+  const booking = {
     id: command.bookingId,
     hostId,
     guestId,
     during,
-    state: hold === undefined ? "CONFIRMED" : "HELD",
+    state: hold === undefined ? ("CONFIRMED" as const) : ("HELD" as const),
     version: 1,
     ...(hold === undefined ? {} : { expireTime: hold }),
     createTime: now,

@@ -3,12 +3,13 @@ import { assertMay } from "../../../shared/auth/access.ts";
 import { SECOND_MS } from "../../../shared/interval.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { bookingIdFrom } from "../domain/booking-id.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
-import { requestKey } from "./request-key.ts";
 import { validated } from "./validated.ts";
 
 const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestId }, BOOKING_MAX_MS);
@@ -21,7 +22,7 @@ export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingSer
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
     const command = { kind: "create", hostId, guestId, during, holdMs, actor: call.actor, request } as const;
     const outcome = await validated(deps, call, { hostId, guestId, during, request }, (validation) =>
-      deps.lanes.commit({ ...command, bookingId: randomUUIDv7(), validation }, call),
+      deps.lanes.commit({ ...command, bookingId: bookingIdFrom(randomUUIDv7(), hostId), validation }, call),
     );
     return { booking: bookingMessage(bookingOf(outcome)) };
   };

@@ -4,8 +4,9 @@ import { type Caller, pauseAfter, unlessGone } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import type { Outcome, RequestKey, Validation } from "../domain/command.ts";
-import { replayed } from "../domain/replay.ts";
+import type { RequestKey } from "../../../shared/request-key.ts";
+import type { Outcome, Validation } from "../domain/command.ts";
+import { replayed } from "../domain/requests.ts";
 import { misfit } from "../domain/slots.ts";
 import type { BookingDeps } from "./deps.ts";
 
