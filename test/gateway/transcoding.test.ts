@@ -301,7 +301,7 @@ describe("over HTTP", () => {
       ["OPTIONS", "/v1/any", "PurgeMessages"],
       ["GET", "/v1/any", "PurgeMessages"],
     ] as const) {
-      expect((await fetch(url + path, { method: httpMethod, headers: { authorization: "Bearer a.b.c" } })).status).toBe(
+      expect((await fetch(url + path, { method: httpMethod, headers: { authorization: "Bearer a.b.YQ" } })).status).toBe(
         200,
       );
       expect(called.pop()).toBe(`/transcoding.v1.Messaging/${method}`);
