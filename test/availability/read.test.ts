@@ -128,6 +128,20 @@ describe("SnapshotAvailability", () => {
     expect(answer.generation).toBe(7n);
   });
 
+  test("leaves out what is shorter than a slot, also where it reaches into the window", async () => {
+    const removed = hours(8.5, 9.75);
+    await openTime(clients, hostId, hours(8, 10), 30);
+    await clients.availability.removeAvailability({
+      hostId,
+      startTime: timestampFromMs(removed.start),
+      endTime: timestampFromMs(removed.end),
+    });
+    for (const window of [hours(9.8, 12), hours(9.75, 12), hours(9, 12)]) {
+      expect((await snapshot(window)).intervals).toEqual([]);
+    }
+    expect(inHours((await snapshot(hours(8, 12))).intervals.map(rangeOf))).toBe("8-8.5");
+  });
+
   test("has no slot duration where there is nothing", async () => {
     const answer = await snapshot(hours(9, 12));
     expect(answer.intervals).toEqual([]);
