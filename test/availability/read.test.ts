@@ -129,13 +129,14 @@ describe("SnapshotAvailability", () => {
   });
 
   test("leaves out what is shorter than a slot, also where it reaches into the window", async () => {
-    const removed = hours(8.5, 9.75);
-    await openTime(clients, hostId, hours(8, 10), 30);
-    await clients.availability.removeAvailability({
-      hostId,
-      startTime: timestampFromMs(removed.start),
-      endTime: timestampFromMs(removed.end),
-    });
+    // As a removal leaves them.
+    for (const { start, end } of [hours(8, 8.5), hours(9.75, 10)]) {
+      await replicas.pool.query(
+        `insert into availability (id, host_id, during, slot_duration_minutes)
+         values (gen_random_uuid(), $1, tstzrange(to_timestamp($2), to_timestamp($3)), 30)`,
+        [hostId, start / 1000, end / 1000],
+      );
+    }
     for (const window of [hours(9.8, 12), hours(9.75, 12), hours(9, 12)]) {
       expect((await snapshot(window)).intervals).toEqual([]);
     }
