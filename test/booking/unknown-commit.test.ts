@@ -52,7 +52,7 @@ test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();
   proxy.cutNextCommit("after");
   expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [] }))).toBe("fenced");
-  const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from host_fences");
+  const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from hosts");
   expect(rows[0]?.generation).toBeGreaterThanOrEqual(1);
 });
 

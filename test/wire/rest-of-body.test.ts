@@ -9,7 +9,7 @@ import { type RunningGateway, startGateway } from "../../services/gateway/servic
 import type { Identity } from "../../shared/auth/identity.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Handlers } from "../../shared/rpc/handler.ts";
-import { serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
 import { testLog } from "../support/logs.ts";
 import { startWireService, type WireService } from "./service.ts";
 

@@ -4,7 +4,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
 import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, requestId, slotMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { addition } from "../domain/addition.ts";
 import type { Availability } from "../domain/availability.ts";
 import { intervalsTouching, replaceIntervals, slotDurationMinutesOf } from "../storage/availability.ts";
@@ -15,23 +15,23 @@ import { availabilityMessage } from "./messages.ts";
 /** How long an addition waits, after its commit, for Booking to hear of it. */
 const ANNOUNCEMENT_MAX_MS = 1000;
 
-const request = withInterval({ hostId: uuid, slotDurationMinutes: slotMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
+const request = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
 
 export function addAvailability(
   deps: AvailabilityDeps,
 ): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
   return async (message, call) => {
     const asked = parse(request, message);
-    const { hostId, during, slotDurationMinutes } = asked;
+    const { hostId, during, slotDurationMinutes: minutes } = asked;
     assertMay(call, { host: hostId });
-    const content = [during.start, during.end, slotDurationMinutes];
+    const content = [during.start, during.end, minutes];
     const write = { hostId, requestId: asked.requestId, method: "AddAvailability", content } as const;
     const availability = await changeHost<Availability>(deps, write, call, async ({ client, run }) => {
-      assertSameSlotDuration(await slotDurationMinutesOf(run, hostId), slotDurationMinutes);
+      assertSameSlotDuration(await slotDurationMinutesOf(run, hostId), minutes);
       const added = addition(await intervalsTouching(run, hostId, during), during);
       if ("kept" in added) return added.kept;
       const { merged, replaced } = added;
-      const [stored] = await replaceIntervals(client, { hostId, slotDurationMinutes, replaced, by: [merged] });
+      const [stored] = await replaceIntervals(client, { hostId, slotDurationMinutes: minutes, replaced, by: [merged] });
       if (stored === undefined) throw new Error("the merged interval was not stored");
       return stored;
     });

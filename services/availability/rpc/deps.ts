@@ -1,14 +1,11 @@
 /** What the RPCs of this service are built from. */
 
-import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import type { Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import type { BookingPeer } from "../peers/booking.ts";
 
 export interface AvailabilityDeps {
-  readonly orm: MikroORM;
-  /** The ORM's own connections, for plain SQL. */
   readonly pool: Pool;
   /** Of those who change one host. */
   readonly turns: Turns;

@@ -2,7 +2,7 @@
 
 import { status } from "@grpc/grpc-js";
 import type { IncomingHttpHeaders } from "node:http";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import { valuesOf } from "../wire/raw-headers.ts";
 
 /** Longer than any token that an identity provider should give out. Checked before a token costs anything. */
