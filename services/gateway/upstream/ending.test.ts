@@ -14,7 +14,7 @@ afterEach(() => {
 
 test("an outage is told every ten seconds, for each service, with how many calls it has cost since", () => {
   const told: unknown[] = [];
-  const log = pino({ base: undefined }, { write: (line: string) => void told.push(JSON.parse(line)) });
+  const log = pino({ base: null }, { write: (line: string) => void told.push(JSON.parse(line)) });
   const endingOf = openEndings(log);
   const fail = (domain: string): unknown => endingOf(new ConnectError("gone", Code.Unavailable), domain);
   for (const domain of ["a", "a", "b", "a"]) fail(domain);
