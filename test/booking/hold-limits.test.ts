@@ -6,6 +6,7 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CreateCommand } from "../../services/booking/domain/command.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
+import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { expireHold } from "../model/expire-hold.ts";
 import { hours } from "../support/hosts-time.ts";
@@ -98,6 +99,17 @@ test("a guest's turn ends when its hold is stored, though its caller has left be
   await gate.end();
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("HELD");
   expect(await activeHolds(one, guestId)).toBe(2);
+});
+
+test("a guest's holds wait for one another as long as they are answered, however long that takes in all", async () => {
+  const guestId = randomUUIDv7();
+  const locked = Array.from({ length: 7 }, () => randomUUIDv7());
+  const holder = await two.pool.connect();
+  for (const hostId of locked) await holder.query("select pg_advisory_lock($1::int8)", [hostLockKey(hostId)]);
+  // Each waits for its host for a second: the last one of all longer than it would wait for a single one.
+  const answers = [...locked, randomUUIDv7()].map((hostId) => saidOf(two.commit(hold(hostId, guestId, 1), 0)));
+  expect(tally(await Promise.all(answers))).toEqual({ BUSY: 7, HELD: 1 });
+  holder.release(true);
 });
 
 test("a hold that is confirmed, cancelled or over makes room; replays and bookings need none", async () => {

@@ -40,6 +40,14 @@ test.each(["before", "after"] as const)(
   },
 );
 
+test("is found out though the first look at it is cut off too", async () => {
+  proxy.cutNextCommit("after");
+  proxy.cutNextCommit("before", "lock-host-shared\0");
+  expect(await saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))))).toBe("CONFIRMED");
+  expect(proxy.cuts()).toBe(2);
+  expect((await lanes.pool.query("select from bookings")).rowCount).toBe(1);
+});
+
 test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();
   proxy.cutNextCommit("after");
