@@ -48,7 +48,7 @@ export async function startAvailability(
     applicationName: "slotwright-availability",
   });
   opened.defer(() => database.close());
-  const { pool } = database;
+  const { orm, pool } = database;
   await assertUsable(database);
 
   const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
@@ -57,6 +57,7 @@ export async function startAvailability(
   opened.defer(() => cleanup.stop());
 
   const deps = {
+    orm,
     pool,
     turns: createTurns(turnLimits),
     booking: (hooks.peer ?? unchanged)(bookingPeer(transport)),

@@ -19,7 +19,7 @@ import { connectionsOf, openLanes } from "./lanes/lanes.ts";
 import { sweepHolds } from "./lanes/sweep.ts";
 import { type AvailabilityPeer, availabilityPeer } from "./peers/availability.ts";
 import { rememberGuests } from "./peers/guests.ts";
-import { rememberSnapshots } from "./peers/snapshots.ts";
+import { rememberCalendars } from "./peers/calendars.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
 import { generationsOf } from "./storage/hosts.ts";
@@ -86,7 +86,7 @@ export async function startBooking(
     lanes,
     feed,
     findRequest: gather((names: readonly RequestName[]) => findRequests(pool, names), GATHERED_MAX),
-    snapshots: rememberSnapshots(
+    calendars: rememberCalendars(
       peer,
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
     ),

@@ -26,6 +26,7 @@ import type { Interval } from "../../shared/interval.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
+import { openCalendar } from "../support/calendars.ts";
 import { createCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -115,9 +116,9 @@ async function changeBookings(): Promise<void> {
   expect(new Set(await commit([...creates, ...holds]))).toEqual(new Set(["CONFIRMED", "HELD"]));
   await commit(holds.slice(4).map((hold) => ({ kind: "expire", ...of(hold) })));
   await commit(holds.slice(0, 4).map((hold) => ({ kind: "confirm", ...of(hold) })));
-  const validation = { generation: 0, misfit: undefined };
+  const calendar = openCalendar(0);
   await commit(
-    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), validation })),
+    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), calendar })),
   );
   await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
   const year = { start: DAY, end: DAY + 366 * DAY_MS };
@@ -196,13 +197,13 @@ test("a hold reads its guest's active holds and nothing else, a create without o
   );
   const before = lanePlans.length;
   const [hostId] = hostIds.slice(-2);
-  const validated = { generation: await generationOf(hostId!), misfit: undefined };
-  const create = createCommand(hostId!, hour(301), { guestId, validation: validated });
+  const calendar = openCalendar(await generationOf(hostId!));
+  const create = createCommand(hostId!, hour(301), { guestId, calendar });
   expect(await saidOf(lanes.commit(create, patient))).toBe("CONFIRMED");
   const holdPlans = (): Plan[] =>
     lanePlans.slice(before).filter(({ query }) => query.includes("asked(host_id, guest_id)"));
   expect(holdPlans()).toEqual([]);
-  const hold = createCommand(hostId!, hour(303), { guestId, validation: validated, holdMs: DAY_MS });
+  const hold = createCommand(hostId!, hour(303), { guestId, calendar, holdMs: DAY_MS });
   expect(["HELD", "TOO_MANY_HOLDS"]).toContain(await saidOf(lanes.commit(hold, patient)));
   const read = holdPlans().flatMap(({ nodes }) =>
     nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead),

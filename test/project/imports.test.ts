@@ -38,6 +38,7 @@ const floors: readonly (readonly string[])[] = [
   ["main.ts"],
   ["service.ts", "config.ts"],
   ["rpc"],
+  ["scheduling"],
   ["lanes", "feed", "peers"],
   ["storage"],
   ["domain"],

@@ -170,8 +170,8 @@ function counts(field: DescField & { readonly fieldKind: "list" }, { maxItems = 
 }
 
 function enumItems(field: DescField): Try[] {
-  const numbers = field.enum === undefined ? [] : [...field.enum.values.map(({ number }) => number), 99];
-  return numbers.map((number) => ({
+  const values = field.enum === undefined ? [] : [...field.enum.values.map(({ number }) => number), 99];
+  return values.map((number) => ({
     what: `an item of value ${number}`,
     value: [number],
     isGood: number !== 0 && number !== 99,

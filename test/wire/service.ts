@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
+import { afterEach } from "vitest";
 import { z } from "zod";
 import { OPEN } from "../../shared/auth/access.ts";
 import { Refusal } from "../../shared/errors.ts";
@@ -65,6 +66,16 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
   const grpcUrl = `http://127.0.0.1:${served.grpcPort}`;
   const connectUrl = `http://127.0.0.1:${served.connectPort}`;
   return { ...served, lines, calls, watched, grpcUrl, connectUrl };
+}
+
+/** For a file of tests: starts such a service. After each test, the one that it has started last is stopped. */
+export function startingWireServices(): typeof startWireService {
+  let started: WireService | undefined;
+  afterEach(async () => {
+    await started?.stop();
+    started = undefined;
+  });
+  return async (options) => (started = await startWireService(options));
 }
 
 /** All of it is open: these tests are about what is below authentication. */

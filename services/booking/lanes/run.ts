@@ -12,7 +12,7 @@ import {
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
 import type { HoldLimits } from "../domain/command.ts";
-import { slotTaken } from "../domain/decide.ts";
+import { slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
 import { type Pending, wantedOf } from "./pending.ts";

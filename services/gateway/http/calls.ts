@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
+import { inCallersWords } from "../../../shared/rpc/as-status.ts";
 import { timeoutWithin } from "../../../shared/caller.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
@@ -18,7 +19,7 @@ import { brokenRules } from "../contract/broken-rules.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
-import type { Backends } from "../upstream/backends.ts";
+import { type Backends, packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
 import { assertShowsToken, headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
@@ -83,11 +84,16 @@ export async function answer(deps: CallDependencies, arrived: Arrived, request: 
   assertShowsToken(request);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
-  const message = requestMessage(binding, input, brokenRules);
+  const { message, words } = requestMessage(binding, input, brokenRules);
   const onward = headersOnward(request, requestId);
-  return binding.method.methodKind === "unary"
-    ? answerUnary(deps, arrived, message, onward)
-    : answerStream(deps, arrived, message, onward, request.headers.accept);
+  try {
+    return await (binding.method.methodKind === "unary"
+      ? answerUnary(deps, arrived, message, onward)
+      : answerStream(deps, arrived, message, onward, request.headers.accept));
+  } catch (thrown) {
+    // The service was sent the message in binary, and names fields as the contract does.
+    throw inCallersWords(deps.endingOf(thrown, packageOf(binding.method)), words);
+  }
 }
 
 async function answerUnary(

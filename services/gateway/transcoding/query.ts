@@ -51,6 +51,11 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
   return { fields, violations };
 }
 
+/** The names of fields that the query has, `sub` and `subfield` for `sub.subfield`. */
+export function namesInQuery(query: string): string[] {
+  return [...new URLSearchParams(query).keys()].flatMap((name) => name.split("."));
+}
+
 /** Many clients write a list as `A,B`. The names of an enum have no commas; a text may have them, and is left alone. */
 function textsOf(field: DescField, text: string): string[] {
   return field.fieldKind === "list" && field.listKind === "enum" ? text.split(",") : [text];

@@ -22,8 +22,8 @@ import { answerMessage, type Chain, streamMessages } from "../call/chain.ts";
 import { connectError } from "./error.ts";
 import { admitRequest, admittedCall, contextOf, receivedMessages } from "./gate.ts";
 import { type Request, type Response, sendAnswer, universalRequest } from "./http.ts";
-import { strictTextDecoder } from "./json.ts";
-import { statusErrorOf } from "../as-status.ts";
+import { answeringJson, callersWords, strictTextDecoder } from "./json.ts";
+import { inCallersWords, statusErrorOf } from "../as-status.ts";
 import type { Answer, Route } from "../route.ts";
 import { shortenTimeouts } from "../call/timeouts.ts";
 
@@ -65,7 +65,17 @@ async function answer(
     respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
     return;
   }
-  await sendAnswer(await handler(universal), response);
+  const send = async (): Promise<void> => sendAnswer(await handler(universal), response);
+  await (mayBeJson(request) ? answeringJson(send) : send());
+}
+
+/** A GET says so in its query only, which connect-es reads. */
+function mayBeJson({ method, headers }: Request): boolean {
+  return method === "GET" || /json/i.test(headers["content-type"] ?? "");
+}
+
+function refusalOf(thrown: unknown, { errorDomain }: Chain): ConnectError {
+  return connectError(inCallersWords(statusErrorOf(thrown, errorDomain), callersWords()));
 }
 
 function respond(response: Response, status: number, body: { readonly code: string; readonly message: string }): void {
@@ -98,7 +108,7 @@ function implementation(chain: Chain, route: Route): MethodImpl<DescMethod> {
         try {
           return await answerMessage(chain, route, call, request);
         } catch (thrown) {
-          throw connectError(statusErrorOf(thrown, chain.errorDomain));
+          throw refusalOf(thrown, chain);
         }
       }) as MethodImpl<DescMethod>;
     case "server_streaming":
@@ -120,7 +130,7 @@ async function* streamed(
   try {
     yield* streamMessages(chain, route, call, requests);
   } catch (thrown) {
-    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+    throw refusalOf(thrown, chain);
   }
 }
 

@@ -49,8 +49,8 @@ export type AddAvailabilityRequest = Message<"availability.v1.AddAvailabilityReq
   endTime?: Timestamp | undefined;
 
   /**
-   * Length of a slot in whole minutes, 1 to 1440. Must equal that of the host's other availability. Required. Its name
-   * in JSON is `slotDuration`.
+   * Length of a slot in whole minutes, 1 to 1440. Must equal that of the host's other availability. Required. In JSON it is
+   * `slotDuration`; `slotDurationMinutes` is taken too.
    *
    * @generated from field: int32 slot_duration_minutes = 4 [json_name = "slotDuration"];
    */
