@@ -1,4 +1,4 @@
-/** Holds that are over: how they read until that is recorded, and that it is recorded soon, whoever else is in the way. */
+/** Holds that are over: how they read until that is recorded, and that it is recorded soon, also when other hosts are locked. */
 
 import { randomUUIDv7 } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";

@@ -78,7 +78,7 @@ async function openPieces(
   );
 }
 
-/** Books so many whole days around the service. */
+/** Books whole days around the service. */
 async function bookDays(start: Instant, count: number): Promise<void> {
   const bookings = poolOf(pair.booking.databaseUrl);
   await bookings.query(

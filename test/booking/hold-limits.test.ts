@@ -94,7 +94,7 @@ test("a guest's turn ends when its hold is stored, though its caller has left be
   await gate.reached;
   gone.abort(new Error("the caller left"));
   expect(await first).toContain("the caller left");
-  // Its commit is under way, so nobody can know yet how many holds the guest has.
+  // Its commit is under way, so how many holds the guest has cannot be known yet.
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("BUSY");
   await gate.end();
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("HELD");

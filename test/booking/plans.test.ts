@@ -182,7 +182,7 @@ test("a create reads what is in its way and nothing else", () => {
 
 test("a hold reads its guest's active holds and nothing else, a create without one not even that", async () => {
   const guestId = guestIds[7]!;
-  // 500 bookings, of which this makes 3 active holds and as many that are over.
+  // Makes 3 of the 500 bookings active holds, and 3 holds that are over.
   await pool.query(
     `update bookings set state = 'HELD', expire_time = case when number <= 3 then lower(during) else create_time end
      from (select id as held, row_number() over () as number from bookings

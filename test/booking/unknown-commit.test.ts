@@ -100,7 +100,7 @@ describe("a command whose every COMMIT is lost", () => {
 });
 
 describe("a COMMIT that the server gets after its connection was lost", () => {
-  /** Resolves when whoever wants to know how the COMMIT ended has waited longer than a command would, or with the answer. */
+  /** Resolves when the lane that asks how the COMMIT ended has waited longer than a command would, or with its answer. */
   const waitsLong = (answer: Promise<string>): Promise<unknown> =>
     Promise.race([somebodyWaits(lanes.pool, HOST_LOCK_WAIT_MS + 500), answer]);
 

@@ -24,7 +24,7 @@ import { admin, tokenSource } from "../support/tokens.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
-/** What there may be instead of the rest: a message for each method of what reads the answer, and one that nobody sends. */
+/** What may come instead of the rest: a message for each method of the reader, and one that no server sends. */
 const instead: readonly (readonly [name: string, bytes: Buffer])[] = [
   ["a FATAL", fatal("57P01", "terminating connection due to administrator command")],
   ["the connection's end", Buffer.alloc(0)],

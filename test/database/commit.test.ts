@@ -52,6 +52,6 @@ test("a transaction that an error has aborted is not committed, though its COMMI
     return "as if nothing had happened";
   });
   await expect(aborted).rejects.toThrow("an error had aborted it");
-  // Nor is its connection out of step for whoever comes next.
+  // Nor is its connection out of step for the next transaction.
   expect(await transaction(pool, async (client) => (await client.query("select 1")).rowCount)).toBe(1);
 });

@@ -169,6 +169,21 @@ test("a repeated field is taken by `list` only, which counts before it looks", (
   );
 });
 
+test("every package that we depend on directly is used", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as Manifest;
+  // The one runs the programs; the other is empty by its authors' wish, and the project's owner asked for it.
+  const unimported = new Set(["node", "mikro-orm"]);
+  const code = sources.filter(({ path }) => !isTest(path)).map((source) => source.code);
+  const unused = Object.keys(dependencies)
+    .filter((name) => !unimported.has(name))
+    .filter((name) => !code.some((text) => text.includes(`"${name}"`) || text.includes(`"${name}/`)));
+  expect(unused).toEqual([]);
+});
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
 test("only main.ts reads the process", () => {
   const reads = sources
     .filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts"))

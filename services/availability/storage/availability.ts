@@ -11,7 +11,7 @@ export interface Selection {
   readonly hostId: string;
   /** Intervals that share an instant with it. */
   readonly window: Interval;
-  /** At most so many; undefined: all. */
+  /** The most that are read; undefined: all. */
   readonly limit?: number | undefined;
   /** Only those that hold a slot. */
   readonly bookable?: boolean;

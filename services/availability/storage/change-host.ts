@@ -76,9 +76,9 @@ export async function changeHost<Answer extends DescMessage>(
 }
 
 /**
- * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. It
- * need not be our own that was: a twin's answer is everybody's. `work` has had the host's lock before anything else, so what
- * is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
+ * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. The
+ * stored answer may be a twin's (the same request sent twice): it is the right answer for both. `work` took the host's lock
+ * first, so what is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
  */
 async function committedAnswer<Answer extends DescMessage>(
   pool: Pool,

@@ -56,7 +56,7 @@ export interface ExpireCommand extends Asked {
   readonly bookingId: string;
 }
 
-/** Ends what is remembered of the host's availability and looks for bookings in ranges that are to go. */
+/** Invalidates every remembered calendar of the host, and reports the bookings in ranges that Availability is about to remove. */
 export interface FenceCommand extends Asked {
   readonly kind: "fence";
   readonly ranges: readonly Interval[];
@@ -90,7 +90,7 @@ export interface ConfirmedInRanges {
 
 /** How many active holds one guest may have. */
 export interface HoldLimits {
-  /** With one host. Exact, whatever runs at the same time. */
+  /** With one host. Exact, also while other commands run. */
   readonly perGuestAndHost: number;
   /** With all hosts together. `lanes/lanes.ts` says how exact. */
   readonly perGuest: number;

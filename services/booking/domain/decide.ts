@@ -64,7 +64,7 @@ function decideNew(ledger: Ledger, command: Command, limits: HoldLimits): Outcom
   }
 }
 
-/** What a request that was carried out before is answered with: its first answer, whatever has happened since. */
+/** The answer to a request that was carried out before: its first answer, also if the booking has changed since. */
 function replay(ledger: Ledger, command: Command): Outcome | undefined {
   if (command.request === undefined) return undefined;
   const remembered = ledger.remembered(command.request.id);

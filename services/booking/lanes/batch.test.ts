@@ -7,7 +7,7 @@ import { CommitUnknown } from "./batch.ts";
 
 const result = { decided: new Map(), locked: [], changedHosts: [] };
 
-/** What a batch wrote for one host: events of so many versions of a booking each. */
+/** What a batch wrote for one host: events of these numbers of versions, of a booking each. */
 function writes(
   hostId: string,
   ...written: readonly (readonly [kind: BookingEventKind, version: number])[]

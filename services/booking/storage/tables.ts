@@ -50,7 +50,7 @@ export const Booking = defineEntity({
     ...intervalChecks("bookings"),
     {
       // No two active bookings of a host overlap. Held by the host's lock and, should that code be wrong, by this. A hold
-      // that is past its time still counts here: whoever disregards it writes it EXPIRED first.
+      // that is past its time still counts here: a transaction that disregards it writes it EXPIRED first.
       name: "bookings_no_overlap",
       expression: "exclude using gist (host_id with =, during with &&) where (state in ('HELD', 'CONFIRMED'))",
     },
