@@ -66,15 +66,15 @@ async function openPieces(
   start: Instant,
   count: number,
   everyMs: number,
-  slotMinutes: number,
-  minutes = slotMinutes,
+  slotDurationMinutes: number,
+  minutes = slotDurationMinutes,
 ): Promise<void> {
   await pool.query(
     `insert into availability (id, host_id, during, slot_duration_minutes)
      select gen_random_uuid(), $1, tstzrange(piece, piece + make_interval(mins => $6)), $5
      from generate_series(0, $3::int - 1) as n
      cross join lateral (select ${fromMillis("($2::float8 + n * $4::float8)")} as piece) as pieces`,
-    [hostId, start, count, everyMs, slotMinutes, minutes],
+    [hostId, start, count, everyMs, slotDurationMinutes, minutes],
   );
 }
 
