@@ -1,12 +1,24 @@
 import { assertMay } from "../../../shared/auth/access.ts";
-import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  type AvailabilityService,
+  RemoveAvailabilityResponseSchema,
+} from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
-import { removeTime } from "../scheduling/remove-time.ts";
+import { type Removed, removeTime } from "../scheduling/remove-time.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
 const request = withInterval({ hostId: uuid, requestId });
+
+const response = {
+  schema: RemoveAvailabilityResponseSchema,
+  of: ({ removed, removedCount, remaining }: Removed) => ({
+    removed: removed.map(rangeMessage),
+    removedCount,
+    remaining: remaining.map(availabilityMessage),
+  }),
+};
 
 export function removeAvailability(
   deps: AvailabilityDeps,
@@ -14,11 +26,6 @@ export function removeAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     assertMay(call, { host: asked.hostId });
-    const { removed, removedCount, remaining } = await removeTime(deps, call, asked);
-    return {
-      removed: removed.map(rangeMessage),
-      removedCount,
-      remaining: remaining.map(availabilityMessage),
-    };
+    return await removeTime(deps, call, asked, response);
   };
 }

@@ -1,10 +1,13 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { contains, type Interval } from "../../../shared/interval.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";
+import type { Response } from "../storage/requests.ts";
 import { changeOpenTime } from "./change-open-time.ts";
 import type { SchedulingDeps } from "./deps.ts";
 
@@ -18,15 +21,15 @@ export interface Addition {
   readonly requestId: string | undefined;
 }
 
-/** Opens a host's time. Returns the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
-export async function addTime(
+/** Opens a host's time. Returns the response of the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
+export async function addTime<Message extends DescMessage>(
   deps: SchedulingDeps,
   caller: Caller & { readonly log: Logger },
   { hostId, during, slotDurationMinutes, requestId }: Addition,
-): Promise<Availability> {
-  const content = [during.start, during.end, slotDurationMinutes];
-  const write = { hostId, requestId, method: "AddAvailability", content } as const;
-  const availability = await changeHost<Availability>(deps, write, caller, async (host) => {
+  response: Response<Availability, Message>,
+): Promise<MessageShape<Message>> {
+  const key = requestKey("AddAvailability", requestId, [during.start, during.end, slotDurationMinutes]);
+  const answer = await changeHost(deps, { hostId, key, response }, caller, async (host) => {
     assertSameSlotDuration(await slotDurationMinutesOf(host.run, hostId), slotDurationMinutes);
     const wanted = { hostId, window: during, wanted: [during], slotDurationMinutes };
     const { before, written } = await changeOpenTime(deps, host, wanted, caller);
@@ -35,7 +38,7 @@ export async function addTime(
     return holder;
   });
   await announce(deps, hostId, caller);
-  return availability;
+  return answer;
 }
 
 function assertSameSlotDuration(stored: number | undefined, asked: number): void {
