@@ -16,7 +16,7 @@ import { outcomeOf } from "../support/refusals.ts";
 import { storeEvents } from "../support/stored-events.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { sequencesOf, watchBookings } from "../support/watching.ts";
-import { waitFor, waitUntil } from "../support/waits.ts";
+import { waitUntil } from "../support/waits.ts";
 
 let pair: Pair;
 let other: Served;
