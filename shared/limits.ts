@@ -10,8 +10,8 @@ export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
 export const WINDOW_MAX_MS = 366 * DAY_MS;
 export const BOOKING_MAX_MS = 24 * HOUR_MS;
 
-export const SLOT_MINUTES_MIN = 1;
-export const SLOT_MINUTES_MAX = 1440;
+export const SLOT_DURATION_MINUTES_MIN = 1;
+export const SLOT_DURATION_MINUTES_MAX = 1440;
 
 export const HOLD_SECONDS_MIN = 10;
 export const HOLD_SECONDS_MAX = 86_400;

@@ -9,9 +9,9 @@ import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.t
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serve, serviceEntry } from "../../shared/service/serve.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
 import type { AvailabilityConfig } from "./config.ts";
@@ -42,7 +42,7 @@ export async function startAvailability(
     applicationName: "slotwright-availability",
   });
   opened.defer(() => database.close());
-  const { orm, pool } = database;
+  const { pool } = database;
   await assertUsable(database);
 
   const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
@@ -51,7 +51,6 @@ export async function startAvailability(
   opened.defer(() => cleanup.stop());
 
   const deps = {
-    orm,
     pool,
     turns: createTurns(turnLimits),
     booking: between(bookingPeer(transport)),

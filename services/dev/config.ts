@@ -2,7 +2,7 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
+import { readConfig, serviceVariables, wholeNumber } from "../../shared/service/config.ts";
 
 const port = (standard: number): z.ZodType<number, string | undefined> => wholeNumber(1, 65_535).default(standard);
 const service = serviceVariables({ grpc: 0, connect: 0 });

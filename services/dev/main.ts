@@ -3,7 +3,7 @@
  * what it has stored and begins again.
  */
 
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/service/config.ts";
 import { readDevConfig } from "./config.ts";
 import { StartFailure } from "./failure.ts";
 import { run } from "./run.ts";

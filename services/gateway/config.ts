@@ -1,7 +1,7 @@
 /** The settings of the gateway. */
 
 import { z } from "zod";
-import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
+import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/service/config.ts";
 import type { Address } from "../../shared/rpc/wire/listen.ts";
 import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 

@@ -19,7 +19,7 @@ import { openEndings } from "./upstream/ending.ts";
 
 export interface RunningGateway {
   readonly port: number;
-  /** Ends in order, as the services do: see `Served` of shared/rpc/serve.ts. */
+  /** Ends in order, as the services do: see `Served` of shared/service/serve.ts. */
   stop(): Promise<void>;
 }
 

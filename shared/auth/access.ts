@@ -6,7 +6,7 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../rpc/as-status.ts";
+import { StatusError } from "../status-error.ts";
 import type { Identity, Role } from "./identity.ts";
 
 /** Where the subject must stand in what a call is about. */

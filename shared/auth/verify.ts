@@ -44,7 +44,6 @@ const numericDate = z.number().min(0).max(253_402_300_799);
 
 /** The claims that are used, each of its type: jose looks at the type of some only, and a list of one text compares like the text. */
 const claims = z.object({
-  iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   sub: z.string(),
   role: z.string(),

@@ -1,6 +1,6 @@
 /** The details of a refusal as messages of google/rpc/error_details.proto, never more than a header can carry. */
 
-import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Refusal } from "../errors.ts";
 import { ERROR_DETAILS_MAX_BYTES } from "../limits.ts";
 import {
@@ -11,12 +11,7 @@ import {
   RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.ts";
 import { SECOND_MS } from "../interval.ts";
-
-export interface ErrorDetail {
-  readonly desc: DescMessage;
-  readonly message: Message;
-  readonly bytes: Uint8Array;
-}
+import type { ErrorDetail } from "../status-error.ts";
 
 /**
  * The refusal's details, `ErrorInfo` first, together at most `ERROR_DETAILS_MAX_BYTES`: gRPC sends them in a trailer, and

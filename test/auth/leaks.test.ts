@@ -14,7 +14,7 @@ import { startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import { openLog } from "../../shared/log.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { variables } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
@@ -90,7 +90,7 @@ test("the log of a busy pair, of its refusals and of its database's end holds no
   await waitFor(() => expect(log).toContain('"level":50'));
 
   const secrets = [
-    ...tokens.flatMap((token) => [token, ...token.split("..").filter((part) => part.length > 40)]),
+    ...tokens.flatMap((token) => [token, ...token.split(".").filter((part) => part.length > 40)]),
     ...databases.flatMap(({ url }) => [url, new URL(url).password].filter((text) => text !== "")),
     "Somebody",
   ];

@@ -119,8 +119,8 @@ describe("is not believed:", () => {
     const good = `Authorization: Bearer ${await token(keys.issuer)}`;
     for (const headers of [
       [good, good],
-      [good, "authorization: Bearer x.y.z"],
-      ["authorization: Bearer x.y.z", good],
+      [good, "authorization: Bearer x.y.YQ"],
+      ["authorization: Bearer x.y.YQ", good],
     ]) {
       expect(await rawHttp1(service, headers)).toMatch(/^HTTP\/1\.1 401 /);
     }

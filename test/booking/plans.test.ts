@@ -13,10 +13,9 @@ import {
   findOverdueHolds,
   peopleOfBooking,
   listBookings,
-  sequenceOf,
 } from "../../services/booking/storage/bookings.ts";
-import { readEvents, sequencesOf } from "../../services/booking/storage/events.ts";
-import { generationsOf } from "../../services/booking/storage/fences.ts";
+import { readEvents } from "../../services/booking/storage/events.ts";
+import { generationsOf, sequenceOf, sequencesOf } from "../../services/booking/storage/hosts.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
 import { readBookedTime } from "../../services/booking/storage/open-slots.ts";
@@ -40,7 +39,7 @@ const REQUESTS = 100_000;
 /** Holds that are not over. */
 const HOLDS = 5_000;
 const DAY = Date.UTC(2150, 0, 1);
-const LARGE = new Set(["bookings", "booking_events", "requests", "host_fences"]);
+const LARGE = new Set(["bookings", "booking_events", "requests", "hosts"]);
 const { signal } = patient;
 
 let stored: TestDatabase;

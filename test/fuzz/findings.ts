@@ -19,12 +19,6 @@ const IDLE_MAX_MS = 15_000;
 const LOOK_EVERY_MS = 500;
 const SHOWN_MAX = 4000;
 
-/**
- * kysely cancels a query that is over already: it says so on stderr, and nothing comes of it. Seen with 0.29.6, in
- * `#executeControlQuery` of its PostgreSQL driver.
- */
-const HARMLESS = /^`inflightQueryAbortHandler` failed in the background after abortion: .*'queryId'/;
-
 export interface Finding {
   readonly kind: "ended" | "fatal" | "error" | "stderr" | "late" | "unwell" | "memory";
   /** Which program. */
@@ -37,7 +31,7 @@ export interface Finding {
 /** Looks at all programs. Where one has ended, what others say of its absence is no finding. */
 export async function lookAt(stage: Stage): Promise<Finding[]> {
   const { pulses, ownDelayMs } = await stage.pulse();
-  const said = stage.programs.map((program) => ({ program, complaints: complaintsOf(program) }));
+  const said = stage.programs.map((program) => ({ program, complaints: program.complaints() }));
   const ended = said.filter(({ program }) => program.howItEnded !== undefined);
   if (ended.length > 0) return ended.map(({ program, complaints }) => endOf(program, complaints));
   const complained = said.flatMap(({ program, complaints }) => complaints.map((each) => complaintOf(program, each)));
@@ -48,10 +42,6 @@ export async function lookAt(stage: Stage): Promise<Finding[]> {
     .filter(({ worstMs }) => worstMs > HEALTH_MAX_MS + WAITS_PER_ANSWER * ownDelayMs)
     .map(({ name, worstMs }) => finding("late", name, `health was answered after ${worstMs.toFixed(0)} ms`, ""));
   return [...complained, ...unwell, ...late, ...(await grown(stage))];
-}
-
-function complaintsOf(program: Program): Complaint[] {
-  return program.complaints().filter(({ level, line }) => level !== "stderr" || !HARMLESS.test(line));
 }
 
 async function grown(stage: Stage): Promise<Finding[]> {

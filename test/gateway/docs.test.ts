@@ -16,8 +16,8 @@ import {
   PAGE_SIZE_MAX,
   PAGE_TOKEN_MAX_CHARACTERS,
   REQUEST_MAX_BYTES,
-  SLOT_MINUTES_MAX,
-  SLOT_MINUTES_MIN,
+  SLOT_DURATION_MINUTES_MAX,
+  SLOT_DURATION_MINUTES_MIN,
   STATES_MAX,
 } from "../../shared/limits.ts";
 import { HOUR_MS } from "../../shared/interval.ts";
@@ -110,7 +110,7 @@ describe("/openapi.json", () => {
     expect(add.required).toEqual(["hostId", "startTime", "endTime", "slotDuration"]);
     expect(add.additionalProperties).toBe(false);
     expect(add.properties).toMatchObject({
-      slotDuration: { minimum: SLOT_MINUTES_MIN, maximum: SLOT_MINUTES_MAX },
+      slotDuration: { minimum: SLOT_DURATION_MINUTES_MIN, maximum: SLOT_DURATION_MINUTES_MAX },
       hostId: { type: "string", format: "uuid" },
     });
     expect(body("/bookings").schema.properties).toMatchObject({

@@ -15,7 +15,7 @@ import { admin, authorizationOf } from "../support/tokens.ts";
 
 const ORIGIN = "https://calendar.example";
 /** It has the form of one, which is all that the gateway looks at. */
-const TOKEN = { authorization: "Bearer a.b.c" };
+const TOKEN = { authorization: "Bearer a.b.YQ" };
 
 let pair: Pair;
 let gateway: GatewayUnderTest;
@@ -267,7 +267,7 @@ describe("what crosses the gateway", () => {
       answerMessage(stream);
     });
     const head = "GET /users/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
-    await answerTo(`${head}authorization: Bearer a.b.c\r\nAuthorization: Bearer d.e.f\r\n\r\n`, before);
+    await answerTo(`${head}authorization: Bearer a.b.YQ\r\nAuthorization: Bearer d.e.YQ\r\n\r\n`, before);
     expect(seen).toEqual([]);
 
     const { authorization } = await authorizationOf(admin);
@@ -334,7 +334,7 @@ describe("a service that", () => {
 
 describe("whoever stops in the middle of a body", () => {
   const half =
-    "POST /users HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a.b.c\r\ncontent-type: application/json\r\nconnect-timeout-ms: 300\r\ncontent-length: 9\r\n\r\n{";
+    "POST /users HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a.b.YQ\r\ncontent-type: application/json\r\nconnect-timeout-ms: 300\r\ncontent-length: 9\r\n\r\n{";
 
   test("is told so at the deadline of the call", async () => {
     const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");

@@ -297,7 +297,7 @@ describe("between the service and the watcher", () => {
     const { before, stalled } = await flood();
     const socket = connect(Number(new URL(before.url).port), "127.0.0.1");
     socket.on("error", () => undefined);
-    socket.write("GET /bookings:watch HTTP/1.1\r\nhost: a\r\n\r\n");
+    socket.write("GET /bookings:watch HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a.b.YQ\r\n\r\n");
     await stalled();
     const begun = performance.now();
     await before.stop();

@@ -35,7 +35,9 @@ export function slotsOf(open: OpenQuarters, slotQuarters: number): Interval[] {
 
 /** Why `during` is not made of whole slots of one interval. */
 export function misfitOf(open: OpenQuarters, slotQuarters: number, during: Interval): string | undefined {
-  if (quartersIn(during).some((quarter) => !open.has(quarter))) return "OUTSIDE_AVAILABILITY";
+  const around = intervalsOf(open).find(({ start, end }) => start <= during.start && during.end <= end);
+  // One that is shorter than a slot holds nothing.
+  if (around === undefined || around.end - around.start < slotQuarters) return "OUTSIDE_AVAILABILITY";
   const slots = slotsOf(open, slotQuarters);
   const startsOnGrid = slots.some((slot) => slot.start === during.start);
   const endsOnGrid = slots.some((slot) => slot.end === during.end);

@@ -63,7 +63,7 @@ function remove(range: Interval): Promise<string> {
 
 async function generation(): Promise<number> {
   const { rows } = await pools.booking.query<{ generation: number }>(
-    "select generation::int from host_fences where host_id = $1",
+    "select generation::int from hosts where host_id = $1",
     [hostId],
   );
   return rows[0]?.generation ?? 0;

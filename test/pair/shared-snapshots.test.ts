@@ -3,6 +3,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { JOINED_WITH_MS, SHARED_GRACE_MS } from "../../services/booking/peers/shared-asks.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
@@ -34,9 +35,14 @@ afterAll(() => pair.stop());
 
 const eightToTwelve = { startTime: timestampFromMs(tomorrow(8)), endTime: timestampFromMs(tomorrow(12)) };
 
+/** How long an ask can be joined that was begun for a caller with so much time left. */
+const CALLERS_LEFT_MS = 1_500;
+const JOINED_FOR_MS = CALLERS_LEFT_MS + SHARED_GRACE_MS - JOINED_WITH_MS;
+
 test("1,000 callers with a second and a half left, for a host whom nobody has asked for, are one question or a few", async () => {
+  const begun = performance.now();
   const calls = Array.from({ length: 1000 }, async () =>
-    pair.clients.bookings.listOpenSlots({ hostId, ...eightToTwelve }, { timeoutMs: 1_500 }).then(
+    pair.clients.bookings.listOpenSlots({ hostId, ...eightToTwelve }, { timeoutMs: CALLERS_LEFT_MS }).then(
       ({ slots }) => slots.length,
       () => "too late",
     ),
@@ -44,26 +50,38 @@ test("1,000 callers with a second and a half left, for a host whom nobody has as
   // A machine that is busy may not come to all of them in time ...
   expect(new Set(await Promise.all(calls)).difference(new Set([8, "too late"]))).toEqual(new Set());
   // ... and takes longer to read them all than a question may be joined.
-  expect(asks).toBeLessThan(5);
+  expect(asks).toBeLessThanOrEqual(2 + (performance.now() - begun) / JOINED_FOR_MS);
 });
 
 test("when the caller leaves for whom it was asked, those who joined get their answer", async () => {
+  // A busy machine may not come to the second caller while the question can be joined.
+  let joinedAfterMs = Infinity;
+  while (joinedAfterMs > JOINED_WITH_MS) joinedAfterMs = await joinAndLeave(await createHost(pair.clients));
+  expect(asks).toBe(1);
+});
+
+/** How long after the first caller came, at most, the second one did. */
+async function joinAndLeave(host: string): Promise<number> {
+  await openTime(pair.clients, host, { start: tomorrow(8), end: tomorrow(12) });
   const { bookings } = pair.clients;
   const asking = pause();
+  asks = 0;
   steps.beforeAsk = async () => {
     asks += 1;
     await asking.step();
   };
   const leaving = new AbortController();
   const nineToTen = { startTime: timestampFromMs(tomorrow(9)), endTime: timestampFromMs(tomorrow(10)) };
-  const left = refusalOf(bookings.createBooking({ hostId, guestId, ...nineToTen }, { signal: leaving.signal }));
+  const begun = performance.now();
+  const left = refusalOf(bookings.createBooking({ hostId: host, guestId, ...nineToTen }, { signal: leaving.signal }));
   await asking.reached;
-  const stayed = bookings.listOpenSlots({ hostId, ...eightToTwelve });
+  const stayed = bookings.listOpenSlots({ hostId: host, ...eightToTwelve });
   leaving.abort();
   expect((await left).code).toBe(Code.Canceled);
   // Behind it on the same connection: the service knows that the caller is gone, and has the one that stays.
-  expect(await outcomeOf(bookings.getBooking({ bookingId: hostId }))).toBe("BOOKING_NOT_FOUND");
+  expect(await outcomeOf(bookings.getBooking({ bookingId: host }))).toBe("BOOKING_NOT_FOUND");
+  const joinedAfterMs = performance.now() - begun;
   asking.end();
   expect((await stayed).slots).toHaveLength(8);
-  expect(asks).toBe(1);
-});
+  return joinedAfterMs;
+}

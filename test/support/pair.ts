@@ -6,7 +6,7 @@ import { startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
 import { type BookingHooks, startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "./clients.ts";
 import { testLog } from "./logs.ts";
 import { createDatabase, type TestDatabase } from "./postgres.ts";

@@ -31,10 +31,12 @@ export async function openTime(
   });
 }
 
+/** The first day that is still ahead, by an hour at least. Fixed once: a test that midnight comes upon goes on with its day. */
+const DAY_AHEAD = Math.ceil((Date.now() + HOUR_MS) / DAY_MS) * DAY_MS;
+
 /** An instant of tomorrow (UTC), such as `tomorrow(9, 30)`; later days by more hours. */
 export function tomorrow(hours: number, minutes = 0): Instant {
-  const now = Date.now();
-  return now - (now % DAY_MS) + DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS;
+  return DAY_AHEAD + hours * HOUR_MS + minutes * MINUTE_MS;
 }
 
 async function createUser(clients: Pick<Clients, "users">, role: Role): Promise<string> {

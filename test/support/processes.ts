@@ -37,7 +37,7 @@ export interface GatewayProcess extends OwnProcess {
   readonly url: string;
 }
 
-/** pino's number for what ends a process: see `endOnUncaught` of shared/run-service.ts. */
+/** pino's number for what ends a process: see `endOnUncaught` of shared/service/run-service.ts. */
 const FATAL = '"level":60';
 
 /**

@@ -13,15 +13,19 @@ export interface Steps {
   fence?: (send: () => Promise<FenceAnswer>) => Promise<FenceAnswer>;
 }
 
+/** The services' own limits for each other are a matter of other tests; here they would make one of how fast the machine is. */
+const PATIENCE_MS = 20_000;
+
 /** Hooks for `startPair` that do what `steps` says at the time. */
 export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
   return {
     booking: {
       peer: (peer) => ({
         ...peer,
-        async snapshot(...asked) {
+        assertGuest: (guestId) => peer.assertGuest(guestId, PATIENCE_MS),
+        async snapshot(hostId, window, generation) {
           await steps.beforeAsk?.();
-          const answer = await peer.snapshot(...asked);
+          const answer = await peer.snapshot(hostId, window, generation, PATIENCE_MS);
           await steps.afterAsk?.();
           return answer;
         },
@@ -29,7 +33,8 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
     },
     availability: (booking) => ({
       async fenceHost(hostId, ranges, limits) {
-        const send = (): Promise<FenceAnswer> => booking.fenceHost(hostId, ranges, limits);
+        const send = (): Promise<FenceAnswer> =>
+          booking.fenceHost(hostId, ranges, { ...limits, timeoutMs: PATIENCE_MS });
         return steps.fence === undefined ? send() : steps.fence(send);
       },
     }),

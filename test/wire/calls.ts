@@ -57,14 +57,15 @@ export function http2Call(
   });
 }
 
-/** A gRPC call, which both ports understand, with its body still to come. */
+/** A gRPC call, which both ports understand, with its body still to come, or with none. */
 export function grpcRequest(
   session: ClientHttp2Session,
   path: string,
   headers: Readonly<Record<string, string>> = {},
+  endStream = false,
 ): ClientHttp2Stream {
   const own = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-  return session.request({ ...own, ...headers }).on("error", () => undefined);
+  return session.request({ ...own, ...headers }, { endStream }).on("error", () => undefined);
 }
 
 /** What a gRPC call ends with, in its trailers, or in the headers if it has nothing else. The code of a reset is NaN. */

@@ -12,7 +12,7 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import type { Call, Handlers } from "../../shared/rpc/handler.ts";
 import { email, enumValue, parse, text } from "../../shared/rpc/request/parse.ts";
 import { UNLIMITED } from "../../shared/rpc/call/rate-limit.ts";
-import { serve, type Served, type ServeOptions, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serve, type Served, type ServeOptions, serviceEntry } from "../../shared/service/serve.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 

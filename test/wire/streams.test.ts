@@ -11,7 +11,7 @@ import { ServerReflection as ServerReflectionAlpha } from "../../shared/gen/grpc
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../../shared/gen/health/v1/health_pb.ts";
 import { reasonOf } from "../../shared/rpc/client.ts";
 import { STREAMS_OF_NOBODY_MAX } from "../../shared/rpc/call/rate-limit.ts";
-import type { ServeOptions } from "../../shared/rpc/serve.ts";
+import type { ServeOptions } from "../../shared/service/serve.ts";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { DEAF, SLOW, startWireService, until, type WireService } from "./service.ts";
 import { waitUntil } from "../support/waits.ts";

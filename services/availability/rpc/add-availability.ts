@@ -2,12 +2,12 @@ import { assertMay } from "../../../shared/auth/access.ts";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, requestId, slotMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { addTime } from "../scheduling/add-time.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
-const request = withInterval({ hostId: uuid, slotDurationMinutes: slotMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
+const request = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
 
 export function addAvailability(
   deps: AvailabilityDeps,

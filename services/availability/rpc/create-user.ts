@@ -5,7 +5,7 @@ import { DISPLAY_NAME_MAX_CHARACTERS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { email, enumValue, parse, text } from "../../../shared/rpc/request/parse.ts";
 import { insertUser } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const request = z.object({

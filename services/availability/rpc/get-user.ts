@@ -5,7 +5,7 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/request/parse.ts";
 import { userNotFound } from "../storage/hosts.ts";
 import { findUser } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { userMessage } from "./messages.ts";
 
 const request = z.object({ userId: uuid });
@@ -14,7 +14,7 @@ export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService
   return async (message, call) => {
     const { userId } = parse(request, message);
     assertMay(call, { user: userId });
-    const user = await findUser(deps.orm, userId, call.signal);
+    const user = await findUser(deps.pool, userId, call.signal);
     if (user === undefined) throw userNotFound(userId);
     return { user: userMessage(user) };
   };

@@ -5,7 +5,7 @@ import type { UserService } from "../../../shared/gen/availability/v1/user_servi
 import type { Handlers } from "../../../shared/rpc/handler.ts";
 import { addAvailability } from "./add-availability.ts";
 import { createUser } from "./create-user.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { getUser } from "./get-user.ts";
 import { listAvailability } from "./list-availability.ts";
 import { listUsers } from "./list-users.ts";

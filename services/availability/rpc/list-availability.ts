@@ -10,7 +10,7 @@ import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rp
 import { windowAt } from "../../../shared/rpc/request/window.ts";
 import { intervalsMeeting } from "../storage/availability.ts";
 import { assertHost } from "../storage/hosts.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
 const request = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);

@@ -5,7 +5,7 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
 import { enumValue, pageSize, pageToken, parse } from "../../../shared/rpc/request/parse.ts";
 import { findUsers } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const request = z.object({
@@ -24,7 +24,7 @@ export function listUsers(deps: AvailabilityDeps): UnaryHandler<typeof UserServi
     const asked = parse(request, message);
     const query = ["ListUsers", asked.role ?? null];
     const [afterId] = asked.pageToken === "" ? [] : decodePageToken(asked.pageToken, query, ["uuid"]);
-    const users = await findUsers(deps.orm, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);
+    const users = await findUsers(deps.pool, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);
     const { page, nextPageToken } = pageOf(users, asked.pageSize, (last) => encodePageToken(query, [last.id]));
     return { users: page.map(userMessage), nextPageToken };
   };

@@ -3,7 +3,7 @@ import type { AvailabilityService } from "../../../shared/gen/availability/v1/av
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { removeTime } from "../scheduling/remove-time.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
 const request = withInterval({ hostId: uuid, requestId });

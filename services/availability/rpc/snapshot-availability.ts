@@ -3,7 +3,7 @@ import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, sequence, timestamp, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { snapshotOf } from "../storage/snapshot.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "../scheduling/deps.ts";
 import { rangeMessage } from "./messages.ts";
 
 const request = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);

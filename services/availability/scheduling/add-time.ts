@@ -7,7 +7,7 @@ import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";
 import { changeOpenTime } from "./change-open-time.ts";
-import type { SchedulingDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "./deps.ts";
 
 /** How long an addition waits, after its commit, for Booking to hear of it. */
 const ANNOUNCEMENT_MAX_MS = 1000;
@@ -21,7 +21,7 @@ export interface Addition {
 
 /** Opens a host's time. Returns the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
 export async function addTime(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   caller: Caller & { readonly log: Logger },
   { hostId, during, slotDurationMinutes, requestId }: Addition,
 ): Promise<Availability> {
@@ -55,7 +55,7 @@ function assertSameSlotDuration(stored: number | undefined, asked: number): void
  * announces again, because the first one may have ended before it did.
  */
 async function announce(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   hostId: string,
   caller: Caller & { readonly log: Logger },
 ): Promise<void> {

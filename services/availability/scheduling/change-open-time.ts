@@ -7,7 +7,7 @@ import { fencedRanges } from "../domain/fenced-ranges.ts";
 import { replace } from "../domain/replace.ts";
 import { intervalsTouching, replaceIntervals } from "../storage/availability.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
-import type { SchedulingDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "./deps.ts";
 
 /**
  * The nest of deadlines: a removal's transaction is open while Booking is asked, so Booking's wait for its own lock is
@@ -45,7 +45,7 @@ export interface ChangedTime {
  * `BookingPeer.fenceHost` throws.
  */
 export async function changeOpenTime(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   { client, run }: HostTransaction,
   { hostId, window, wanted, slotDurationMinutes }: WantedTime,
   caller: Caller,
@@ -58,7 +58,7 @@ export async function changeOpenTime(
 }
 
 async function assertNotBooked(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   hostId: string,
   removed: readonly Interval[],
   caller: Caller,

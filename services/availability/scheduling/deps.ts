@@ -1,12 +1,11 @@
-/** What the use cases of this service are built from. */
+/** What the RPCs and use cases of this service are built from. */
 
 import type { Pool } from "pg";
 import type { Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import type { BookingPeer } from "../peers/booking.ts";
 
-export interface SchedulingDeps {
-  /** The ORM's own connections, for plain SQL. */
+export interface AvailabilityDeps {
   readonly pool: Pool;
   /** Of those who change one host. */
   readonly turns: Turns;

@@ -7,7 +7,7 @@ import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost, type HostTransaction } from "../storage/change-host.ts";
 import { rememberedAnswer } from "../storage/requests.ts";
 import { changeOpenTime } from "./change-open-time.ts";
-import type { SchedulingDeps } from "./deps.ts";
+import type { AvailabilityDeps } from "./deps.ts";
 
 export interface Removal {
   readonly hostId: string;
@@ -25,7 +25,7 @@ export interface Removed {
 
 /** Closes a host's time, unless it is booked. Throws what `changeHost` and `changeOpenTime` throw. */
 export async function removeTime(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   caller: Caller,
   { hostId, during, requestId }: Removal,
 ): Promise<Removed> {
@@ -38,7 +38,7 @@ export async function removeTime(
 }
 
 async function remove(
-  deps: SchedulingDeps,
+  deps: AvailabilityDeps,
   host: HostTransaction,
   hostId: string,
   window: Interval,

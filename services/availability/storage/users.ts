@@ -1,19 +1,16 @@
-/** Users: read through MikroORM, stored in plain SQL. */
+/**
+ * Users, in plain SQL. An ORM does not tell whether a connection was lost before the commit, when nothing has happened, or
+ * during it; and it cancels a query over a connection whose loss nobody listens for, which would end the process.
+ */
 
 import { randomUUIDv7 } from "node:crypto";
-import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
 import { millis } from "../../../shared/postgres/range.ts";
-import {
-  databaseUnreachable,
-  isConnectionLost,
-  sqlState,
-  violatedConstraint,
-} from "../../../shared/postgres/sqlstate.ts";
+import { read } from "../../../shared/postgres/read.ts";
+import { sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
-import { User as UserTable } from "./tables.ts";
 
 export type Role = "HOST" | "USER";
 
@@ -29,10 +26,20 @@ export interface User extends NewUser {
   readonly createTime: Instant;
 }
 
-/**
- * Stores a user. In plain SQL, because the ORM does not tell whether a connection was lost before the commit, when nothing
- * has happened, or during it. Throws Refusal EMAIL_TAKEN, BUSY, OUTCOME_UNKNOWN.
- */
+interface UserRow {
+  readonly id: string;
+  readonly email: string;
+  readonly display_name: string;
+  readonly role: Role;
+  readonly create_time: Instant;
+}
+
+const columns = `id, email, display_name, role, ${millis("create_time")} as create_time`;
+
+/** Before that of every user. */
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+/** Stores a user. Throws Refusal EMAIL_TAKEN, BUSY, OUTCOME_UNKNOWN. */
 export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
   const id = randomUUIDv7();
   const { email, displayName, role } = newUser;
@@ -56,12 +63,11 @@ export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
   }
 }
 
-/** The user with this id, or undefined. The query is cancelled when `signal` aborts. */
-export async function findUser(orm: MikroORM, id: string, signal: AbortSignal): Promise<User | undefined> {
-  return await reachable(async () => {
-    const row = await reader(orm, signal).findOne(UserTable, { id });
-    return row === null ? undefined : toUser(row);
-  }, signal);
+/** The user with this id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
+export async function findUser(pool: Pool, id: string, signal: AbortSignal): Promise<User | undefined> {
+  const query = { name: "user", text: `select ${columns} from users where id = $1`, values: [id] };
+  const [row] = await read<UserRow>(pool, query, signal);
+  return row === undefined ? undefined : toUser(row);
 }
 
 export interface UserPage {
@@ -72,19 +78,25 @@ export interface UserPage {
   readonly limit: number;
 }
 
-/** Users in the order of their ids. The query is cancelled when `signal` aborts. */
-export async function findUsers(orm: MikroORM, page: UserPage, signal: AbortSignal): Promise<User[]> {
-  return await reachable(async () => {
-    const rows = await reader(orm, signal).find(
-      UserTable,
-      {
-        ...(page.role === undefined ? {} : { role: page.role }),
-        ...(page.afterId === undefined ? {} : { id: { $gt: page.afterId } }),
-      },
-      { orderBy: { id: "asc" }, limit: page.limit },
-    );
-    return rows.map(toUser);
-  }, signal);
+/** Users in the order of their ids. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
+export async function findUsers(pool: Pool, page: UserPage, signal: AbortSignal): Promise<User[]> {
+  const { role, afterId = FIRST_ID, limit } = page;
+  const rows = await read<UserRow>(
+    pool,
+    role === undefined
+      ? {
+          name: "users",
+          text: `select ${columns} from users where id > $1 order by id limit $2`,
+          values: [afterId, limit],
+        }
+      : {
+          name: "users-of-role",
+          text: `select ${columns} from users where role = $3 and id > $1 order by id limit $2`,
+          values: [afterId, limit, role],
+        },
+    signal,
+  );
+  return rows.map(toUser);
 }
 
 function emailTaken(): Refusal {
@@ -104,21 +116,12 @@ function perhapsCreated(unknown: Refusal): Refusal {
   return refusal;
 }
 
-function reader(orm: MikroORM, signal: AbortSignal): EntityManager {
-  return orm.em.fork({ signal, inflightQueryAbortStrategy: "cancel query" });
-}
-
-function toUser(row: { id: string; email: string; displayName: string; role: Role; createTime: Date }): User {
-  const { id, email, displayName, role, createTime } = row;
-  return { id, email, displayName, role, createTime: createTime.getTime() };
-}
-
-async function reachable<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // MikroORM wraps the reason of the abort into an error of the database's.
-    signal?.throwIfAborted();
-    throw isConnectionLost(error) ? databaseUnreachable(error) : error;
-  }
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    displayName: row.display_name,
+    role: row.role,
+    createTime: row.create_time,
+  };
 }

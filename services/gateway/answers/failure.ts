@@ -4,7 +4,7 @@ import { isMessage, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { RetryInfoSchema } from "../../../shared/gen/google/rpc/error_details_pb.ts";
-import type { StatusError } from "../../../shared/rpc/as-status.ts";
+import type { StatusError } from "../../../shared/status-error.ts";
 import { headersBack } from "../upstream/headers.ts";
 import { HttpError } from "./http-error.ts";
 

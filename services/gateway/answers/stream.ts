@@ -1,6 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import { packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";

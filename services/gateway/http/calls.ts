@@ -80,11 +80,10 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
 /** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
-  const { comments } = deps.contract;
   assertShowsToken(request);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
-  const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
+  const message = requestMessage(binding, input, brokenRules);
   const onward = headersOnward(request, requestId);
   return binding.method.methodKind === "unary"
     ? answerUnary(deps, arrived, message, onward)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { REQUEST_MAX_BYTES } from "../../../shared/limits.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import { tooLarge } from "../answers/http-error.ts";
 
 /**

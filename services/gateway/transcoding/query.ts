@@ -4,7 +4,7 @@ import type { DescField, JsonObject } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { VIOLATIONS_MAX } from "../../../shared/limits.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
 import { withValue } from "./json-fields.ts";

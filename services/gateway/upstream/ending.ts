@@ -9,8 +9,8 @@ import type { Reason } from "../../../shared/errors.ts";
 import { file_google_rpc_error_details } from "../../../shared/gen/google/rpc/error_details_pb.ts";
 import { SECOND_MS } from "../../../shared/interval.ts";
 import { reasonOf } from "../../../shared/rpc/client.ts";
-import type { ErrorDetail } from "../../../shared/rpc/error-details.ts";
-import { StatusError, statusErrorOf } from "../../../shared/rpc/as-status.ts";
+import { type ErrorDetail, StatusError } from "../../../shared/status-error.ts";
+import { statusErrorOf } from "../../../shared/rpc/as-status.ts";
 
 const detailTypes = createRegistry(file_google_rpc_error_details);
 

@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/call/bearer.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import { grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
 /** Who calls, and which trace the call belongs to. */

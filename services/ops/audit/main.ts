@@ -7,7 +7,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { readConfig, serviceVariables } from "../../../shared/config.ts";
+import { readConfig, serviceVariables } from "../../../shared/service/config.ts";
 import { audit, type DatabaseUrls } from "./audit.ts";
 import { lineOf } from "./violation.ts";
 

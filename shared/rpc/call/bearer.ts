@@ -2,7 +2,7 @@
 
 import { status } from "@grpc/grpc-js";
 import type { IncomingHttpHeaders } from "node:http";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import { valuesOf } from "../wire/raw-headers.ts";
 
 /** Longer than any token that an identity provider should give out. Checked before a token costs anything. */
@@ -27,7 +27,7 @@ const LAST_CHARACTERS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"];
  * spelled otherwise, because it is the text that is signed.
  */
 function endsCanonically(token: string): boolean {
-  const length = token.length - token.lastIndexOf("..") - 1;
+  const length = token.length - token.lastIndexOf(".") - 1;
   return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 

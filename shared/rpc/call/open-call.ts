@@ -6,9 +6,10 @@ import { type Identity, nobody } from "../../auth/identity.ts";
 import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { Call } from "../handler.ts";
-import type { Quota } from "./rate-limit.ts";
+import type { Quota } from "./quota.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
 /** The protocols do not fire their own timers in the same millisecond as we do. */

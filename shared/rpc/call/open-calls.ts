@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import { type Arrival, OpenCall } from "./open-call.ts";
 
 /** The calls of a service that are under way on either listener: what a stop has to wait for. */

@@ -9,6 +9,7 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { Refusal } from "../../errors.ts";
 import { SECOND_MS } from "../../interval.ts";
 import type { OpenCall } from "./open-call.ts";
+import { type CallClass, type Quota, WINDOW_SECONDS } from "./quota.ts";
 import type { Route } from "../route.ts";
 
 /** What one subject may do. 0: as much as it likes. */
@@ -27,28 +28,11 @@ export const UNLIMITED: CallLimits = {
   openStreams: 0,
 };
 
-/** What a caller has left of its rate, for the headers of the answer. */
-export interface Quota {
-  readonly callClass: CallClass;
-  /** What it may ask in each window of `WINDOW_SECONDS`. */
-  readonly perWindow: number;
-  readonly remaining: number;
-  readonly resetMs: number;
-}
-
 /**
  * Notes in the call what its caller has left, and counts a stream until its call closes. Rejects with Refusal RATE_LIMITED.
  * For a call whose caller is known.
  */
 export type Limit = (route: Route, call: OpenCall) => Promise<void>;
-
-type CallClass = "read" | "write" | "stream-start";
-
-/**
- * A caller may use so many seconds' worth of its rate at once, since a page that loads asks for much and then for nothing, and
- * has no more until they are over. So it never gets more than its rate in the long run.
- */
-export const WINDOW_SECONDS = 5;
 
 /** Open streams of all those together who need no token for them: who watches health, or asks for the contract. */
 export const STREAMS_OF_NOBODY_MAX = 256;

@@ -4,7 +4,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { SECOND_MS } from "../../interval.ts";
-import type { StatusError } from "../as-status.ts";
+import type { StatusError } from "../../status-error.ts";
 
 /** The same ending in connect-es's terms. The codes have the same numbers; the ending itself stays behind as `cause`. */
 export function connectError(ending: StatusError): ConnectError {

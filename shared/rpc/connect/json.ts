@@ -1,7 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { connectError } from "./error.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import { decodeJson } from "../request/json.ts";
 import { invalidRequest } from "../request/parse.ts";
 

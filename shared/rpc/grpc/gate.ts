@@ -7,7 +7,8 @@ import { monotonicMs } from "../../clock.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
 import type { Chain } from "../call/chain.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";
 import { isOver } from "../wire/streams.ts";
 import { callTimeoutMs, grpcTimeoutMs } from "../call/timeouts.ts";
@@ -23,7 +24,7 @@ export type Pass = (caller: Identity, timeoutMs: number) => void;
 
 /**
  * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
- * listens to the stream, which therefore keeps what comes.
+ * listens to the stream, which therefore keeps what comes, but for the end of an empty body.
  */
 export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;
@@ -60,6 +61,8 @@ async function passLater(
   if (isOver(stream)) return;
   // It counts a timeout from when it gets the call.
   pass(known, timeoutMs - (monotonicMs() - begun));
+  // The end of a body in which there is nothing waits for nobody. Unless grpc-js hears of it, the call lasts until its deadline.
+  if (stream.readableEnded) stream.emit("end");
 }
 
 /** How long the call may take. Throws StatusError INVALID_ARGUMENT if the client's own timeout is malformed. */

@@ -11,7 +11,7 @@ import {
   HealthCheckResponse_ServingStatus as Serving,
 } from "../../gen/health/v1/health_pb.ts";
 import { SECOND_MS } from "../../interval.ts";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import type { Handlers } from "../handler.ts";
 
 const ANSWER_MAX_AGE_MS = SECOND_MS;

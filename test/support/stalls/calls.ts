@@ -32,14 +32,14 @@ export interface Target {
 export function baseOf(desc: DescMessage, contract: Contract, ids: Readonly<Record<string, string>>) {
   const inContract = contract.types.getMessage(desc.typeName);
   const fields = (inContract?.fields ?? []).flatMap((field): [string, string][] => {
-    const value = goodValue(field, contract, ids);
+    const value = goodValue(field, ids);
     return value === undefined ? [] : [[field.name, value]];
   });
   return Object.fromEntries(fields);
 }
 
-function goodValue(field: DescField, { comments }: Contract, ids: Readonly<Record<string, string>>) {
-  const rules = rulesOf(field, comments);
+function goodValue(field: DescField, ids: Readonly<Record<string, string>>) {
+  const rules = rulesOf(field);
   if (field.fieldKind === "scalar" && rules.isUuid && field.name !== "request_id")
     return ids[field.name] ?? ids["host_id"];
   if (field.fieldKind !== "message" || field.message.typeName !== TimestampSchema.typeName) return undefined;
@@ -50,14 +50,15 @@ function goodValue(field: DescField, { comments }: Contract, ids: Readonly<Recor
 export function callsOfService(method: DescMethod, target: Target, base: Record<string, string>): StallCall[] {
   const path = `/${method.parent.typeName}/${method.name}`;
   const isUnary = method.methodKind === "unary";
-  const call = (name: string, type: string, body: Uint8Array, http2 = false): StallCall => ({
+  const call = (name: string, type: string, body: Uint8Array, grpc = false): StallCall => ({
     name: `${method.name} (${type}) ${name}`,
-    url: (http2 ? target.grpcUrl : target.connectUrl) + path,
+    url: (grpc ? target.grpcUrl : target.connectUrl) + path,
     method: "POST",
-    headers: { "content-type": type, ...target.authorization, ...(http2 ? { te: "trailers" } : {}) },
+    headers: { "content-type": type, ...target.authorization, ...(grpc ? { te: "trailers" } : {}) },
     // Streams of Connect, and gRPC, have messages in envelopes.
-    body: http2 || !isUnary ? enveloped(body) : body,
-    http2,
+    body: grpc || !isUnary ? enveloped(body) : body,
+    // HTTP/1.1 has no streams in both directions.
+    http2: grpc || method.methodKind === "bidi_streaming",
   });
   const good = toBinary(method.input, fromJson(method.input, base as JsonValue));
   const json = jsonBodies(method.input, base).map(({ name, text }) =>

@@ -1,12 +1,12 @@
 /** The settings that both services have, from their variables (`serviceVariables`). */
 
 import type { z } from "zod";
-import type { AuthSettings } from "./auth/open-auth.ts";
-import { isUrl } from "./auth/keys.ts";
+import type { AuthSettings } from "../auth/open-auth.ts";
+import { isUrl } from "../auth/keys.ts";
 import type { serviceVariables } from "./config.ts";
-import type { Address } from "./rpc/wire/listen.ts";
-import type { CallLimits } from "./rpc/call/rate-limit.ts";
-import type { TlsFiles } from "./rpc/wire/tls.ts";
+import type { Address } from "../rpc/wire/listen.ts";
+import type { CallLimits } from "../rpc/call/rate-limit.ts";
+import type { TlsFiles } from "../rpc/wire/tls.ts";
 
 export interface ServiceConfig {
   readonly database: { readonly url: string; readonly poolSize: number };

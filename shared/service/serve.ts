@@ -7,20 +7,20 @@ import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "../gen/health/v1/health_pb.ts";
 import { type Access, OPEN } from "../auth/access.ts";
-import type { Identify } from "./call/authenticate.ts";
-import type { Chain } from "./call/chain.ts";
-import { listenConnect } from "./connect/listener.ts";
-import { listenGrpc } from "./grpc/listener.ts";
-import type { Handlers } from "./handler.ts";
-import { healthHandlers, HealthState, type IsReady } from "./standard/health.ts";
-import type { Address, Listener } from "./wire/listen.ts";
-import { OpenCalls } from "./call/open-calls.ts";
-import { type CallLimits, createLimit } from "./call/rate-limit.ts";
-import { reflectionHandlers } from "./standard/reflection.ts";
-import { routesOf, type ServiceEntry } from "./route.ts";
-import type { ServerTls } from "./wire/tls.ts";
-import { admitIllFormedText } from "./request/utf8.ts";
-import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS, type WireLimits, wireLimits } from "./wire/limits.ts";
+import type { Identify } from "../rpc/call/authenticate.ts";
+import type { Chain } from "../rpc/call/chain.ts";
+import { listenConnect } from "../rpc/connect/listener.ts";
+import { listenGrpc } from "../rpc/grpc/listener.ts";
+import type { Handlers } from "../rpc/handler.ts";
+import { healthHandlers, HealthState, type IsReady } from "../rpc/standard/health.ts";
+import type { Address, Listener } from "../rpc/wire/listen.ts";
+import { OpenCalls } from "../rpc/call/open-calls.ts";
+import { type CallLimits, createLimit } from "../rpc/call/rate-limit.ts";
+import { reflectionHandlers } from "../rpc/standard/reflection.ts";
+import { routesOf, type ServiceEntry } from "../rpc/route.ts";
+import type { ServerTls } from "../rpc/wire/tls.ts";
+import { admitIllFormedText } from "../rpc/request/utf8.ts";
+import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS, type WireLimits, wireLimits } from "../rpc/wire/limits.ts";
 
 /** A method without a handler, with one of another type, or of which nothing says who may call it, does not compile. */
 export function serviceEntry<S extends DescService>(

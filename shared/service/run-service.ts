@@ -1,7 +1,7 @@
 /** The life of a service's process: settings, start, signals, end. */
 
 import type { Logger } from "pino";
-import { openLog } from "./log.ts";
+import { openLog } from "../log.ts";
 
 /** What has been started and can be stopped. */
 export interface Started {

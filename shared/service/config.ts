@@ -1,7 +1,7 @@
 /** Settings from the environment: what every service has, and how wrong ones are reported. */
 
 import { z } from "zod";
-import { isUrl } from "./auth/keys.ts";
+import { isUrl } from "../auth/keys.ts";
 
 /** Settings that cannot be used. The message is one line for the operator and repeats no value: some are secret. */
 export class ConfigError extends Error {
