@@ -246,6 +246,12 @@ describe("reschedule", () => {
     );
   });
 
+  test("records an overdue hold as expired before it takes its time", () => {
+    const hold = { ...bookingOf("HELD", "before its start", NOW), id: "o", during: elsewhere };
+    const { events } = only(hostOf(bookingOf("CONFIRMED", "before its start"), hold), move(elsewhere));
+    expect(events).toEqual(["EXPIRED", "RESCHEDULED"]);
+  });
+
   test("compares the generation like a create", () => {
     const stale = move(elsewhere, { calendar: openCalendar(6) });
     expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start")), stale).outcome)).toBe("stale");

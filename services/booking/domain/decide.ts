@@ -179,11 +179,11 @@ function whyUnbookable(
   { calendar, during }: CreateCommand | RescheduleCommand,
   moving?: Booking,
 ): Refusal | undefined {
+  // Each of them overlaps the time, so any may come first.
   const active = ledger
     .overlapping(during)
     .filter((booking) => booking.id !== moving?.id && isActive(booking, ledger.now))
-    .map((booking) => booking.during)
-    .toSorted((a, b) => a.start - b.start);
+    .map((booking) => booking.during);
   return refusal(calendar, during, ledger.now, active);
 }
 
