@@ -197,6 +197,7 @@ test("an event is the one that was written if all of it is", async () => {
     during,
     state: "CONFIRMED",
     version: 1,
+    sequence: 1,
     createTime: time,
     updateTime: time,
   } as const;

@@ -38,11 +38,7 @@ async function verdict(...defined: string[]): Promise<string> {
     await copyFile(model, join(folder, "fence.pml"));
     const options = { cwd: folder, maxBuffer: 1 << 24 };
     await run("spin", ["-a", ...defined.map((name) => `-D${name}`), "fence.pml"], options);
-    await run(
-      "gcc",
-      ["-O1", "-w", "-DSAFETY", "-DCOLLAPSE", `-DMEMLIM=${MEMORY_MAX_MB}`, "-o", "pan", "pan.c"],
-      options,
-    );
+    await run("gcc", ["-w", "-DSAFETY", "-DCOLLAPSE", `-DMEMLIM=${MEMORY_MAX_MB}`, "-o", "pan", "pan.c"], options);
     const { stdout } = await run(join(folder, "pan"), ["-m100000"], options);
     // A search that was cut short proves nothing.
     if (/out of memory|max search depth too small|Search not completed/.test(stdout) && !stdout.includes("pan:1:")) {

@@ -2,16 +2,10 @@
 
 import type { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { RequestKey } from "../../../shared/request-key.ts";
 import type { Booking, BookingEvent } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
-
-/** A `request_id` and what it stands for: the same id with another method or content is another request. */
-export interface RequestKey {
-  readonly id: string;
-  readonly method: string;
-  /** Hash of the parsed request, as hexadecimal text. */
-  readonly contentHash: string;
-}
+import type { RememberedRequest } from "./requests.ts";
 
 interface Asked {
   readonly hostId: string;
@@ -88,13 +82,6 @@ export type Outcome =
   /** An expiry that there is nothing left to do for. */
   | { readonly kind: "idle" };
 
-/** A request that was carried out before. */
-export interface RememberedRequest {
-  readonly method: string;
-  readonly contentHash: string;
-  readonly answer: Booking;
-}
-
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
 export interface ConfirmedInRanges {
   readonly first: readonly { readonly id: string; readonly start: Instant }[];
@@ -149,5 +136,5 @@ export interface HostDecision {
   readonly sequence: number;
   readonly changes: readonly BookingChange[];
   readonly events: readonly BookingEvent[];
-  readonly requests: readonly { readonly key: RequestKey; readonly answer: Booking }[];
+  readonly requests: readonly RememberedRequest[];
 }
