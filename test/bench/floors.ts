@@ -7,14 +7,14 @@ import { DAY_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
 import type { Effort, Measured } from "./drive.ts";
 import type { CreateFloor } from "./floor-create.ts";
-import { type Run, withCpu } from "./measure.ts";
+import { type Measurement, withCpu } from "./measure.ts";
 import { ECHO_PATH, echoMessage, LIST_PATH, listMessage } from "./messages.ts";
 import { ECHOES_IN_FLIGHT, FIGHTERS, LISTS_IN_FLIGHT, repeated } from "./row-loads.ts";
 import { OPEN_DAYS, type People } from "./slots.ts";
 import type { Stage } from "./stage.ts";
 
 /** Measures once, for this many milliseconds. */
-export type Floor = (durationMs: number) => Promise<Run>;
+export type Floor = (durationMs: number) => Promise<Measurement>;
 
 /** One transaction for each booking, without RPC. What this returns shares one count of calls. */
 export function createFloor(stage: Stage, people: People, slots: CreateFloor["slots"]): (inFlight: number) => Floor {

@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { h2loadEcho } from "./cross-check.ts";
-import type { Run } from "./measure.ts";
+import type { Measurement } from "./measure.ts";
 import { residentMb } from "./processes.ts";
 import { type Rows, rowsOf } from "./rows.ts";
 import { setStage, type Stage } from "./stage.ts";
@@ -43,8 +43,8 @@ const kind = options.smoke === true ? "smoke" : "full";
 
 /** Rows and floors take turns, so that a machine that is slower for a while is so for all of them. */
 async function measureAll(stage: Stage, { rows, floors }: Rows): Promise<Figures[]> {
-  const runs = new Map<string, Run[]>();
-  const floorRuns = new Map<string, Run[]>();
+  const runs = new Map<string, Measurement[]>();
+  const floorRuns = new Map<string, Measurement[]>();
   say("warming up");
   for (const { run, warmUps = 1 } of rows) for (let time = 1; time <= warmUps; time += 1) await run(WARM_UP_MS);
   for (const floor of Object.values(floors)) await floor(WARM_UP_MS);

@@ -15,7 +15,7 @@ export interface Cpu {
   readonly load: number;
 }
 
-export interface Run extends Measured {
+export interface Measurement extends Measured {
   readonly cpu: Cpu;
 }
 
@@ -26,7 +26,7 @@ export async function measure(
   load: Load,
   effort: Effort,
   expected: Record<string, number> | string,
-): Promise<Run> {
+): Promise<Measurement> {
   await stage.load.ask({ prepare: load });
   const run = await withCpu(stage, service, stage.load, () => stage.load.ask<Measured>({ go: effort }));
   const { statuses, calls } = run;
@@ -41,7 +41,7 @@ export async function withCpu(
   service: Pick<Service, "pid">,
   worker: Worker,
   work: () => Promise<Measured>,
-): Promise<Run> {
+): Promise<Measurement> {
   const before = await cpuOf(stage, service, worker);
   const measured = await work();
   const after = await cpuOf(stage, service, worker);

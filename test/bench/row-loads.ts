@@ -3,12 +3,12 @@
 import type { Effort } from "./drive.ts";
 import type { Protocol } from "./http2-calls.ts";
 import type { Load } from "./load.ts";
-import { measure, type Run } from "./measure.ts";
+import { measure, type Measurement } from "./measure.ts";
 import { CREATE_PATH, createMessage, ECHO_PATH, echoMessage, LIST_PATH, listMessage } from "./messages.ts";
 import { type Call, type People, slotOf } from "./slots.ts";
 import type { Service, Stage } from "./stage.ts";
 
-export type Measure = (durationMs: number) => Promise<Run>;
+export type Measure = (durationMs: number) => Promise<Measurement>;
 
 /** Callers of a burst for one slot. */
 export const FIGHTERS = 1000;
@@ -37,7 +37,7 @@ export function creates(
   callOf: (people: People, number: number) => Call,
 ): (protocol: Protocol, inFlight: number) => Measure {
   let from = 0;
-  async function run(protocol: Protocol, effort: Effort): Promise<Run> {
+  async function run(protocol: Protocol, effort: Effort): Promise<Measurement> {
     const messages = Array.from({ length: effort.callsMax }, (_, number) =>
       createMessage(callOf(people, from + number), protocol),
     );

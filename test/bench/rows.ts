@@ -2,7 +2,7 @@
 
 import { type Floor, createFloor, echoFloor, listFloor } from "./floors.ts";
 import { connectJsonFloor, throughGateway } from "./row-gateway.ts";
-import type { Run } from "./measure.ts";
+import type { Measurement } from "./measure.ts";
 import { bursts, creates, echoes, lists } from "./row-loads.ts";
 import { hotCall, spreadCall } from "./slots.ts";
 import type { Stage } from "./stage.ts";
@@ -16,7 +16,7 @@ export interface Row {
   /** How often it runs unmeasured at the start. Unset: once. */
   readonly warmUps?: number;
   /** Measures it once, for this many milliseconds. */
-  readonly run: (durationMs: number) => Promise<Run>;
+  readonly run: (durationMs: number) => Promise<Measurement>;
 }
 
 export interface Rows {

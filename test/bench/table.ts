@@ -1,7 +1,7 @@
 /** The figures of a row, and how they are shown. */
 
 import { writeFile } from "node:fs/promises";
-import type { Cpu, Run } from "./measure.ts";
+import type { Cpu, Measurement } from "./measure.ts";
 
 export interface Figures {
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Figures {
 }
 
 /** The median of each figure over the runs of a row and of its floor. */
-export function figuresOf(name: string, runs: readonly Run[], floors: readonly Run[]): Figures {
+export function figuresOf(name: string, runs: readonly Measurement[], floors: readonly Measurement[]): Figures {
   const throughput = median(runs.map(rateOf));
   const floor = median(floors.map(rateOf));
   return {
@@ -100,13 +100,13 @@ export async function writeJson(
   await writeFile(file, `${JSON.stringify([...rows, memory], undefined, 2)}\n`);
 }
 
-function perThousand(runs: readonly Run[]): Cpu {
+function perThousand(runs: readonly Measurement[]): Cpu {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const of = (process: keyof Cpu): number => (runs.reduce((sum, run) => sum + run.cpu[process], 0) / calls) * 1000;
   return { booking: of("booking"), availability: of("availability"), postgres: of("postgres"), load: of("load") };
 }
 
-function rateOf(run: Run): number {
+function rateOf(run: Measurement): number {
   return run.calls / run.seconds;
 }
 

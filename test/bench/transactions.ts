@@ -1,13 +1,16 @@
 /** How many transactions a burst takes. */
 
 import type { Client } from "pg";
-import type { Run } from "./measure.ts";
+import type { Measurement } from "./measure.ts";
 import { onDatabase, type Stage } from "./stage.ts";
 
 const BURSTS = 5;
 
 /** Transactions of Booking's database for one burst, on average: those of the lanes, and the few that are due anyway. */
-export async function transactionsPerBurst(stage: Stage, burst: (durationMs: number) => Promise<Run>): Promise<number> {
+export async function transactionsPerBurst(
+  stage: Stage,
+  burst: (durationMs: number) => Promise<Measurement>,
+): Promise<number> {
   return onDatabase(stage.booking.databaseUrl, async (client) => {
     // Like the bursts that are timed, those that are counted come to a host that Booking remembers.
     await burst(0);
