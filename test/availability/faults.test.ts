@@ -5,13 +5,13 @@ import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RemoveAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { peerUnavailable } from "../../shared/rpc/client.ts";
 import { createTurns } from "../../shared/turns.ts";
+import { answerAsGiven } from "../support/host-requests.ts";
 import { connectClients } from "../support/clients.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
@@ -161,7 +161,7 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
 test("only so many changes wait for one host: more are turned away at once, and those that wait are made", async () => {
   const hostId = await createHost(await start(database.url));
   const deps = { pool, turns: createTurns({ ...turnLimits, waitingMax: 1 }) };
-  const write = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
+  const write = { hostId, key: undefined, response: answerAsGiven };
   const caller = { signal: new AbortController().signal, deadline: Infinity };
   const [first, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const changing = changeHost(

@@ -10,6 +10,7 @@ import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
+import { answerAsGiven } from "../support/host-requests.ts";
 import { patient } from "../support/lanes.ts";
 import { somebodyWaits } from "../support/lock-waits.ts";
 import { poolOf } from "../support/pool.ts";
@@ -40,7 +41,7 @@ test("however many removals of one host wait, they have one permit, and another 
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(2);
   const change = async (hostId: string): Promise<unknown> => {
-    const request = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
+    const request = { hostId, key: undefined, response: answerAsGiven };
     return await changeHost({ pool, turns }, request, patient, async () => DONE, permits).catch(
       (refusal: unknown) => (refusal as { reason?: string }).reason ?? refusal,
     );
@@ -68,7 +69,7 @@ test("a change that gets no permit in time is refused, and its host's turn is fr
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);
   const [hostId] = hosts;
-  const request = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
+  const request = { hostId, key: undefined, response: answerAsGiven };
   const taken = await permits.acquire(0, patient.signal);
   await expect(changeHost({ pool, turns }, request, patient, async () => DONE, permits)).rejects.toMatchObject({
     reason: "BUSY",

@@ -6,11 +6,17 @@ import {
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import type { Availability } from "../domain/availability.ts";
 import { addTime } from "../scheduling/add-time.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
 const request = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
+
+const response = {
+  schema: AddAvailabilityResponseSchema,
+  of: (availability: Availability) => ({ availability: availabilityMessage(availability) }),
+};
 
 export function addAvailability(
   deps: AvailabilityDeps,
@@ -18,9 +24,6 @@ export function addAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     assertMay(call, { host: asked.hostId });
-    return await addTime(deps, call, asked, {
-      schema: AddAvailabilityResponseSchema,
-      from: (availability) => ({ availability: availabilityMessage(availability) }),
-    });
+    return await addTime(deps, call, asked, response);
   };
 }

@@ -5,11 +5,20 @@ import {
 } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
-import { removeTime } from "../scheduling/remove-time.ts";
+import { type Removed, removeTime } from "../scheduling/remove-time.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
 const request = withInterval({ hostId: uuid, requestId });
+
+const response = {
+  schema: RemoveAvailabilityResponseSchema,
+  of: ({ removed, removedCount, remaining }: Removed) => ({
+    removed: removed.map(rangeMessage),
+    removedCount,
+    remaining: remaining.map(availabilityMessage),
+  }),
+};
 
 export function removeAvailability(
   deps: AvailabilityDeps,
@@ -17,13 +26,6 @@ export function removeAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     assertMay(call, { host: asked.hostId });
-    return await removeTime(deps, call, asked, {
-      schema: RemoveAvailabilityResponseSchema,
-      from: ({ removed, removedCount, remaining }) => ({
-        removed: removed.map(rangeMessage),
-        removedCount,
-        remaining: remaining.map(availabilityMessage),
-      }),
-    });
+    return await removeTime(deps, call, asked, response);
   };
 }

@@ -7,8 +7,9 @@ import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";
+import type { Response } from "../storage/requests.ts";
 import { changeOpenTime } from "./change-open-time.ts";
-import type { AnswerOf, SchedulingDeps } from "./deps.ts";
+import type { SchedulingDeps } from "./deps.ts";
 
 /** How long an addition waits, after its commit, for Booking to hear of it. */
 const ANNOUNCEMENT_MAX_MS = 1000;
@@ -20,25 +21,24 @@ export interface Addition {
   readonly requestId: string | undefined;
 }
 
-/** Opens a host's time. Answers with the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
-export async function addTime<Response extends DescMessage>(
+/** Opens a host's time. Returns the response of the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
+export async function addTime<Message extends DescMessage>(
   deps: SchedulingDeps,
   caller: Caller & { readonly log: Logger },
   { hostId, during, slotDurationMinutes, requestId }: Addition,
-  answer: AnswerOf<Availability, Response>,
-): Promise<MessageShape<Response>> {
+  response: Response<Availability, Message>,
+): Promise<MessageShape<Message>> {
   const key = requestKey("AddAvailability", requestId, [during.start, during.end, slotDurationMinutes]);
-  const write = { hostId, key, answer: answer.schema };
-  const response = await changeHost(deps, write, caller, async (host) => {
+  const answer = await changeHost(deps, { hostId, key, response }, caller, async (host) => {
     assertSameSlotDuration(await slotDurationMinutesOf(host.run, hostId), slotDurationMinutes);
     const wanted = { hostId, window: during, wanted: [during], slotDurationMinutes };
     const { before, written } = await changeOpenTime(deps, host, wanted, caller);
     const holder = [...written, ...before].find((each) => contains(each, during));
     if (holder === undefined) throw new Error("the added time was not stored");
-    return answer.from(holder);
+    return holder;
   });
   await announce(deps, hostId, caller);
-  return response;
+  return answer;
 }
 
 function assertSameSlotDuration(stored: number | undefined, asked: number): void {

@@ -1,6 +1,6 @@
 /** The only way to change a host's availability. */
 
-import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
@@ -33,13 +33,13 @@ export interface HostTransaction {
  *
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
-export async function changeHost<Answer extends DescMessage>(
+export async function changeHost<Done, Message extends DescMessage>(
   { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
-  request: HostRequest<Answer>,
+  request: HostRequest<Done, Message>,
   caller: Caller,
-  change: (host: HostTransaction) => Promise<MessageInitShape<Answer>>,
+  change: (host: HostTransaction) => Promise<Done>,
   permits?: Semaphore,
-): Promise<MessageShape<Answer>> {
+): Promise<MessageShape<Message>> {
   const { hostId } = request;
   // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
   // and nobody else's host could even be looked at.
@@ -47,7 +47,7 @@ export async function changeHost<Answer extends DescMessage>(
   if (turn === "standstill") throw hostBusy(hostId);
   if (turn === "full") throw overloaded();
   let leave: Release | undefined;
-  const work = async (client: ClientBase): Promise<MessageShape<Answer>> => {
+  const work = async (client: ClientBase): Promise<MessageShape<Message>> => {
     await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
     turn.moved();
     const run = runOn(client);
@@ -80,11 +80,11 @@ export async function changeHost<Answer extends DescMessage>(
  * stored answer may be a twin's (the same request sent twice): it is the right answer for both. `work` took the host's lock
  * first, so what is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
  */
-async function committedAnswer<Answer extends DescMessage>(
+async function committedAnswer<Done, Message extends DescMessage>(
   pool: Pool,
-  request: HostRequest<Answer>,
+  request: HostRequest<Done, Message>,
   caller: Caller,
-): Promise<MessageShape<Answer> | undefined> {
+): Promise<MessageShape<Message> | undefined> {
   const withinMs = Math.min(FIND_OUT_WITHIN_MS, caller.deadline - monotonicMs());
   return await whenEnded(pool, request.hostId, (client) => rememberedAnswer(runOn(client), request), withinMs);
 }

@@ -16,23 +16,28 @@ import { requestIdReused } from "../../../shared/errors.ts";
 import { isSameRequest, type RequestKey } from "../../../shared/request-key.ts";
 import type { Run } from "./hosts.ts";
 
+/** The message that a change is answered with, and how it is made of what the change has done. */
+export interface Response<Done, Message extends DescMessage> {
+  readonly schema: Message;
+  readonly of: (done: Done) => MessageInitShape<Message>;
+}
+
 /** A write to a host, as far as repeating it goes. */
-export interface HostRequest<Answer extends DescMessage> {
+export interface HostRequest<Done, Message extends DescMessage> {
   readonly hostId: string;
   /** Undefined: the call is not remembered. */
   readonly key: RequestKey | undefined;
-  /** What it is answered with. */
-  readonly answer: Answer;
+  readonly response: Response<Done, Message>;
 }
 
 /**
  * The answer that the same call got before, or undefined. Throws Refusal REQUEST_ID_REUSED if the id belongs to another
  * call. Only under the host's lock is "none" an answer that lasts until the commit: a twin waits for the same lock.
  */
-export async function rememberedAnswer<Answer extends DescMessage>(
+export async function rememberedAnswer<Done, Message extends DescMessage>(
   run: Run,
-  { hostId, key, answer }: HostRequest<Answer>,
-): Promise<MessageShape<Answer> | undefined> {
+  { hostId, key, response }: HostRequest<Done, Message>,
+): Promise<MessageShape<Message> | undefined> {
   if (key === undefined) return undefined;
   const [stored] = await run<{ method: string; content_hash: string; answer: Uint8Array }>({
     name: "remembered-answer",
@@ -43,23 +48,23 @@ export async function rememberedAnswer<Answer extends DescMessage>(
   if (stored === undefined) return undefined;
   const isSame = isSameRequest({ id: key.id, method: stored.method, contentHash: stored.content_hash }, key);
   if (!isSame) throw requestIdReused();
-  return fromBinary(answer, stored.answer);
+  return fromBinary(response.schema, stored.answer);
 }
 
-/** Remembers the answer of a call that is about to be committed, and returns it whole. */
-export async function rememberAnswer<Answer extends DescMessage>(
+/** Remembers the answer of a call that is about to be committed, and returns it. */
+export async function rememberAnswer<Done, Message extends DescMessage>(
   client: ClientBase,
-  { hostId, key, answer }: HostRequest<Answer>,
-  given: MessageInitShape<Answer>,
-): Promise<MessageShape<Answer>> {
-  const message = create(answer, given);
-  if (key === undefined) return message;
+  { hostId, key, response }: HostRequest<Done, Message>,
+  done: Done,
+): Promise<MessageShape<Message>> {
+  const answer = create(response.schema, response.of(done));
+  if (key === undefined) return answer;
   await client.query({
     name: "remember-answer",
     text: `
       insert into requests (host_id, request_id, method, content_hash, answer, create_time)
       values ($1, $2, $3, decode($4, 'hex'), $5, clock_timestamp())`,
-    values: [hostId, key.id, key.method, key.contentHash, toBinary(answer, message)],
+    values: [hostId, key.id, key.method, key.contentHash, toBinary(response.schema, answer)],
   });
-  return message;
+  return answer;
 }

@@ -27,8 +27,8 @@ import type {
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
-import { replayed } from "./requests.ts";
 import { bookingNotFound, etagMismatch, holdExpired, notActive, startInPast, tooManyHolds } from "./refusals.ts";
+import { replayed } from "./requests.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
 export function decide(host: HostState, commands: readonly Command[], now: Instant, limits: HoldLimits): HostDecision {

@@ -1,5 +1,5 @@
-import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
 import { expect, test } from "vitest";
+import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
 import type { Booking } from "./booking.ts";
 import type { Command, CreateCommand, HostState, Outcome } from "./command.ts";
 import { decide } from "./decide.ts";
@@ -30,7 +30,8 @@ function hostOf(...bookings: Booking[]): HostState {
 }
 
 function create(change: Partial<CreateCommand> = {}): CreateCommand {
-  return { ...asked, kind: "create", bookingId: "b2", guestId: "g", during, calendar: openCalendar(7), ...change };
+  const calendar = openCalendar(7);
+  return { ...asked, kind: "create", bookingId: "b2", guestId: "g", during, calendar, ...change };
 }
 
 const reasonOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.refusal.reason : outcome.kind);
