@@ -27,7 +27,7 @@ import type {
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
-import { replayed } from "./replayed.ts";
+import { replayed } from "./requests.ts";
 import { bookingNotFound, etagMismatch, holdExpired, notActive, startInPast, tooManyHolds } from "./refusals.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
