@@ -11,7 +11,7 @@
  * -DWHOLE makes each transaction that runs under a host's lock one step, for runs with more of everything: nobody sees what
  * happens inside one, and a crash inside one means that it did not happen.
  *
- * `test/project/fence-model.test.ts` runs it: as it is it must pass, and with each of these it must fail.
+ * `test/pair/fence-model.test.ts` runs it: as it is it must pass, and with each of these it must fail.
  *   NO_COMPARISON       a booking commits without comparing the generation
  *   NOTE_AFTER_ASK      the generation is noted after Availability was asked
  *   NO_SHARED_LOCK      the snapshot is read without the host's shared lock

@@ -1,17 +1,26 @@
-/** Whoever waits for an answer, and may stop waiting. */
+/** The caller, who waits for an answer and may stop waiting. */
 
 import { setTimeout as pause } from "node:timers/promises";
+import { monotonicMs } from "./clock.ts";
 
-/** The part of a call that code below the RPCs needs: until when, and whether still, somebody waits. */
+/** The part of a call that code below the RPCs needs: until when the caller waits, and whether it still does. */
 export interface Caller {
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the caller waits no more. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting, on the scale of `monotonicMs`. */
   readonly deadline: number;
 }
 
-/** What a caller waits longer before each further attempt at something that others keep changing. */
+/** Added to the pause before each further attempt (linear back-off). */
 const ATTEMPT_PAUSE_MS = 10;
+
+/**
+ * What is left until `deadline` (on the scale of `monotonicMs`), at most `ceilingMs`: a timeout for a wait or for a call to a
+ * peer. At least 1, also if nothing is left: connect-es takes 0 and less for no timeout at all.
+ */
+export function timeoutWithin(deadline: number, ceilingMs: number): number {
+  return Math.max(1, Math.floor(Math.min(ceilingMs, deadline - monotonicMs())));
+}
 
 /** Waits a little, longer after each attempt and never in step with others. Rejects when the caller leaves. */
 export async function pauseAfter(attempt: number, { signal }: Pick<Caller, "signal">): Promise<void> {
@@ -19,12 +28,12 @@ export async function pauseAfter(attempt: number, { signal }: Pick<Caller, "sign
 }
 
 /**
- * An answer that others wait for too. If the caller leaves first, its own wait ends with the signal's reason, and the answer
- * is still on its way for everybody else.
+ * Waits for an answer that other callers wait for too. If this caller leaves first, only its own wait ends, with the signal's
+ * reason.
  */
 export async function unlessGone<T>(answer: Promise<T>, caller: Pick<Caller, "signal">): Promise<T> {
   const { signal } = caller;
-  // Listened to in any case: the late failure of an answer that nobody waits for any more would end the process.
+  // Always handled: an answer that fails after its last caller has left would end the process.
   answer.catch(() => undefined);
   signal.throwIfAborted();
   const gone = Promise.withResolvers<never>();

@@ -57,7 +57,7 @@ export interface RefusalDetails {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A call that is refused for a reason of the contract. The message is for people and names nobody else's data. */
+/** A call that is refused for a reason of the contract. The message is for people, and names no other user's data. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly reason: Reason;
@@ -80,4 +80,12 @@ export function requestIdReused(): Refusal {
 /** A queue is full. Nothing was changed, and the caller should slow down. */
 export function overloaded(): Refusal {
   return new Refusal("OVERLOADED", "too many changes are waiting; nothing was changed", { retryAfterMs: 500 });
+}
+
+/** Another change of the host did not end in time. Nothing was changed. */
+export function hostBusy(hostId: string): Refusal {
+  return new Refusal("BUSY", "the host is being changed by others; nothing was changed, send the same call again", {
+    resource: { type: "User", name: hostId },
+    retryAfterMs: 200,
+  });
 }

@@ -12,11 +12,6 @@ export interface Interval {
   readonly end: Instant;
 }
 
-export const SECOND_MS = 1000;
-export const MINUTE_MS = 60 * SECOND_MS;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-
 /** An interval from trusted numbers. Throws on an empty, reversed or fractional one: that is a bug of ours. */
 export function interval(start: Instant, end: Instant): Interval {
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start >= end) {
@@ -40,22 +35,6 @@ export function contains(outer: Interval, inner: Interval): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-export function duration(a: Interval): number {
-  return a.end - a.start;
-}
-
-/** What lies in both, or undefined where nothing does. */
-export function intersection(a: Interval, b: Interval): Interval | undefined {
-  const start = Math.max(a.start, b.start);
-  const end = Math.min(a.end, b.end);
-  return start < end ? { start, end } : undefined;
-}
-
-/** The smallest interval that holds all of the given ones. `all` must not be empty. */
-export function hull(all: readonly Interval[]): Interval {
-  return interval(Math.min(...all.map((each) => each.start)), Math.max(...all.map((each) => each.end)));
-}
-
 /** The same instants as sorted intervals that neither overlap nor touch. */
 export function merge(intervals: readonly Interval[]): Interval[] {
   const merged: Interval[] = [];
@@ -70,11 +49,22 @@ export function merge(intervals: readonly Interval[]): Interval[] {
   return merged;
 }
 
-/** `from` without the instants of `removed`: no piece, one or two. */
-export function subtract(from: Interval, removed: Interval): Interval[] {
-  if (!overlaps(from, removed)) return [from];
+/** The instants of `from` that are not in `removed`, by start. Of each list the intervals are by start and do not overlap. */
+export function difference(from: readonly Interval[], removed: readonly Interval[]): Interval[] {
   const pieces: Interval[] = [];
-  if (from.start < removed.start) pieces.push({ start: from.start, end: removed.start });
-  if (removed.end < from.end) pieces.push({ start: removed.end, end: from.end });
+  let next = 0;
+  for (const { start, end } of from) {
+    let rest = start;
+    while ((removed[next]?.end ?? Infinity) <= rest) next += 1;
+    for (let index = next; rest < end; index += 1) {
+      const hole = removed[index];
+      if (hole === undefined || hole.start >= end) {
+        pieces.push({ start: rest, end });
+        break;
+      }
+      if (rest < hole.start) pieces.push({ start: rest, end: hole.start });
+      rest = hole.end;
+    }
+  }
   return pieces;
 }

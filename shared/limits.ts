@@ -1,6 +1,6 @@
 /** The limits of the contract. Each is repeated in the comments of the field or method that it bounds. */
 
-import { DAY_MS, HOUR_MS } from "./interval.ts";
+import { DAY_MS, HOUR_MS } from "./time-units.ts";
 
 /** Instants of the contract lie in the years 1970 to 2199: the first that is allowed and the first that is not. */
 export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
@@ -10,8 +10,8 @@ export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
 export const WINDOW_MAX_MS = 366 * DAY_MS;
 export const BOOKING_MAX_MS = 24 * HOUR_MS;
 
-export const SLOT_MINUTES_MIN = 1;
-export const SLOT_MINUTES_MAX = 1440;
+export const SLOT_DURATION_MINUTES_MIN = 1;
+export const SLOT_DURATION_MINUTES_MAX = 1440;
 
 export const HOLD_SECONDS_MIN = 10;
 export const HOLD_SECONDS_MAX = 86_400;

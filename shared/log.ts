@@ -5,7 +5,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 /** Errors are described, and so are their causes, but not without end: a cause may name itself. */
 const CAUSES_MAX = 5;
 
-/** What of an error helps whoever reads the log. `code` and `constraint` are PostgreSQL's, or Node's. */
+/** What of an error helps the operator who reads the log. `code` and `constraint` are PostgreSQL's, or Node's. */
 interface ErrorForLog {
   readonly type: string;
   readonly message: string;

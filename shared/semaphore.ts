@@ -4,14 +4,13 @@
 export type Release = () => void;
 
 export interface Semaphore {
-  /** A permit, first come, first served; undefined if none was had within `waitMs`. Rejects when `signal` aborts. */
+  /** A permit, first come, first served; undefined if none becomes free within `waitMs`. Rejects when `signal` aborts. */
   acquire(waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
 }
 
-/** A semaphore with so many permits. */
 export function createSemaphore(permits: number): Semaphore {
   let free = permits;
-  /** The waiting, in order. Each is called once, with a permit that passes from hand to hand and never becomes free. */
+  /** The waiting, in order. Each is called once, with a permit that its holder has just given back. */
   const waiting = new Set<(release: Release) => void>();
 
   const permit = (): Release => {

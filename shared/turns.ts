@@ -3,7 +3,7 @@
 import { monotonicMs } from "./clock.ts";
 
 export interface Turn {
-  /** To be called when the holder has what the others behind it wait for: their patience begins anew. */
+  /** To be called when the holder makes progress: the limit on standing still begins anew for all behind it. */
   moved(): void;
   /** Gives the turn to the next. Calling it again does nothing. */
   release(): void;
@@ -11,16 +11,15 @@ export interface Turn {
 
 export interface Turns {
   /**
-   * The turn at `key`, first come, first served. A queue that moves is waited in until `signal` aborts, then this rejects.
-   * "standstill": nothing has moved for `standstillMs`. "full": `waitingMax` others wait already. Nobody waits for those at
-   * another key.
+   * The turn at `key`, first come, first served; keys do not wait for each other. Waits while the queue moves, and rejects when
+   * `signal` aborts. "standstill": nothing has moved for `standstillMs`. "full": `waitingMax` others wait already.
    */
   take(key: string, signal: AbortSignal): Promise<Turn | "standstill" | "full">;
-  /** How many keys somebody is at, or waits for. */
+  /** How many keys have a holder. */
   keyCount(): number;
 }
 
-/** Those who wait for a turn that somebody has. */
+/** The calls that wait for the turn's holder. */
 interface Queue {
   /** In order. Each is called once. */
   readonly waiting: Set<(turn: Turn) => void>;
@@ -29,7 +28,7 @@ interface Queue {
 
 export function createTurns(limits: { readonly waitingMax: number; readonly standstillMs: number }): Turns {
   const { waitingMax, standstillMs } = limits;
-  /** Of the keys that somebody is at. Kept for nobody, every key that there ever was would stay in memory. */
+  /** Of the keys that have a holder. A queue goes with its last holder, or every key ever seen would stay in memory. */
   const queues = new Map<string, Queue>();
 
   function turnAt(key: string, queue: Queue): Turn {

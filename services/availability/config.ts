@@ -1,8 +1,8 @@
 /** The settings of the availability service. */
 
 import { z } from "zod";
-import { httpUrl, readConfig, serviceVariables } from "../../shared/config.ts";
-import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service-config.ts";
+import { httpUrl, readConfig, serviceVariables } from "../../shared/service/config.ts";
+import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service/service-config.ts";
 
 export const availabilityVariables = z.object({
   ...serviceVariables({ grpc: 50051, connect: 8081 }),

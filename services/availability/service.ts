@@ -7,11 +7,11 @@ import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
-import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
+import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
 import type { AvailabilityConfig } from "./config.ts";
@@ -22,6 +22,12 @@ import { turnLimits } from "./storage/lock-wait.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
 
+/** Places at which a test may hold a call up, to force an order of events. Production sets none. */
+export interface AvailabilityHooks {
+  /** Stands between this service and the calls to its peer. */
+  readonly peer: (peer: BookingPeer) => BookingPeer;
+}
+
 /**
  * Starts the service. Rejects with an Error to show to the operator if a file of the settings cannot be used, if the
  * database is out of reach, is not migrated or has no working advisory locks, or if a port is taken.
@@ -29,7 +35,7 @@ import { availabilityTables } from "./storage/tables.ts";
 export async function startAvailability(
   config: AvailabilityConfig,
   log: Logger,
-  between: (booking: BookingPeer) => BookingPeer = (booking) => booking,
+  hooks: Partial<AvailabilityHooks> = {},
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
@@ -42,7 +48,7 @@ export async function startAvailability(
     applicationName: "slotwright-availability",
   });
   opened.defer(() => database.close());
-  const { pool } = database;
+  const { orm, pool } = database;
   await assertUsable(database);
 
   const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
@@ -51,27 +57,19 @@ export async function startAvailability(
   opened.defer(() => cleanup.stop());
 
   const deps = {
+    orm,
     pool,
     turns: createTurns(turnLimits),
-    booking: between(bookingPeer(transport)),
+    booking: (hooks.peer ?? unchanged)(bookingPeer(transport)),
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };
-  const served = await serve({
-    services: [
-      serviceEntry(UserService, userHandlers(deps), userAccess),
-      serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
-    ],
-    grpc: config.grpc,
-    connect: config.connect,
-    tls: tls.server,
-    identify: auth.identify,
-    limits: config.limits,
-    reflection: config.reflection,
-    errorDomain: "availability.v1",
-    log,
-    isReady: (signal) => isWritable(pool, signal),
-  });
-  opened.defer(() => served.stop());
-  const running = opened.move();
-  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
+  const services = [
+    serviceEntry(UserService, userHandlers(deps), userAccess),
+    serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
+  ];
+  return await serveService(opened, config, { services, auth, tls, pool, errorDomain: "availability.v1", log });
+}
+
+function unchanged(peer: BookingPeer): BookingPeer {
+  return peer;
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { runService } from "../../shared/run-service.ts";
+import { runService } from "../../shared/service/run-service.ts";
 import { bookingConfig } from "./config.ts";
 import { startBooking } from "./service.ts";
 

@@ -8,21 +8,21 @@ import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
-import { isWritable } from "../../shared/postgres/session.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
-import { serve, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
+import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";
 import { connectionsOf, openLanes } from "./lanes/lanes.ts";
 import { sweepHolds } from "./lanes/sweep.ts";
 import { type AvailabilityPeer, availabilityPeer } from "./peers/availability.ts";
 import { rememberGuests } from "./peers/guests.ts";
-import { rememberSnapshots } from "./peers/snapshots.ts";
+import { rememberCalendars } from "./peers/calendars.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
-import { generationsOf } from "./storage/fences.ts";
+import { generationsOf } from "./storage/hosts.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
 import { findRequests, type RequestName } from "./storage/requests.ts";
@@ -86,30 +86,17 @@ export async function startBooking(
     lanes,
     feed,
     findRequest: gather((names: readonly RequestName[]) => findRequests(pool, names), GATHERED_MAX),
-    snapshots: rememberSnapshots(
+    calendars: rememberCalendars(
       peer,
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
     ),
     guests: rememberGuests(peer),
   };
-  const served = await serve({
-    services: [
-      serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
-      serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
-    ],
-    grpc: config.grpc,
-    connect: config.connect,
-    tls: tls.server,
-    identify: auth.identify,
-    limits: config.limits,
-    reflection: config.reflection,
-    errorDomain: "booking.v1",
-    log,
-    isReady: (signal) => isWritable(pool, signal),
-  });
-  opened.defer(() => served.stop());
-  const running = opened.move();
-  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
+  const services = [
+    serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
+    serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
+  ];
+  return await serveService(opened, config, { services, auth, tls, pool, errorDomain: "booking.v1", log });
 }
 
 function unchanged(peer: AvailabilityPeer): AvailabilityPeer {

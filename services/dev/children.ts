@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isServing } from "../ops/health/probe.ts";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 import { StartFailure } from "./failure.ts";
 
 /** A folder of `services/` with a `main.ts`. */
@@ -14,7 +14,7 @@ export type ProgramName = ServiceName | "gateway";
 export interface Child {
   readonly name: ProgramName;
   readonly pid: number | undefined;
-  /** Resolves, with how, when the process has ended, whoever ended it. */
+  /** Resolves when the process has ended, with how it ended. */
   readonly ended: Promise<string>;
   /** Lets the service finish its calls and end, within a limit; `ended` has resolved when this does. */
   stop(): Promise<void>;

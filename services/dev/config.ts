@@ -2,10 +2,9 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
+import { readConfig, variables, wholeNumber } from "../../shared/service/config.ts";
 
 const port = (standard: number): z.ZodType<number, string | undefined> => wholeNumber(1, 65_535).default(standard);
-const service = serviceVariables({ grpc: 0, connect: 0 });
 
 const schema = z.object({
   AVAILABILITY_GRPC_PORT: port(50_051),
@@ -13,12 +12,12 @@ const schema = z.object({
   BOOKING_GRPC_PORT: port(50_052),
   BOOKING_CONNECT_PORT: port(8082),
   GATEWAY_PORT: port(8080),
-  LISTEN_HOST: service.LISTEN_HOST,
+  LISTEN_HOST: variables.LISTEN_HOST,
   /** One line per call is for production: here it would hide the commands to try. */
-  LOG_LEVEL: service.LOG_LEVEL.default("warn"),
+  LOG_LEVEL: variables.LOG_LEVEL.default("warn"),
   /** A PostgreSQL of one's own (15 to 18) for a service, instead of the embedded one. */
-  AVAILABILITY_DATABASE_URL: service.DATABASE_URL.optional(),
-  BOOKING_DATABASE_URL: service.DATABASE_URL.optional(),
+  AVAILABILITY_DATABASE_URL: variables.DATABASE_URL.optional(),
+  BOOKING_DATABASE_URL: variables.DATABASE_URL.optional(),
   /** Port of the embedded PostgreSQL. 0: any that is free. */
   POSTGRES_PORT: wholeNumber(0, 65_535).default(0),
   /** Where the embedded PostgreSQL keeps its data, relative to the project. */

@@ -2,19 +2,19 @@
 
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 
 /** The file in the folder of `npm start` that has the URLs, passwords included. */
 export const DATABASE_ENVIRONMENT = "databases.env";
 
-/** Writes `databases.env` into `folder`, to be read by nobody but its owner: the URLs have passwords in them. */
+/** Writes `databases.env` into `folder`, readable by its owner only: the URLs have passwords in them. */
 export async function writeDatabaseEnvironment(
   folder: string,
   urls: Readonly<Record<ServiceName, string>>,
 ): Promise<void> {
   const path = join(folder, DATABASE_ENVIRONMENT);
   const lines = [`AVAILABILITY_DATABASE_URL=${urls.availability}`, `BOOKING_DATABASE_URL=${urls.booking}`];
-  // A file that exists keeps its mode, whatever it is.
+  // A file that exists keeps its mode.
   await rm(path, { force: true });
   await writeFile(path, `${lines.join("\n")}\n`, { mode: 0o600 });
 }

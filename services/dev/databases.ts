@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import pg from "pg";
-import { migrateDatabase, type ServiceName, serviceNames } from "../ops/migrate/migrate.ts";
+import { migrateDatabase } from "../ops/migrate/migrate.ts";
+import { type ServiceName, serviceNames } from "../ops/services.ts";
 import type { DevConfig } from "./config.ts";
 import { StartFailure } from "./failure.ts";
 import { deletePostgres, type Postgres, startPostgres } from "./postgres/start.ts";

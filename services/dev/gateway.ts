@@ -18,7 +18,7 @@ export function gatewayVariables(
   return { ...urls, LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT: String(GATEWAY_PORT) };
 }
 
-/** Whether it says that it is serving. False also when nobody answers in time. */
+/** Whether it says that it is serving. False also without an answer in time. */
 export async function isGatewayServing(address: string): Promise<boolean> {
   try {
     return (await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })).ok;

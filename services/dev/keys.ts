@@ -5,7 +5,7 @@ import type { Role } from "../../shared/auth/identity.ts";
 import { DEVELOPMENT_KEY_PREFIX } from "../../shared/auth/keys.ts";
 import { makeKeyOnce, privateKeyFile, publicKeysFile } from "../../shared/auth/make-key.ts";
 import { readSigningKey, signToken } from "../../shared/auth/sign.ts";
-import { type ServiceName, serviceNames } from "../ops/migrate/migrate.ts";
+import { type ServiceName, serviceNames } from "../ops/services.ts";
 
 const ISSUER = "slotwright-development";
 /** The key that stands in for an identity provider. */

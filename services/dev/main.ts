@@ -3,7 +3,7 @@
  * what it has stored and begins again.
  */
 
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/service/config.ts";
 import { readDevConfig } from "./config.ts";
 import { StartFailure } from "./failure.ts";
 import { run } from "./run.ts";
@@ -13,8 +13,8 @@ const PARENT_CHECK_MS = 500;
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
 
-// Nobody can pass on `kill -9`: that npm got it shows in who our parent is. (The script says `exec`, or that would be a
-// shell, which does not pass on anything.)
+// npm cannot pass on a `kill -9`: when npm is killed, our parent process changes. (The script says `exec`, or the parent would be
+// a shell, which passes on no signal.)
 const parent = process.ppid;
 const watch = setInterval(() => {
   if (process.env["npm_lifecycle_event"] !== undefined && process.ppid !== parent) stop.abort();
@@ -32,7 +32,7 @@ try {
     print: (text) => process.stdout.write(text),
   });
 } catch (error) {
-  // What somebody can put right is one line; what only we can put right is the whole of it.
+  // An error that the user can put right is one line; a bug of ours is shown whole.
   const expected = error instanceof StartFailure || error instanceof ConfigError;
   process.stderr.write(
     expected ? `npm start: ${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,

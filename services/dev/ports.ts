@@ -13,7 +13,7 @@ const FIRST = 20_000;
 const END = 32_000;
 const ATTEMPTS_MAX = 100;
 
-/** A port of the loopback address that nobody listens on at the moment. Somebody may before it is used. */
+/** A port of the loopback address that is free at the moment. Another process may take it before it is used. */
 export async function freePort(): Promise<number> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const port = randomInt(FIRST, END);

@@ -1,7 +1,7 @@
 /** Starts the pair and its gateway, keeps them running, stops them. */
 
 import { join } from "node:path";
-import type { ServiceName } from "../ops/migrate/migrate.ts";
+import type { ServiceName } from "../ops/services.ts";
 import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import type { DevConfig } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
@@ -60,7 +60,7 @@ export async function run({ config, fresh, environment, signal, print }: Run): P
     const sample = await provideSample(connectAddress(config, "availability"), admin, Date.now());
     const slot = await firstOpenSlot(connectAddress(config, "booking"), admin, sample.hostId);
     await writeTokens(config.DEV_FOLDER, keys, sample);
-    await writeSampleEnvironment(config.DEV_FOLDER, sample, slot);
+    await writeSampleEnvironment(config, sample, slot);
     await writeDatabaseEnvironment(config.DEV_FOLDER, databases.urls);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
     const database = databases.embedded === undefined ? undefined : databases.urls.booking;

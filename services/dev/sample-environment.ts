@@ -1,17 +1,25 @@
-/** The ids and times of the sample as shell variables, for the commands of README.md: they differ on every machine. */
+/** What differs from machine to machine in the commands of README.md and docs/: addresses, ids and times, as shell variables. */
 
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DevConfig } from "./config.ts";
+import { gatewayAddress } from "./gateway.ts";
 import type { OpenSlot, Sample } from "./sample.ts";
 
-/** Writes `sample.env` into `folder`. Without a slot that is free it has no times. */
+/** Writes `sample.env` into the folder of `npm start`. Without a slot that is free it has no times. */
 export async function writeSampleEnvironment(
-  folder: string,
+  config: DevConfig,
   sample: Sample,
   slot: OpenSlot | undefined,
 ): Promise<void> {
+  const { DEV_FOLDER: folder, LISTEN_HOST: host } = config;
   const variables = {
+    AVAILABILITY_GRPC: `${host}:${config.AVAILABILITY_GRPC_PORT}`,
+    AVAILABILITY_CONNECT: `http://${host}:${config.AVAILABILITY_CONNECT_PORT}`,
+    BOOKING_GRPC: `${host}:${config.BOOKING_GRPC_PORT}`,
+    BOOKING_CONNECT: `http://${host}:${config.BOOKING_CONNECT_PORT}`,
+    GATEWAY: gatewayAddress(config),
     HOST_ID: sample.hostId,
     GUEST_ID: sample.guestId,
     ...(slot === undefined ? {} : { START_TIME: slot.startTime, END_TIME: slot.endTime }),

@@ -7,7 +7,7 @@ import { AvailabilityService } from "../../shared/gen/availability/v1/availabili
 import { Role, type User } from "../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 
 export interface Sample {

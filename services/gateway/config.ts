@@ -1,11 +1,11 @@
 /** The settings of the gateway. */
 
 import { z } from "zod";
-import { ConfigError, httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/config.ts";
+import { ConfigError, httpUrl, readConfig, variables, wholeNumber } from "../../shared/service/config.ts";
 import type { Address } from "../../shared/rpc/wire/listen.ts";
 import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 
-const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = serviceVariables({ grpc: 0, connect: 0 });
+const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = variables;
 
 export const gatewayVariables = z.object({
   LISTEN_HOST,
@@ -32,7 +32,7 @@ export interface GatewayConfig {
   readonly bookingUrl: string;
   /** How many streams may be open to each service. */
   readonly streamsMax: number;
-  /** As browsers write them in `Origin`; `["*"]` is everybody's. */
+  /** As browsers write them in `Origin`; `["*"]` allows all origins. */
   readonly corsOrigins: readonly string[];
   readonly tls: TlsFiles;
 }
@@ -43,7 +43,7 @@ export function gatewayConfig(environment: Readonly<Record<string, string | unde
   if ((set.TLS_CERT === undefined) !== (set.TLS_KEY === undefined)) {
     throw new ConfigError("wrong settings: TLS_CERT and TLS_KEY must be set together");
   }
-  // Or callers' tokens would go on in plain text, where somebody counts on TLS.
+  // Or callers' tokens would go on in plain text, where the operator counts on TLS.
   if (set.PEER_CA !== undefined && ![set.AVAILABILITY_URL, set.BOOKING_URL].every((url) => url.startsWith("https:"))) {
     throw new ConfigError(
       "wrong settings: PEER_CA must be left out unless AVAILABILITY_URL and BOOKING_URL are https://",

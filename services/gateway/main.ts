@@ -1,5 +1,5 @@
 import process from "node:process";
-import { runService } from "../../shared/run-service.ts";
+import { runService } from "../../shared/service/run-service.ts";
 import { gatewayConfig } from "./config.ts";
 import { startGateway } from "./service.ts";
 

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
 import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
+import { portRefused } from "../../shared/rpc/wire/listen.ts";
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
 import { addDocumentation } from "./http/documentation.ts";
@@ -19,7 +20,7 @@ import { openEndings } from "./upstream/ending.ts";
 
 export interface RunningGateway {
   readonly port: number;
-  /** Ends in order, as the services do: see `Served` of shared/rpc/serve.ts. */
+  /** Ends in order, as the services do: see `Served` of shared/service/serve.ts. */
   stop(): Promise<void>;
 }
 
@@ -56,8 +57,7 @@ async function listenOn(app: FastifyInstance, { host, port }: GatewayConfig["lis
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new Error(`port ${port} on ${host} cannot be opened (${reason})`, { cause });
+    throw portRefused({ host, port }, cause);
   }
   const address = app.server.address();
   if (address === null || typeof address === "string") throw new Error("the gateway has no port");
@@ -68,10 +68,7 @@ async function drain(app: FastifyInstance, calls: OpenCalls, health: { isServing
   health.isServing = false;
   await sleep(DRAIN_PAUSE_MS);
   const closed = app.close();
-  calls.stop();
-  const grace = setTimeout(() => calls.interruptAll(), DRAIN_GRACE_MS);
-  await calls.whenIdle();
-  clearTimeout(grace);
+  await calls.end(DRAIN_GRACE_MS);
   // Those of the calls that have just ended. What is still being sent has a moment more.
   app.server.closeIdleConnections();
   const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);

@@ -6,13 +6,13 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../rpc/as-status.ts";
+import { StatusError } from "../status-error.ts";
 import type { Identity, Role } from "./identity.ts";
 
-/** Where the subject must stand in what a call is about. */
+/** Where a user may stand in what a call is about. */
 export type Owner = "host" | "guest" | "user";
 
-/** Whose data a role may touch with a method: its own, by where it stands in it, or everybody's. */
+/** Which data a role may touch with a method: data in which the caller stands here, or all. */
 export type Scope = Owner | "everybody";
 
 /** The roles that may call a method. A role that is not named may not. */
@@ -21,7 +21,7 @@ export type MethodAccess = Readonly<Partial<Record<Role, Scope>>>;
 /** The access of every method of a service. A method that is forgotten does not compile. */
 export type Access<S extends DescService> = { readonly [Method in keyof S["method"]]: MethodAccess };
 
-/** Everybody may call, also without a token: health and reflection. */
+/** For methods that need no token: health and reflection. */
 export const OPEN = "open";
 
 /** A caller whose role has been checked. */
@@ -31,7 +31,7 @@ export interface Entitled {
   readonly scope: Scope;
 }
 
-/** Who stands where in what a call is about. Undefined: nobody does. */
+/** The users in what a call is about, by where they stand in it. */
 export type Owners = Readonly<Partial<Record<Owner, string | undefined>>>;
 
 /** What the role may touch with the method. Throws StatusError PERMISSION_DENIED if it may not call it at all. */

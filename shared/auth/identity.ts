@@ -6,13 +6,13 @@ import type { Instant } from "../interval.ts";
 export const personRoles = ["HOST", "USER", "ADMIN"] as const;
 export type PersonRole = (typeof personRoles)[number];
 
-/** SERVICE is the other service of the pair, and nobody else: it signs for itself, with a key of its own. */
+/** SERVICE is the other service of the pair only: it signs for itself, with a key of its own. */
 export type Role = PersonRole | "SERVICE";
 
 export interface Identity {
-  /** A user's id for HOST and USER, the service's name for SERVICE; for ADMIN, whatever the identity provider calls it. */
+  /** A user's id for HOST and USER, the service's name for SERVICE; for ADMIN, the name that the identity provider gives. */
   readonly subject: string;
-  /** NOBODY: a call to a service that is open to everybody, such as health. */
+  /** NOBODY: a caller without a token, of a service that needs none, such as health. */
   readonly role: Role | "NOBODY";
   /** When the token ends that says so. */
   readonly expireTime: Instant;

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { MINUTE_MS, SECOND_MS } from "../interval.ts";
+import { MINUTE_MS, SECOND_MS } from "../time-units.ts";
 import { keepKeys } from "./kept-keys.ts";
 
 const COOLDOWN_MS = 10 * SECOND_MS;

@@ -1,15 +1,15 @@
-/** Keys that are read anew now and then, and what holds while they cannot be read. */
+/** Keys that are read again from time to time, and which of them are good while they cannot be read. */
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { monotonicMs } from "../clock.ts";
-import { HOUR_MS, MINUTE_MS } from "../interval.ts";
+import { HOUR_MS, MINUTE_MS } from "../time-units.ts";
 
 /** A key that its issuer has withdrawn is no longer accepted after this long. */
 const KEYS_MAX_AGE_MS = 5 * MINUTE_MS;
 /**
- * Unless the issuer cannot be asked: then the keys that are known go on for so long. Without that, its outage would be ours
- * at once; without an end, whoever has a stolen key need only keep us from hearing that it was withdrawn.
+ * While the issuer cannot be reached, the known keys stay good for this long. Without this time, the issuer's outage would be
+ * ours at once. Without its end, a thief of a key would only have to keep us from hearing that the key was withdrawn.
  */
 const KEYS_GRACE_MS = HOUR_MS;
 

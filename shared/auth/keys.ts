@@ -2,7 +2,7 @@
 
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
-import { SECOND_MS } from "../interval.ts";
+import { SECOND_MS } from "../time-units.ts";
 import { keepKeys } from "./kept-keys.ts";
 import { readJson } from "./read-json.ts";
 

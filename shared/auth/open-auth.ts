@@ -31,8 +31,8 @@ export interface Auth {
  * What a service named `name` needs to know its callers, and to be known by its peer. Throws an error of one line if a
  * file with keys cannot be used.
  *
- * People and the peer are vouched for by different keys, each good for its own roles only. So neither a stolen service key
- * makes an administrator, nor can whoever signs in people call what is between the services.
+ * Different keys vouch for people and for the peer, each for its own roles only. So a stolen service key makes no
+ * administrator, and the identity provider cannot call the methods that are between the services.
  */
 export async function openAuth(settings: AuthSettings, name: string, peer: string, log: Logger): Promise<Auth> {
   const { development, issuer, audience } = settings;

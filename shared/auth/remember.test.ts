@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { MINUTE_MS } from "../interval.ts";
+import { MINUTE_MS } from "../time-units.ts";
 import type { Identity } from "./identity.ts";
 import { rememberTokens } from "./remember.ts";
 

@@ -1,17 +1,17 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { monotonicMs } from "../clock.ts";
-import { MINUTE_MS } from "../interval.ts";
+import { MINUTE_MS } from "../time-units.ts";
 import type { Identity } from "./identity.ts";
 
 const TOKENS_MAX = 50_000;
-/** After this a token is verified again, so that a key that was withdrawn does not live on in here. */
+/** A token is verified again after this time, so that a withdrawn key does not live on in this memory. */
 const MEMORY_MAX_MS = 5 * MINUTE_MS;
 
 /**
- * `verify`, once per token rather than once per call: to check a signature costs more than many a call. Good tokens are
- * remembered until they expire; bad ones are not, or strangers could fill the memory. What is kept is a hash, which is
- * no use to whoever sees it.
+ * `verify`, once per token rather than once per call: checking a signature costs more than most calls do. Good tokens are
+ * remembered until they expire; bad ones are not, or strangers could fill the memory. Only a hash is kept: a thief of the
+ * memory cannot call with it.
  */
 export function rememberTokens(
   verify: (token: string) => Promise<Identity>,

@@ -1,6 +1,6 @@
 import { decodeJwt, generateKeyPair } from "jose";
 import { afterEach, expect, test, vi } from "vitest";
-import { MINUTE_MS } from "../interval.ts";
+import { MINUTE_MS } from "../time-units.ts";
 import { serviceTokens } from "./service-token.ts";
 
 afterEach(() => {

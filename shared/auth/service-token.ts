@@ -1,5 +1,5 @@
 import { monotonicMs } from "../clock.ts";
-import { MINUTE_MS } from "../interval.ts";
+import { MINUTE_MS } from "../time-units.ts";
 import { type SigningKey, signToken } from "./sign.ts";
 
 const LIFETIME_MS = 5 * MINUTE_MS;

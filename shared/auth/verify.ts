@@ -2,9 +2,10 @@
 
 import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
+import { isUuid } from "../uuid.ts";
 import type { Identity, Role } from "./identity.ts";
 
-/** Somebody whose word counts, and for what. */
+/** Who may sign tokens, and for which roles. */
 export interface Issuer {
   /** The `iss` of its tokens. */
   readonly name: string;
@@ -15,7 +16,7 @@ export interface Issuer {
   readonly roles: readonly Role[];
 }
 
-/** A token that is not good. The reasons stay in here: they would help only whoever forges tokens. */
+/** A token that is not good. The reasons stay in here: they would help only a forger. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
   /** The token was good once. It is worth telling, because the client can do something about it. */
@@ -27,16 +28,15 @@ export class TokenRefused extends Error {
   }
 }
 
-/** Signatures with a key pair only: whoever can verify an HMAC can also forge it. */
+/** Signatures with a key pair only: a service that can verify an HMAC can also forge it. */
 const ALGORITHMS = ["EdDSA", "ES256", "RS256"];
 const REQUIRED_CLAIMS = ["iss", "aud", "sub", "iat", "exp"];
 /** How far the clocks of those who sign may be off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Printable ASCII: subjects are written down as the actors of events. */
 const NAME = /^[!-~]{1,128}$/;
-/** The actor of what the services do by themselves. Nobody may be called so, or like it. */
+/** The actor of what the services do by themselves. No administrator may have this name, in any spelling. */
 const SYSTEM = "system";
 
 /** Seconds since 1970 (NumericDate), up to the year 9999. */
@@ -44,7 +44,6 @@ const numericDate = z.number().min(0).max(253_402_300_799);
 
 /** The claims that are used, each of its type: jose looks at the type of some only, and a list of one text compares like the text. */
 const claims = z.object({
-  iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   sub: z.string(),
   role: z.string(),
@@ -103,7 +102,7 @@ function isSubjectOf(role: Role, subject: string, issuer: Issuer): boolean {
   switch (role) {
     case "HOST":
     case "USER":
-      return UUID.test(subject);
+      return isUuid(subject);
     case "ADMIN":
       return NAME.test(subject) && subject.toLowerCase() !== SYSTEM;
     case "SERVICE":

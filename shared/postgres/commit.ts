@@ -13,8 +13,7 @@ const COMMIT: Statement = { name: "commit", text: "commit" };
 
 /**
  * Runs the statements and commits, in one round trip. Returns the error with which the connection was lost right behind that,
- * if it was: a COMMIT that the server has reported as done is done, and whatever comes instead of the answer's end takes
- * nothing back. There is nothing to find out then, which would need a database that has just gone.
+ * if it was: a COMMIT that the server has reported as done is done, and a broken end of the answer takes nothing back. There is nothing to find out then, which would need a database that has just gone.
  *
  * Throws CommitLost, or an error which proves that nothing was committed.
  */

@@ -63,7 +63,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     pool: { min: 0, max: options.poolSize },
     entities: [...options.entities],
     extensions: [Migrator],
-    // Databases are made by whoever runs them, not by a service with a typo in its URL.
+    // An operator makes databases, not a service with a typo in its URL.
     ensureDatabase: false,
     migrations: {
       migrationsList: [...options.migrations],

@@ -7,8 +7,8 @@ import { lockHost } from "./locks.ts";
 import { transaction } from "./transaction.ts";
 
 /**
- * How long a database that is restarting, or the end of the lost transaction, is waited for before nobody can tell. Longer
- * than HOST_LOCK_IDLE_MS: a COMMIT that never comes is found out, too.
+ * How long to wait for a restarting database, or for the end of the lost transaction, before giving up. Longer than
+ * HOST_LOCK_IDLE_MS, so that a COMMIT that never arrives is found out too.
  */
 export const FIND_OUT_WITHIN_MS = 8_000;
 const RETRY_MS = 200;
@@ -19,7 +19,7 @@ const RETRY_MS = 200;
  *
  * The server notices a lost connection late, and may even get what is still on its way to it, COMMIT included. But it has
  * said that it holds the lock, and it holds it until the transaction ends; and of a session that has ended, nothing that
- * still arrives is carried out. So behind the lock the answer is final, whatever was sent when: "not there" is "never".
+ * still arrives is carried out. So behind the lock the answer is final: "not there" is "never".
  * `look` is a statement of its own, behind the lock, because one that waits and looks sees what was there before its wait.
  *
  * It should look for a row that only this change writes, and not for the transaction's status: after a crash the id of a

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import { HOUR_MS } from "../interval.ts";
+import { HOUR_MS } from "../time-units.ts";
 import { REQUEST_MEMORY_DAYS } from "../limits.ts";
 import { type Periodic, periodically } from "../periodically.ts";
 

@@ -1,4 +1,4 @@
-/** What the database holds of every stored interval, whatever the code believes: the constraints of a `during` column. */
+/** The constraints of a `during` column: they hold for every stored interval, also if the code is wrong. */
 
 interface Check {
   readonly name: string;

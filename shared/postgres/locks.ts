@@ -5,7 +5,7 @@
  */
 
 import type { ClientBase, Pool } from "pg";
-import { Refusal } from "../errors.ts";
+import { hostBusy } from "../errors.ts";
 import { roundTrip } from "./round-trip.ts";
 import { isLockTimeout } from "./sqlstate.ts";
 
@@ -16,7 +16,7 @@ export const MIGRATION_LOCK = [PROJECT, 1] as const;
 export const MIGRATION_LOCK_WAIT_MS = 60_000;
 const SELF_CHECK_LOCK = [PROJECT, 2] as const;
 
-/** How long a write waits for a host that somebody else is changing, before it is refused with BUSY. */
+/** How long a write waits for a host that another transaction is changing, before it is refused with BUSY. */
 export const HOST_LOCK_WAIT_MS = 1000;
 
 /**
@@ -39,7 +39,7 @@ export function hostLockKey(hostId: string): string {
  *
  * The lock is a statement of its own, in READ COMMITTED: a statement sees the database as it was when the statement began,
  * which for one that locks and reads is before the wait, so it would decide on what the lock's last holder has changed
- * since. Throws Refusal BUSY when the lock is not had within `waitMs`.
+ * since. Throws Refusal BUSY when it waits longer than `waitMs`.
  */
 export async function lockHost(
   client: ClientBase,
@@ -63,14 +63,6 @@ export async function lockHost(
     if (isLockTimeout(error)) throw hostBusy(hostId);
     throw error;
   }
-}
-
-/** The host's lock was not had in time. Nothing was changed. */
-export function hostBusy(hostId: string): Refusal {
-  return new Refusal("BUSY", "the host is being changed by others; nothing was changed, send the same call again", {
-    resource: { type: "User", name: hostId },
-    retryAfterMs: 200,
-  });
 }
 
 /**

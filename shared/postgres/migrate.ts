@@ -4,7 +4,7 @@ import { Client } from "pg";
 import type { Database } from "./database.ts";
 import { MIGRATION_LOCK, MIGRATION_LOCK_WAIT_MS } from "./locks.ts";
 import { assertOwnSessions } from "./session.ts";
-import { isLockTimeout, sqlState } from "./sqlstate.ts";
+import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
 
 /**
  * Runs all migrations that have not run, in one transaction, and returns their names.
@@ -14,12 +14,12 @@ import { isLockTimeout, sqlState } from "./sqlstate.ts";
  * the pool as it likes. The lock goes with that connection, even if this process dies; where a pooler keeps the session, it
  * would stay, so such a pooler is refused before.
  *
- * Throws an Error to show to the operator where somebody else holds the lock for longer than `lockWaitMs`.
+ * Throws an Error to show to the operator when another session holds the lock for longer than `lockWaitMs`.
  */
 export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WAIT_MS): Promise<string[]> {
   await assertOwnSessions(database.connection);
   const holder = new Client(database.connection);
-  // A connection that breaks while it is idle reports so as an event, and one that nobody listens to ends the process.
+  // A connection that breaks while it is idle emits `error`, and an `error` without a listener ends the process.
   const broken = new Promise<never>((_resolve, reject) => holder.on("error", reject));
   broken.catch(() => undefined);
   await holder.connect();
@@ -71,8 +71,7 @@ export async function assertMigrated(database: Database): Promise<void> {
     const { rows } = await database.pool.query<{ name: string }>("select name from migrations");
     for (const { name } of rows) missing.delete(name);
   } catch (error) {
-    const UNDEFINED_TABLE = "42P01";
-    if (sqlState(error) !== UNDEFINED_TABLE) throw error;
+    if (!isUndefinedTable(error)) throw error;
   }
   if (missing.size > 0) {
     throw new Error(`the database lacks ${[...missing].join(", ")}: run \`npm run migrate\` first`);

@@ -1,8 +1,8 @@
-/** Reads in plain SQL that end, in the database too, when nobody waits for them any more. */
+/** Reads in plain SQL that end, in the database too, when their caller leaves. */
 
 import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from "pg";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
-import { connect } from "./transaction.ts";
+import { takeConnection } from "./take-connection.ts";
 
 /** The backend's process id, which the driver knows and its types leave out. */
 interface Backend {
@@ -19,7 +19,7 @@ export async function read<Row extends QueryResultRow>(
   signal?: AbortSignal,
 ): Promise<Row[]> {
   signal?.throwIfAborted();
-  const client = await connect(pool);
+  const client = await takeConnection(pool);
   let cancelled: Promise<unknown> | undefined;
   const cancel = (): void => {
     cancelled = cancelQuery(pool, client);

@@ -82,7 +82,7 @@ const preparedOn = new WeakMap<Connection, Map<string, readonly Column[]>>();
 
 /**
  * What the driver calls as the answers come in; each method is one message of the server. There is one for every message
- * that the driver passes on, and none throws, whatever comes when: the driver calls them from an event, and an error there
+ * that the driver passes on, and none throws, in whatever order messages come: the driver calls them from an event, and an error there
  * would end the process.
  */
 class RoundTrip implements Submittable {

@@ -13,7 +13,22 @@ export function violatedConstraint(error: unknown): string | undefined {
   return propertyOf(error, "constraint");
 }
 
-/** A lock was not had within `lock_timeout`, or at once. */
+/** A row breaks the unique constraint of this name. */
+export function isNotUnique(error: unknown, constraint: string): boolean {
+  return sqlState(error) === "23505" && propertyOf(error, "constraint") === constraint;
+}
+
+/** A row breaks an exclusion constraint. */
+export function isExcluded(error: unknown): boolean {
+  return sqlState(error) === "23P01";
+}
+
+/** The statement names a table that does not exist. */
+export function isUndefinedTable(error: unknown): boolean {
+  return sqlState(error) === "42P01";
+}
+
+/** The statement waited for a lock longer than `lock_timeout`, or was not to wait at all. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === "55P03";
 }
@@ -48,7 +63,7 @@ export function isReadOnly(error: unknown): boolean {
 /** States in which the server ends or refuses the connection: it shuts down, starts up, or has none left. */
 const CONNECTION_STATES = new Set(["57P01", "57P02", "57P03", "57P05", "53300"]);
 
-/** The server that was connected to takes no writes: there is none to be had that can be used. */
+/** The server that was connected to takes no writes: no other server was offered. */
 export class ReadOnlyServer extends Error {
   override readonly name = "ReadOnlyServer";
   /** As Node's errors of the network have one. It outlives being wrapped by MikroORM, and the class does not. */
@@ -59,7 +74,7 @@ export class ReadOnlyServer extends Error {
   }
 }
 
-/** The connection is gone, or could not be had. What was under way on it may or may not have been committed. */
+/** The connection is gone, or was never made. What was under way on it may or may not have been committed. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof Refusal) return false;
   if (isReadOnly(error)) return true;

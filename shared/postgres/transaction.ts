@@ -1,13 +1,14 @@
-/** Transactions and reads in plain SQL, on the pool that MikroORM owns. */
+/** Transactions in plain SQL, on the pool that MikroORM owns. */
 
 import type { Pool, PoolClient } from "pg";
 import { commit, CommitLost } from "./commit.ts";
 import { databaseUnreachable, isConnectionLost, outcomeUnknown } from "./sqlstate.ts";
+import { takeConnection } from "./take-connection.ts";
 
 /**
  * Runs `work` in a READ COMMITTED transaction: commits when it returns, rolls back when it throws.
  *
- * Throws Refusal BUSY when no connection was had or it was lost before the commit, and OUTCOME_UNKNOWN when it was lost
+ * Throws Refusal BUSY when the database gives no connection or the connection is lost before the commit, and OUTCOME_UNKNOWN when it was lost
  * while the commit was under way, unless `findOut` can tell: it is called (after the connection is gone) and returns what
  * the transaction returned if it was committed, undefined if it was not, or throws.
  */
@@ -26,7 +27,7 @@ export async function transaction<T>(
 }
 
 async function attempt<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, mode: "read only" | ""): Promise<T> {
-  const client = await connect(pool);
+  const client = await takeConnection(pool);
   // A connection in an unknown state is closed, not returned to the pool.
   let broken: Error | undefined;
   try {
@@ -46,16 +47,6 @@ async function attempt<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, 
     throw error;
   } finally {
     client.release(broken);
-  }
-}
-
-/** A connection from the pool. Throws Refusal BUSY when there is none to be had. */
-export async function connect(pool: Pool): Promise<PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    if (isConnectionLost(error)) throw databaseUnreachable(error);
-    throw error;
   }
 }
 

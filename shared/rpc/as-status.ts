@@ -1,35 +1,13 @@
-/**
- * How a call ends when it does not end well: one status, whatever was thrown. The adapters only spell it in their
- * protocol.
- */
+/** One status for each error that was thrown. The adapters only write it down in their protocol. */
 
 import { status } from "@grpc/grpc-js";
-import { type Reason, Refusal, statusOf } from "../errors.ts";
-import { type ErrorDetail, errorDetails } from "./error-details.ts";
-
-/** The end of a call: what the caller is told. The numbers of gRPC's codes are those of Connect's too. */
-export class StatusError extends Error {
-  override readonly name = "StatusError";
-  readonly code: status;
-  readonly reason: Reason | undefined;
-  readonly details: readonly ErrorDetail[];
-
-  /** Without `refusal` it carries no reason: the endings for which the contract promises none. */
-  constructor(
-    code: status,
-    message: string,
-    refusal?: { readonly reason: Reason; readonly details: readonly ErrorDetail[] },
-    cause?: unknown,
-  ) {
-    super(message, { cause });
-    this.code = code;
-    this.reason = refusal?.reason;
-    this.details = refusal?.details ?? [];
-  }
-}
+import { Refusal, statusOf } from "../errors.ts";
+import { StatusError } from "../status-error.ts";
+import { detailInWords, errorDetails } from "./error-details.ts";
+import type { CallersWords } from "./request/field-names.ts";
 
 /**
- * The status for whatever a handler threw. `domain` is the package that defines the reasons, such as `booking.v1`. What
+ * The status for what a handler threw. `domain` is the package that defines the reasons, such as `booking.v1`. What
  * is not an expected refusal becomes a bare INTERNAL: its message could tell a stranger about our tables. The log gets
  * all of it, as `cause`.
  */
@@ -43,4 +21,12 @@ export function statusErrorOf(thrown: unknown, domain: string): StatusError {
     return new StatusError(status.DEADLINE_EXCEEDED, "the deadline has passed");
   }
   return new StatusError(status.INTERNAL, "internal error", undefined, thrown);
+}
+
+/** The same refusal with the caller's own names for fields, where it has others than the contract. */
+export function inCallersWords(ending: StatusError, words: CallersWords | undefined): StatusError {
+  const { code, message, reason, details, cause } = ending;
+  if (words === undefined || reason === undefined) return ending;
+  const told = details.map((detail) => detailInWords(detail, words));
+  return new StatusError(code, words(message), { reason, details: told }, cause);
 }

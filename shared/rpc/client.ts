@@ -2,7 +2,6 @@
 
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createTransport } from "@connectrpc/connect/protocol-connect";
-import { monotonicMs } from "../clock.ts";
 import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
@@ -23,7 +22,7 @@ export interface PeerOptions {
 
 /**
  * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed. Every
- * call must be given a `timeoutMs` (see `timeoutWithin`): a peer that is gone without a word answers nothing at all. A call
+ * call must be given a `timeoutMs` (see `timeoutWithin` in `shared/caller.ts`): a peer that is gone without a word answers nothing at all. A call
  * that the peer has provably not looked at is sent once more (see `peerHttp`).
  */
 export function peerTransport(baseUrl: string, { token, tls }: PeerOptions = {}): PeerTransport {
@@ -53,14 +52,6 @@ export function bearer(token: () => Promise<string>): Interceptor {
     request.header.set("authorization", `Bearer ${await token()}`);
     return next(request);
   };
-}
-
-/**
- * The timeout of a call to a peer: what is left until `deadline` (on the scale of `monotonicMs`, as in `Call`), at most
- * `ceilingMs`. At least 1, also if nothing is left: connect-es takes 0 and less for no timeout at all.
- */
-export function timeoutWithin(deadline: number, ceilingMs: number): number {
-  return Math.max(1, Math.floor(Math.min(ceilingMs, deadline - monotonicMs())));
 }
 
 /** The reason that a peer gave for its refusal, such as `USER_NOT_FOUND`; undefined if there is none. */

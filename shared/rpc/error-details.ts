@@ -1,6 +1,6 @@
 /** The details of a refusal as messages of google/rpc/error_details.proto, never more than a header can carry. */
 
-import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, isMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Refusal } from "../errors.ts";
 import { ERROR_DETAILS_MAX_BYTES } from "../limits.ts";
 import {
@@ -10,13 +10,9 @@ import {
   ResourceInfoSchema,
   RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../interval.ts";
-
-export interface ErrorDetail {
-  readonly desc: DescMessage;
-  readonly message: Message;
-  readonly bytes: Uint8Array;
-}
+import { SECOND_MS } from "../time-units.ts";
+import type { ErrorDetail } from "../status-error.ts";
+import type { CallersWords } from "./request/field-names.ts";
 
 /**
  * The refusal's details, `ErrorInfo` first, together at most `ERROR_DETAILS_MAX_BYTES`: gRPC sends them in a trailer, and
@@ -38,16 +34,42 @@ export function errorDetails(refusal: Refusal, domain: string): ErrorDetail[] {
   return fitting.details;
 }
 
+/** The detail with the caller's own names for fields. They are no longer than those of the contract, so it still fits. */
+export function detailInWords(detail: ErrorDetail, words: CallersWords): ErrorDetail {
+  const { message } = detail;
+  if (isMessage(message, BadRequestSchema)) {
+    const fieldViolations = message.fieldViolations.map((violation) => ({
+      ...violation,
+      field: words(violation.field),
+      description: words(violation.description),
+    }));
+    return detailOf(BadRequestSchema, { fieldViolations });
+  }
+  if (isMessage(message, PreconditionFailureSchema)) {
+    const violations = message.violations.map((violation) => ({
+      ...violation,
+      subject: words(violation.subject),
+      description: words(violation.description),
+    }));
+    return detailOf(PreconditionFailureSchema, { violations });
+  }
+  return detail;
+}
+
+function detailOf<D extends DescMessage>(desc: D, init: MessageInitShape<D>): ErrorDetail {
+  const message = create(desc, init);
+  return { desc, message, bytes: toBinary(desc, message) };
+}
+
 class FittingDetails {
   readonly details: ErrorDetail[] = [];
   #bytesLeft = ERROR_DETAILS_MAX_BYTES;
 
   add<D extends DescMessage>(desc: D, init: MessageInitShape<D>): boolean {
-    const message = create(desc, init);
-    const bytes = toBinary(desc, message);
-    if (bytes.length > this.#bytesLeft) return false;
-    this.#bytesLeft -= bytes.length;
-    this.details.push({ desc, message, bytes });
+    const detail = detailOf(desc, init);
+    if (detail.bytes.length > this.#bytesLeft) return false;
+    this.#bytesLeft -= detail.bytes.length;
+    this.details.push(detail);
     return true;
   }
 

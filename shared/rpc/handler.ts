@@ -11,14 +11,14 @@ import type { Refusal } from "../errors.ts";
 /** What a handler knows of a call beside its message: who calls, how long that counts, and whom to tell. */
 export interface Call extends Entitled {
   readonly method: DescMethod;
-  /** Aborted when nobody waits for the answer any more: the client left, the deadline passed, the service stops. */
+  /** Aborted when no client waits for the answer any more: it left, the deadline passed, or the service stops. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting, on the scale of `performance.now()`. `Infinity` for a stream without a deadline. */
   readonly deadline: number;
   /** The subject of the caller's token, for the records. */
   readonly actor: string;
   readonly log: Logger;
-  /** Ends the call with a refusal at once, also while its handler cannot throw one: at a message that nobody takes. */
+  /** Ends the call with a refusal at once, also while its handler waits for the client to take a message and cannot throw. */
   interrupt(reason: Refusal): void;
 }
 

@@ -9,7 +9,7 @@ import { AvailabilityService } from "../../shared/gen/availability/v1/availabili
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
-import { DAY_MS } from "../../shared/interval.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 import { type Caller, callers, rules, slots, tables, type World } from "../support/access-table.ts";
 import { type Clients, clientsOver } from "../support/clients.ts";

@@ -14,7 +14,7 @@ import { startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import { openLog } from "../../shared/log.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { variables } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";

@@ -16,7 +16,8 @@ import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
 import { keepLog } from "../support/logs.ts";
 import { somebodyWaits } from "../support/lock-waits.ts";
-import { type AvailabilityHook, startAvailabilityService } from "../support/pair.ts";
+import type { AvailabilityHooks } from "../../services/availability/service.ts";
+import { startAvailabilityService } from "../support/pair.ts";
 import { createHost, openTime } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -42,8 +43,12 @@ afterEach(async () => {
   for (const stop of started.toReversed()) await stop();
 });
 
-async function start(databaseUrl: string, environment: Record<string, string> = {}, hook?: AvailabilityHook) {
-  const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment }, hook);
+async function start(
+  databaseUrl: string,
+  environment: Record<string, string> = {},
+  hooks?: Partial<AvailabilityHooks>,
+) {
+  const served = await startAvailabilityService(databaseUrl, { BOOKING_URL: NOBODY, ...environment }, hooks);
   started.push(() => served.stop());
   return {
     ...connectClients(served.connectUrl, NOBODY, tokenSource(admin)),
@@ -98,13 +103,13 @@ describe("a connection that is lost while a user is created", () => {
 
 test("removals that wait for Booking stop nobody else, however many there are", async () => {
   const asked = pause();
-  const booking: AvailabilityHook = () => ({
+  const peer: AvailabilityHooks["peer"] = () => ({
     async fenceHost() {
       await asked.step();
       throw peerUnavailable("booking", undefined);
     },
   });
-  const clients = await start(database.url, { DATABASE_POOL_SIZE: "4" }, booking);
+  const clients = await start(database.url, { DATABASE_POOL_SIZE: "4" }, { peer });
   const hosts = await Promise.all(Array.from({ length: 8 }, () => createHost(clients)));
   for (const hostId of hosts) {
     await pool.query(

@@ -1,7 +1,8 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Interval, MINUTE_MS } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";

@@ -4,7 +4,8 @@ import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf
 import * as fc from "fast-check";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { HOUR_MS, type Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { rangeFromMillis } from "../../shared/postgres/range.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { anyInterval, instantsOf, intervalsOf, separateIntervals } from "../support/interval-model.ts";

@@ -1,7 +1,7 @@
 import pg, { type QueryResultRow } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { intervalsMeeting, type Selection } from "../../services/availability/storage/availability.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const HOSTS = 200;

@@ -28,11 +28,11 @@ const BOOK = `
   with booked as (
     insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
     select $2, host_id, $3, ${rangeFromMillis("$4::float8", "$5::float8")}, 'CONFIRMED', 1, clock_timestamp(), clock_timestamp()
-    from host_fences where host_id = $1 and generation = $6
+    from hosts where host_id = $1 and generation = $6
     on conflict do nothing
     returning *
   ), fence as (
-    update host_fences set sequence = sequence + 1 from booked where host_fences.host_id = booked.host_id
+    update hosts set sequence = sequence + 1 from booked where hosts.host_id = booked.host_id
     returning sequence
   ), requested as (
     insert into requests (host_id, request_id, method, content_hash, answer, create_time)

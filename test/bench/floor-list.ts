@@ -4,7 +4,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import { OPEN } from "../../shared/auth/access.ts";
 import { BookingService, ListOpenSlotsResponseSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { serve } from "../../shared/rpc/serve.ts";
+import { serve } from "../../shared/service/serve.ts";
 import { LOG_LEVEL } from "./stage.ts";
 import { answerQuestions } from "./worker.ts";
 

@@ -3,7 +3,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ListOpenSlotsResponseSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { DAY_MS } from "../../shared/interval.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
 import type { Effort, Measured } from "./drive.ts";
 import type { CreateFloor } from "./floor-create.ts";

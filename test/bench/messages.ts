@@ -7,7 +7,8 @@ import {
   CreateBookingRequestSchema,
   ListOpenSlotsRequestSchema,
 } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { DAY_MS, type Instant } from "../../shared/interval.ts";
+import type { Instant } from "../../shared/interval.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
 import type { Protocol } from "./http2-calls.ts";
 import { type Call, OPEN_DAYS } from "./slots.ts";

@@ -1,7 +1,8 @@
 /** Hosts, guests and open time, made through the API like anybody's. */
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { DAY_MS, type Instant, MINUTE_MS } from "../../shared/interval.ts";
+import type { Instant } from "../../shared/interval.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import {

@@ -1,6 +1,7 @@
 /** Which slot each call asks for. No slot is asked for twice, except where a row is about that. */
 
-import { DAY_MS, HOUR_MS, type Instant, type Interval, MINUTE_MS } from "../../shared/interval.ts";
+import type { Instant, Interval } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 
 export const SLOT_MINUTES = 30;
 export const OPEN_DAYS = 90;

@@ -9,8 +9,9 @@ import { startChild, waitUntilServing } from "../../services/dev/children.ts";
 import { type DevKeys, provideKeys } from "../../services/dev/keys.ts";
 import { freePort } from "../../services/dev/ports.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
-import { migrateDatabase, type ServiceName } from "../../services/ops/migrate/migrate.ts";
-import { DAY_MS } from "../../shared/interval.ts";
+import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
+import type { ServiceName } from "../../services/ops/services.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -175,7 +176,7 @@ async function crowd(url: string, world: World, count: number): Promise<void> {
 async function prepareFloor(url: string, world: World): Promise<void> {
   const hostIds = [world.spread, world.hot, world.fought].flatMap((people) => people.hostIds);
   await onDatabase(url, async (client) => {
-    await client.query("insert into host_fences (host_id) select unnest($1::uuid[])", [hostIds]);
+    await client.query("insert into hosts (host_id) select unnest($1::uuid[])", [hostIds]);
     await client.query("vacuum analyze");
   });
 }

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Booking, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { startPair, type Pair } from "../support/pair.ts";
 import { tally } from "../support/lanes.ts";
 import { createGuest, createHost } from "../support/people.ts";

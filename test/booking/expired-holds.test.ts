@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { sweepHolds } from "../../services/booking/lanes/sweep.ts";
 import { findBooking, listBookings } from "../../services/booking/storage/bookings.ts";
 import { BookingEventKind, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
-import { MINUTE_MS } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { expireHold } from "../model/expire-hold.ts";
 import { hours } from "../support/hosts-time.ts";

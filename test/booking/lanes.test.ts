@@ -4,6 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
+import { openCalendar } from "../support/calendars.ts";
 import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
 
@@ -244,7 +245,7 @@ describe("the order of writes", () => {
           actor: "tester",
           bookingId,
           during: hourOf(hour),
-          validation: { generation: 0, misfit: undefined },
+          calendar: openCalendar(0),
         }),
       );
     const said = await Promise.all([
@@ -279,7 +280,7 @@ describe("the clock", () => {
       await holder.query("begin");
       await holder.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
       const named = { hostId, actor: "tester", bookingId: hold.bookingId };
-      const moved = { ...named, during: hourOf(3), validation: { generation: 0, misfit: undefined } };
+      const moved = { ...named, during: hourOf(3), calendar: openCalendar(0) };
       const waiting = saidOf(lanes.commit(kind === "reschedule" ? { kind, ...moved } : { kind, ...named }));
       // It has begun, by the clock of the database, some milliseconds before the hold ends.
       await waitUntil(async () => {

@@ -3,7 +3,8 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Interval, MINUTE_MS } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
 import type { Clients } from "../support/clients.ts";
 import { hours, inHours } from "../support/hosts-time.ts";

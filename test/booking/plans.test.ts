@@ -13,19 +13,20 @@ import {
   findOverdueHolds,
   peopleOfBooking,
   listBookings,
-  sequenceOf,
 } from "../../services/booking/storage/bookings.ts";
-import { readEvents, sequencesOf } from "../../services/booking/storage/events.ts";
-import { generationsOf } from "../../services/booking/storage/fences.ts";
+import { readEvents } from "../../services/booking/storage/events.ts";
+import { generationsOf, sequenceOf, sequencesOf } from "../../services/booking/storage/hosts.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
 import { readBookedTime } from "../../services/booking/storage/open-slots.ts";
 import { findRequests } from "../../services/booking/storage/requests.ts";
 import { bookingTables } from "../../services/booking/storage/tables.ts";
 import { wasRecorded } from "../../services/booking/storage/witness.ts";
-import { DAY_MS, HOUR_MS, type Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
+import { openCalendar } from "../support/calendars.ts";
 import { createCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -39,7 +40,7 @@ const REQUESTS = 100_000;
 /** Holds that are not over. */
 const HOLDS = 5_000;
 const DAY = Date.UTC(2150, 0, 1);
-const LARGE = new Set(["bookings", "booking_events", "requests", "host_fences"]);
+const LARGE = new Set(["bookings", "booking_events", "requests", "hosts"]);
 const { signal } = patient;
 
 let stored: TestDatabase;
@@ -115,9 +116,9 @@ async function changeBookings(): Promise<void> {
   expect(new Set(await commit([...creates, ...holds]))).toEqual(new Set(["CONFIRMED", "HELD"]));
   await commit(holds.slice(4).map((hold) => ({ kind: "expire", ...of(hold) })));
   await commit(holds.slice(0, 4).map((hold) => ({ kind: "confirm", ...of(hold) })));
-  const validation = { generation: 0, misfit: undefined };
+  const calendar = openCalendar(0);
   await commit(
-    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), validation })),
+    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), calendar })),
   );
   await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
   const year = { start: DAY, end: DAY + 366 * DAY_MS };
@@ -196,13 +197,13 @@ test("a hold reads its guest's active holds and nothing else, a create without o
   );
   const before = lanePlans.length;
   const [hostId] = hostIds.slice(-2);
-  const validated = { generation: await generationOf(hostId!), misfit: undefined };
-  const create = createCommand(hostId!, hour(301), { guestId, validation: validated });
+  const calendar = openCalendar(await generationOf(hostId!));
+  const create = createCommand(hostId!, hour(301), { guestId, calendar });
   expect(await saidOf(lanes.commit(create, patient))).toBe("CONFIRMED");
   const holdPlans = (): Plan[] =>
     lanePlans.slice(before).filter(({ query }) => query.includes("asked(host_id, guest_id)"));
   expect(holdPlans()).toEqual([]);
-  const hold = createCommand(hostId!, hour(303), { guestId, validation: validated, holdMs: DAY_MS });
+  const hold = createCommand(hostId!, hour(303), { guestId, calendar, holdMs: DAY_MS });
   expect(["HELD", "TOO_MANY_HOLDS"]).toContain(await saidOf(lanes.commit(hold, patient)));
   const read = holdPlans().flatMap(({ nodes }) =>
     nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead),

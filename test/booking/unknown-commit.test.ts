@@ -2,6 +2,8 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { BookingEvent } from "../../services/booking/domain/booking.ts";
+import { wasRecorded } from "../../services/booking/storage/witness.ts";
 import { HOST_LOCK_WAIT_MS } from "../../shared/postgres/locks.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "../support/lanes.ts";
@@ -42,7 +44,7 @@ test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();
   proxy.cutNextCommit("after");
   expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [] }))).toBe("fenced");
-  const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from host_fences");
+  const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from hosts");
   expect(rows[0]?.generation).toBeGreaterThanOrEqual(1);
 });
 
@@ -66,6 +68,27 @@ test("a batch that was rolled back is not taken for committed, though another re
   expect(await Promise.all(cut)).toEqual(["idle", "CONFIRMED"]);
   const { rowCount } = await replicas.pool.query("select from bookings where host_id = $1", [free]);
   expect(rowCount).toBe(1);
+});
+
+describe("a command whose every COMMIT is lost", () => {
+  test("is refused where its event would be seen: nothing was changed", async () => {
+    for (let attempt = 0; attempt < 3; attempt += 1) proxy.cutNextCommit("before", "insert-events\0");
+    expect(await saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))))).toBe("BUSY");
+    expect(proxy.cuts()).toBe(3);
+    expect((await lanes.pool.query("select from bookings")).rowCount).toBe(0);
+  });
+
+  test("and that has no event may be stored: nobody is told that nothing was changed", async () => {
+    const { hostId, bookingId, ...create } = createCommand(randomUUIDv7(), hourOf(0));
+    expect(await saidOf(lanes.commit({ ...create, hostId, bookingId }))).toBe("CONFIRMED");
+    for (const when of ["before", "before", "after"] as const) proxy.cutNextCommit(when, "insert-requests\0");
+    const request = { id: randomUUIDv7(), method: "ConfirmBooking", contentHash: "ab".repeat(32) };
+    const confirm = { kind: "confirm", hostId, bookingId, actor: "tester", request } as const;
+    expect(await saidOf(lanes.commit(confirm))).toBe("OUTCOME_UNKNOWN");
+    expect(proxy.cuts()).toBe(3);
+    expect((await lanes.pool.query("select from requests")).rowCount).toBe(1);
+    expect(await saidOf(lanes.commit(confirm))).toBe("CONFIRMED");
+  });
 });
 
 describe("a COMMIT that the server gets after its connection was lost", () => {
@@ -159,6 +182,37 @@ describe("a batch that was rolled back is not taken for committed, though in its
     ]);
     expect(rows).toEqual([{ state: "CANCELLED" }, { state: "CANCELLED" }]);
   });
+});
+
+test("an event is the one that was written if all of it is", async () => {
+  const command = createCommand(randomUUIDv7(), hourOf(0));
+  expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
+  const { rows } = await lanes.pool.query<{ time: Date }>("select event_time as time from booking_events");
+  const { hostId, bookingId: id, guestId, during, actor } = command;
+  const time = rows[0]!.time.getTime();
+  const booking = {
+    id,
+    hostId,
+    guestId,
+    during,
+    state: "CONFIRMED",
+    version: 1,
+    createTime: time,
+    updateTime: time,
+  } as const;
+  const event: BookingEvent = { hostId, sequence: 1, kind: "CONFIRMED", actor, time, booking };
+  expect(await wasRecorded(lanes.pool, hostId, event)).toBe(true);
+  const others: BookingEvent[] = [
+    { ...event, sequence: 2 },
+    { ...event, kind: "HELD" },
+    { ...event, actor: "somebody else" },
+    { ...event, time: time - 1 },
+    { ...event, booking: { ...booking, id: randomUUIDv7() } },
+    { ...event, booking: { ...booking, version: 2 } },
+    { ...event, hostId: randomUUIDv7() },
+  ];
+  for (const other of others) expect(await wasRecorded(lanes.pool, hostId, other), JSON.stringify(other)).toBe(false);
+  expect(await wasRecorded(lanes.pool, hostId, undefined)).toBe(false);
 });
 
 async function twoReplicas(): Promise<LanesUnderTest & AsyncDisposable> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Client, Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { ServiceName } from "../../services/ops/migrate/migrate.ts";
+import type { ServiceName } from "../../services/ops/services.ts";
 import { bookingTables } from "../../services/booking/storage/tables.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { read } from "../../shared/postgres/read.ts";

@@ -10,7 +10,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { MINUTE_MS } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Random } from "./random.ts";
 import { spoil } from "./spoil.ts";
 import type { Swarm } from "./swarm.ts";

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { DEVELOPMENT_KEY_PREFIX } from "../../shared/auth/keys.ts";
 import { privateKeyFile, publicKeysFile } from "../../shared/auth/make-key.ts";
 import type { Role } from "../../shared/auth/identity.ts";
-import { serviceNames } from "../../services/ops/migrate/migrate.ts";
+import { serviceNames } from "../../services/ops/services.ts";
 import type { Random } from "./random.ts";
 import type { Swarm } from "./swarm.ts";
 import { guestIds, hostIds } from "./world.ts";

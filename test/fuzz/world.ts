@@ -46,6 +46,6 @@ export async function storeWorld(databases: {
       `insert into booking_events (${columns.replace("id", "booking_id")}, sequence, kind, actor, event_time)
        select ${columns}, row_number() over (), 'CONFIRMED', 'fuzz', now() from bookings`,
     );
-    await client.query("insert into host_fences (host_id, sequence) values ($1, $2)", [hostIds[0], bookingIds.length]);
+    await client.query("insert into hosts (host_id, sequence) values ($1, $2)", [hostIds[0], bookingIds.length]);
   });
 }

@@ -1,59 +1,25 @@
-/** The gateway as an HTTP server: what it refuses and how, what it passes on, and how it behaves when a service is away. */
+/** The gateway as an HTTP server: what it refuses, and in which form. */
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { IncomingHttpHeaders } from "node:http2";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { gatewayConfig } from "../../services/gateway/config.ts";
-import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answerTo, FORM_OF_A_TOKEN } from "./by-hand.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn, startGatewayOf } from "./started.ts";
-import { answerMessage, startUpstream, type Upstream } from "./upstream.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost } from "../support/people.ts";
-import { admin, authorizationOf } from "../support/tokens.ts";
-
-const ORIGIN = "https://calendar.example";
-/** It has the form of one, which is all that the gateway looks at. */
-const TOKEN = { authorization: "Bearer a.b.YQ" };
 
 let pair: Pair;
 let gateway: GatewayUnderTest;
-/** What a test started for itself. */
-const own: { stop(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   pair = await startPair();
-  gateway = await startGatewayOf(pair, { CORS_ORIGINS: `${ORIGIN},https://other.example` });
-});
-afterEach(async () => {
-  for (const started of own.splice(0).toReversed()) await started.stop();
+  gateway = await startGatewayOf(pair);
 });
 afterAll(async () => {
   await gateway.stop();
   await pair.stop();
 });
-
-/** A gateway in front of a server of the test's. */
-async function inFrontOf(
-  answer: Parameters<typeof startUpstream>[0],
-): Promise<{ before: GatewayUnderTest; upstream: Upstream }> {
-  const upstream = await startUpstream(answer);
-  own.push(upstream);
-  const before = await startGatewayOf({ availability: upstream, booking: upstream } as unknown as Pair);
-  own.push(before);
-  return { before, upstream };
-}
-
-/** All that is answered to a request by hand, up to the end of the connection. */
-async function answerTo(request: string, { url } = gateway): Promise<string> {
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
-  socket.write(request);
-  let text = "";
-  socket.on("data", (piece) => (text += String(piece)));
-  await once(socket, "close");
-  return text;
-}
 
 describe("every refusal has the one form", () => {
   const json = { "content-type": "application/json" };
@@ -109,7 +75,7 @@ describe("every refusal has the one form", () => {
     ["a timeout that has passed", `/users/${randomUUID()}`, { headers: { "grpc-timeout": "0m" } }, 504, 4],
     ["a call without a token", `/users/${randomUUID()}`, {}, 401, 16],
   ])("%s", async (_what, path, init, status, code) => {
-    const headers = { ...(status === 401 ? {} : TOKEN), ...(init.headers as Record<string, string>) };
+    const headers = { ...(status === 401 ? {} : FORM_OF_A_TOKEN), ...(init.headers as Record<string, string>) };
     const answer = await fetch(`${gateway.url}${path}`, { ...init, headers });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([status, "application/json; charset=utf-8"]);
     expect(await answer.json()).toEqual({ code, message: expect.any(String) as string, details: [] });
@@ -122,7 +88,7 @@ describe("every refusal has the one form", () => {
     ["the same Host twice, at a page", "GET /docs HTTP/1.1\r\nhost: a\r\nhost: a\r\nconnection: close\r\n\r\n", 400],
     ["a head that is too large", `GET /users HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(17 * 1024)}\r\n\r\n`, 431],
   ])("even %s", async (_what, head, status) => {
-    const text = await answerTo(head);
+    const text = await answerTo(gateway, head);
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: 3, details: [] });
   });
@@ -192,7 +158,7 @@ test.each([
   ["a URL without a path", "GET http://slots.example HTTP/1.1", /^HTTP\/1.1 404 /],
   ["a URL with a query only", "OPTIONS https://slots.example?host_id=1 HTTP/1.1", /^HTTP\/1.1 404 /],
 ])("%s is taken for its path", async (_what, line, expected) => {
-  expect(await answerTo(`${line}\r\nhost: a\r\nconnection: close\r\n\r\n`)).toMatch(expected);
+  expect(await answerTo(gateway, `${line}\r\nhost: a\r\nconnection: close\r\n\r\n`)).toMatch(expected);
 });
 
 test("HEAD is GET without its body, except of a stream", async () => {
@@ -201,175 +167,4 @@ test("HEAD is GET without its body, except of a stream", async () => {
   expect([head.status, head.headers.get("content-length")]).toEqual([200, headers.get("content-length")]);
   expect(head.body).toBe("");
   expect((await gateway.call("HEAD", "/bookings:watch")).status).toBe(405);
-});
-
-describe("pages of other origins", () => {
-  test("that are named may call, and read what they need", async () => {
-    const preflight = await fetch(`${gateway.url}/bookings`, {
-      method: "OPTIONS",
-      headers: { origin: ORIGIN, "access-control-request-method": "POST" },
-    });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
-    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
-    expect(preflight.headers.get("access-control-allow-headers")).toContain("idempotency-key");
-    const { headers } = await gateway.call("GET", "/nothing", { headers: { origin: ORIGIN } });
-    expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);
-    expect(headers.get("access-control-expose-headers")).toContain("etag");
-    expect(headers.get("vary")).toBe("origin");
-  });
-
-  test("that are not named may not", async () => {
-    const { headers } = await gateway.call("GET", "/users", { headers: { origin: "https://evil.example" } });
-    expect(headers.get("access-control-allow-origin")).toBeNull();
-    expect(headers.get("vary")).toBe("origin");
-  });
-
-  test("are told apart by settings that are checked", () => {
-    expect(gatewayConfig({ CORS_ORIGINS: "*" }).corsOrigins).toEqual(["*"]);
-    for (const CORS_ORIGINS of ["https://a.example/", "a.example", "*,https://a.example", "https://a.example,"]) {
-      expect(() => gatewayConfig({ CORS_ORIGINS })).toThrow("CORS_ORIGINS must be origins");
-    }
-  });
-});
-
-describe("what crosses the gateway", () => {
-  test("is who calls, the trace, the name of the call and what is left of its time", async () => {
-    const seen: IncomingHttpHeaders[] = [];
-    const { before } = await inFrontOf((stream, headers) => {
-      seen.push(headers);
-      answerMessage(stream);
-    });
-    const passed = {
-      ...TOKEN,
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-      tracestate: "a=b",
-      "x-request-id": "call-1",
-    };
-    const answer = await fetch(`${before.url}/users/1`, {
-      headers: { ...passed, "grpc-timeout": "60S", cookie: "a=b" },
-    });
-    expect(answer.headers.get("x-request-id")).toBe("call-1");
-    expect(seen[0]).toMatchObject({ ...passed, ":path": "/availability.v1.UserService/GetUser" });
-    expect(seen[0]?.["cookie"]).toBeUndefined();
-    expect(Number(seen[0]?.["connect-timeout-ms"])).toBeGreaterThan(30_000);
-    expect(Number(seen[0]?.["connect-timeout-ms"])).toBeLessThanOrEqual(60_000);
-    await fetch(`${before.url}/users/1`, { headers: { ...TOKEN, "x-request-id": "with spaces in it" } });
-    // A unary call always has a deadline, and a name.
-    expect(Number(seen[1]?.["connect-timeout-ms"])).toBeLessThanOrEqual(10_000);
-    expect(seen[1]?.["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
-  });
-
-  test("is never one of two tokens", async () => {
-    const seen: IncomingHttpHeaders[] = [];
-    const { before } = await inFrontOf((stream, headers) => {
-      seen.push(headers);
-      answerMessage(stream);
-    });
-    const head = "GET /users/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
-    await answerTo(`${head}authorization: Bearer a.b.YQ\r\nAuthorization: Bearer d.e.YQ\r\n\r\n`, before);
-    expect(seen).toEqual([]);
-
-    const { authorization } = await authorizationOf(admin);
-    const twice = `authorization: ${authorization}\r\n`.repeat(2);
-    expect(await answerTo(`${head}${twice}\r\n`)).toMatch(/^HTTP\/1.1 401 /);
-  });
-
-  test("back come the service's limits, and nothing else of its headers", async () => {
-    const { before } = await inFrontOf((stream) =>
-      answerMessage(stream, new Uint8Array(), { "ratelimit-remaining": "7", server: "secret" }),
-    );
-    const answer = await fetch(`${before.url}/users/1`, { headers: TOKEN });
-    expect([answer.headers.get("ratelimit-remaining"), answer.headers.get("server")]).toEqual(["7", null]);
-  });
-});
-
-describe("a service that", () => {
-  test("is not there is 503, in words that name no address", async () => {
-    const { before, upstream } = await inFrontOf(() => undefined);
-    await upstream.stop();
-    own.splice(own.indexOf(upstream), 1);
-    const answer = await fetch(`${before.url}/users/1`, { headers: TOKEN });
-    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
-    expect(await answer.text()).not.toContain("127.0.0.1");
-  });
-
-  test("does not answer is 504 at the caller's deadline, and learns that nobody waits", async () => {
-    const gone = Promise.withResolvers<void>();
-    const { before } = await inFrontOf((stream) => stream.once("close", () => gone.resolve()));
-    const answer = await fetch(`${before.url}/users/1`, { headers: { ...TOKEN, "connect-timeout-ms": "2000" } });
-    expect([answer.status, ((await answer.json()) as { code: number }).code]).toEqual([504, 4]);
-    await gone.promise;
-  });
-
-  test("dies in the middle of a call is 503", async () => {
-    const { before } = await inFrontOf((stream) => stream.session?.destroy());
-    expect((await fetch(`${before.url}/users/1`, { headers: TOKEN })).status).toBe(503);
-  });
-
-  test("is no service of ours is 500 or 503, without its words", async () => {
-    const { before } = await inFrontOf((stream) => {
-      stream.respond({ ":status": 404, "content-type": "text/html" });
-      stream.end("<h1>secret</h1>");
-    });
-    const answer = await fetch(`${before.url}/users/1`, { headers: TOKEN });
-    expect(answer.status).toBeGreaterThanOrEqual(500);
-    expect(await answer.text()).not.toContain("secret");
-  });
-
-  test("is called for somebody who leaves is told so", async () => {
-    const [arrived, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const { before } = await inFrontOf((stream) => {
-      stream.once("close", () => gone.resolve());
-      arrived.resolve();
-    });
-    const leaving = new AbortController();
-    const answer = fetch(`${before.url}/users/1`, { headers: TOKEN, signal: leaving.signal }).catch(() => "left");
-    await arrived.promise;
-    leaving.abort();
-    expect(await answer).toBe("left");
-    await gone.promise;
-  });
-});
-
-describe("whoever stops in the middle of a body", () => {
-  const half =
-    "POST /users HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a.b.YQ\r\ncontent-type: application/json\r\nconnect-timeout-ms: 300\r\ncontent-length: 9\r\n\r\n{";
-
-  test("is told so at the deadline of the call", async () => {
-    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
-    socket.write(half);
-    const [answer] = (await once(socket, "data")) as [Buffer];
-    expect(String(answer)).toMatch(/^HTTP\/1.1 504 /);
-    socket.destroy();
-  });
-
-  test("and leaves does not hold the end of the gateway up", async () => {
-    const { before } = await inFrontOf(() => undefined);
-    const socket = connect(Number(new URL(before.url).port), "127.0.0.1");
-    socket.write(half.replace("300", "60000"));
-    // Answered after the head of the other has been read.
-    await before.call("GET", "/nothing");
-    socket.destroy();
-    const begun = performance.now();
-    await before.stop();
-    expect(performance.now() - begun).toBeLessThan(DRAIN_GRACE_MS);
-  });
-});
-
-test("at its end the gateway says so, finishes what is under way and takes nothing new", async () => {
-  const [arrived, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const { before } = await inFrontOf((stream) => {
-    arrived.resolve();
-    void release.promise.then(() => answerMessage(stream));
-  });
-  expect((await fetch(`${before.url}/healthz`)).status).toBe(200);
-  const underWay = fetch(`${before.url}/users/1`, { headers: TOKEN });
-  await arrived.promise;
-  const stopped = before.stop();
-  expect((await fetch(`${before.url}/healthz`)).status).toBe(503);
-  release.resolve();
-  expect((await underWay).status).toBe(200);
-  await stopped;
-  await expect(fetch(`${before.url}/healthz`)).rejects.toThrow("fetch failed");
 });

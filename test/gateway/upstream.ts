@@ -9,6 +9,7 @@ export interface Upstream {
   readonly connectUrl: string;
   /** How many connections it has had. */
   connections(): number;
+  /** May be called again. */
   stop(): Promise<void>;
 }
 
@@ -32,6 +33,7 @@ export async function startUpstream(
     connectUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => sessions.size,
     async stop() {
+      if (!server.listening) return;
       for (const session of sessions) session.destroy();
       server.close();
       await once(server, "close");

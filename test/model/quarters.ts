@@ -4,7 +4,8 @@
  */
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Instant, type Interval, MINUTE_MS } from "../../shared/interval.ts";
+import type { Instant, Interval } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 
 const QUARTER_MS = 15 * MINUTE_MS;
 const DAY_AHEAD = Date.UTC(2150, 5, 1);

@@ -137,15 +137,15 @@ describe("a feed", () => {
   test("that does not begin at 1 is named", async () => {
     await book(hours(8, 9));
     await booking.query("update booking_events set sequence = sequence + 1 where host_id = $1", [hostId]);
-    await booking.query("update host_fences set sequence = sequence + 1 where host_id = $1", [hostId]);
+    await booking.query("update hosts set sequence = sequence + 1 where host_id = $1", [hostId]);
     expect(await found()).toEqual([`FEED_GAP: the feed of host ${hostId} goes from sequence 0 to 2`]);
   });
 
   test("whose counter runs ahead of it, or behind, is named", async () => {
     await book(hours(8, 9));
-    await booking.query("update host_fences set sequence = 3 where host_id = $1", [hostId]);
+    await booking.query("update hosts set sequence = 3 where host_id = $1", [hostId]);
     expect(await found()).toEqual([`FEED_END: the feed of host ${hostId} ends at 1, its counter at 3`]);
-    await booking.query("delete from host_fences where host_id = $1", [hostId]);
+    await booking.query("delete from hosts where host_id = $1", [hostId]);
     expect(await found()).toEqual([`FEED_END: the feed of host ${hostId} ends at 1, its counter at 0`]);
   });
 
@@ -178,7 +178,7 @@ test("more bookings than are read at once are all looked at", async () => {
        select $2, n + 1, 'CONFIRMED', 'tester', $1, id, $3, tstzrange(start, start + '30 minutes'), 'CONFIRMED', 1, $1, $1
        from new
      )
-     insert into host_fences values ($2, 0, 12000) on conflict (host_id) do update set sequence = 12000`,
+     insert into hosts values ($2, 0, 12000) on conflict (host_id) do update set sequence = 12000`,
     [new Date(hours(8, 9).start), hostId, guestId],
   );
   expect(await found()).toEqual([]);
@@ -205,7 +205,7 @@ describe("npm run audit", () => {
 
   test("ends with 0 and one line if all is well, with 1 and a line for each violation if not", async () => {
     // The other tests have left much that is wrong.
-    await booking.query("truncate bookings, booking_events, host_fences");
+    await booking.query("truncate bookings, booking_events, hosts");
     const id = await book(hours(8, 9));
     expect(await run(variables())).toEqual({ code: 0, stdout: "audit: no violation found\n", stderr: "" });
     await booking.query("delete from booking_events");

@@ -11,7 +11,8 @@ import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../services/dev/ports.ts";
 import { deletePostgres, type Postgres } from "../../services/dev/postgres/start.ts";
-import { migrateDatabase, type ServiceName, serviceNames } from "../../services/ops/migrate/migrate.ts";
+import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
+import { type ServiceName, serviceNames } from "../../services/ops/services.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { hours, storedIntervals } from "../support/hosts-time.ts";
@@ -113,7 +114,7 @@ async function persistently(call: () => Promise<string>): Promise<string> {
 
 async function generation(): Promise<number> {
   const { rows } = await pools.booking.query<{ generation: number }>(
-    "select generation::int from host_fences where host_id = $1",
+    "select generation::int from hosts where host_id = $1",
     [hostId],
   );
   return rows[0]?.generation ?? 0;

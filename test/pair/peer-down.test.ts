@@ -41,12 +41,14 @@ beforeAll(async () => {
     availability: { CONNECT_PORT: String(ports.availability), BOOKING_URL: links.booking.url },
     booking: { CONNECT_PORT: String(ports.booking), AVAILABILITY_URL: links.availability.url },
     hooks: {
-      availability: (booking) => ({
-        fenceHost(fencedId, ranges, limits) {
-          fenceTimeouts.push(limits.timeoutMs);
-          return booking.fenceHost(fencedId, ranges, limits);
-        },
-      }),
+      availability: {
+        peer: (booking) => ({
+          fenceHost(fencedId, ranges, limits) {
+            fenceTimeouts.push(limits.timeoutMs);
+            return booking.fenceHost(fencedId, ranges, limits);
+          },
+        }),
+      },
     },
   });
   clients = pair.clients;

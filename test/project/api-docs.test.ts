@@ -1,14 +1,14 @@
 /** docs/api.md tells the truth: its commands, pasted from top to bottom after `npm start`, give the answers that it shows. */
 
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gatewayVariables } from "../../services/gateway/config.ts";
 import { contractOf } from "../../services/gateway/contract/contract.ts";
 import { openShell, type Shell } from "../gateway/shell.ts";
-import { comparable, linkedFiles, shownCommands } from "../support/documented.ts";
+import { comparable, shownCommands } from "../support/documented.ts";
 import { type DocumentedPair, startDocumentedPair } from "../support/documented-pair.ts";
+import { grpcurlOrBuf } from "../support/grpcurl.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 
@@ -46,17 +46,12 @@ test("docs/gateways.md has every variable of the gateway, with its default", asy
   expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
 });
 
-test.each(["docs/api.md", "docs/gateways.md"])("the links of %s lead somewhere", async (path) => {
-  const links = linkedFiles(await readFile(join(project, path), "utf8"));
-  expect(links.filter((link) => !existsSync(resolve(project, dirname(path), link)))).toEqual([]);
-});
-
 describe("the commands", () => {
   let pair: DocumentedPair;
   let shell: Shell;
   // What npx would find, in a tenth of the time.
   const asHere = (command: string): string =>
-    pair.here(asBufCurl(command)).replace("npx buf ", "node_modules/.bin/buf ");
+    pair.here(grpcurlOrBuf(command)).replace("npx buf ", "node_modules/.bin/buf ");
 
   beforeAll(async () => {
     pair = await startDocumentedPair();
@@ -85,12 +80,4 @@ function said(answer: string): unknown {
   // Messages of a stream, each on a line or each indented.
   const messages = text.trim().split(/\n(?=\{)/);
   return messages.length > 1 ? messages.map(comparable) : comparable(text);
-}
-
-/** grpcurl is seldom installed; buf understands the same address, header and body, and prints the same JSON. */
-function asBufCurl(command: string): string {
-  const buf = "npx buf curl --protocol grpc --http2-prior-knowledge";
-  return command
-    .replace(/^grpcurl -plaintext -max-time 5 (.*) <</, "timeout 5 grpcurl -plaintext $1 2> /dev/null <<")
-    .replace(/grpcurl -plaintext (-H "\S+") -d @ (\S+) (\S+)/, `${buf} $1 -d @- http://$2/$3`);
 }

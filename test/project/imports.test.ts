@@ -38,6 +38,7 @@ const floors: readonly (readonly string[])[] = [
   ["main.ts"],
   ["service.ts", "config.ts"],
   ["rpc"],
+  ["scheduling"],
   ["lanes", "feed", "peers"],
   ["storage"],
   ["domain"],
@@ -80,7 +81,8 @@ test("the gateway knows the services by their contracts only, and keeps nothing"
   expect(gateway.length).toBeGreaterThan(0);
   const beyond = against(gateway, (_, imported) => {
     const isForeign = imported.startsWith("services/") && !imported.startsWith("services/gateway/");
-    return isForeign || imported.startsWith("shared/postgres/") || /^(pg|kysely|@mikro-orm\/.*)$/.test(imported);
+    const isOfServices = imported.startsWith("shared/postgres/") || imported === "shared/service/serve.ts";
+    return isForeign || isOfServices || /^(pg|kysely|@mikro-orm\/.*)$/.test(imported);
   });
   expect(beyond).toEqual([]);
 });
@@ -89,6 +91,56 @@ test("what the services share knows no service", () => {
   const shared = sources.filter(({ path }) => path.startsWith("shared/") && !isTest(path));
   expect(against(shared, (_, imported) => imported.startsWith("services/"))).toEqual([]);
 });
+
+test("the gRPC and the Connect side know nothing of each other, and only `serve.ts` knows both", () => {
+  const sides = ["shared/rpc/grpc/", "shared/rpc/connect/"];
+  const sideOf = (path: string): string | undefined => sides.find((side) => path.startsWith(side));
+  const files = sources.filter(({ path }) => !isTest(path));
+  expect(sides.map((side) => files.some(({ path }) => path.startsWith(side)))).toEqual([true, true]);
+  const doors = against(files, (source, imported) => {
+    const side = sideOf(imported);
+    return side !== undefined && side !== sideOf(source.path);
+  });
+  expect(doors).toEqual([
+    "shared/service/serve.ts -> shared/rpc/connect/listener.ts",
+    "shared/service/serve.ts -> shared/rpc/grpc/listener.ts",
+  ]);
+});
+
+test("what reads requests and what they go through know no listener", () => {
+  const listeners = /^shared\/rpc\/(?:grpc|connect)\//;
+  const wire = /^shared\/rpc\/(?:grpc|connect|wire)\//;
+  const inside = (folder: string): Source[] =>
+    sources.filter(({ path }) => path.startsWith(`shared/rpc/${folder}/`) && !isTest(path));
+  expect(inside("request").length * inside("call").length).toBeGreaterThan(0);
+  expect(against(inside("request"), (_, imported) => wire.test(imported))).toEqual([]);
+  expect(against([...inside("call"), ...inside("standard")], (_, imported) => listeners.test(imported))).toEqual([]);
+});
+
+test("no folder of what the services share needs another that needs it", () => {
+  const needs = new Map<string, Set<string>>();
+  for (const { path, imports } of sources.filter(({ path: each }) => each.startsWith("shared/") && !isTest(each))) {
+    const folder = dirname(path);
+    const others = imports.filter((imported) => imported.startsWith("shared/")).map((imported) => dirname(imported));
+    needs.set(folder, new Set([...(needs.get(folder) ?? []), ...others.filter((other) => other !== folder)]));
+  }
+  expect(needs.get("shared/rpc/call")).toContain("shared/auth");
+  const circles = [...needs.keys()].filter((folder) => reachable(folder, needs).has(folder));
+  expect(circles).toEqual([]);
+});
+
+test("no two files need each other, not even by their types", () => {
+  const needs = new Map(sources.map(({ path, imports }) => [path, new Set(imports)]));
+  expect([...needs.keys()].filter((path) => reachable(path, needs).has(path))).toEqual([]);
+});
+
+/** Where the ways from `from` lead to. */
+function reachable(from: string, needs: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const found = new Set(needs.get(from));
+  // A set that grows while it is iterated: the loop visits what it adds.
+  for (const each of found) for (const next of needs.get(each) ?? []) found.add(next);
+  return found;
+}
 
 test("the domain is pure: no contract, no package, no I/O, no clock", () => {
   const domain = services.filter(({ path }) => room(path) === "domain");
@@ -100,7 +152,7 @@ test("the domain is pure: no contract, no package, no I/O, no clock", () => {
 
 /** Files of the domain itself, and the shared ones that are pure too. */
 function isPure(source: Source, imported: string): boolean {
-  const pure = ["shared/interval.ts", "shared/errors.ts", "shared/limits.ts"];
+  const pure = ["shared/interval.ts", "shared/time-units.ts", "shared/errors.ts", "shared/limits.ts"];
   return pure.includes(imported) || imported.startsWith(`${source.path.split("/").slice(0, 3).join("/")}/`);
 }
 

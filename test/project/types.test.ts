@@ -8,7 +8,7 @@ import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { Handlers } from "../../shared/rpc/handler.ts";
 import { routesOf } from "../../shared/rpc/route.ts";
-import { serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
 
 const users: Handlers<typeof UserService> = {
   createUser: async () => ({}),

@@ -11,7 +11,7 @@ import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
-import { MINUTE_MS } from "../../shared/interval.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "./clients.ts";
 import { tomorrow } from "./people.ts";
 

@@ -6,8 +6,11 @@ import { fatal, messagesIn, READY_FOR_QUERY } from "./postgres-messages.ts";
 export interface CuttingProxy {
   /** The database behind it, by way of the proxy. */
   readonly url: string;
-  /** Cuts the connection on which the next COMMIT comes: before the server has it, or after, when it has answered. */
-  cutNextCommit(when: "before" | "after"): void;
+  /**
+   * Cuts the connection on which the next COMMIT comes: before the server has it, or after, when it has answered. `text`:
+   * only one that comes together with it.
+   */
+  cutNextCommit(when: "before" | "after", text?: string): void;
   /**
    * Cuts the service off when the next `text` comes from it, COMMIT if it is left out, and keeps what came: the server still
    * has its end of the connection, and gets the rest when the test delivers it.
@@ -77,9 +80,9 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
 
   return {
     url: url.href,
-    cutNextCommit(when) {
+    cutNextCommit(when, text = COMMIT) {
       plans.push({
-        text: COMMIT,
+        text,
         carryOut(sent, client, postgres) {
           cuts += 1;
           // It answers only when it has committed, and nobody hears it.

@@ -10,19 +10,18 @@ import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 import { START_MAX_MS, waitUntil } from "./waits.ts";
 
-/** The ports that the pages name, and the settings by which others take their place. */
-const ports = {
-  AVAILABILITY_GRPC_PORT: "50051",
-  AVAILABILITY_CONNECT_PORT: "8081",
-  BOOKING_GRPC_PORT: "50052",
-  BOOKING_CONNECT_PORT: "8082",
-  GATEWAY_PORT: "8080",
-} as const;
+const PORTS = [
+  "AVAILABILITY_GRPC_PORT",
+  "AVAILABILITY_CONNECT_PORT",
+  "BOOKING_GRPC_PORT",
+  "BOOKING_CONNECT_PORT",
+  "GATEWAY_PORT",
+];
 
 export interface DocumentedPair {
   /** The settings that it was started with. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A command of a page, with the ports and files of this start in it. */
+  /** A command of a page, with the files of this start in it: they know its ports. */
   here(command: string): string;
   stop(): Promise<void>;
 }
@@ -32,7 +31,7 @@ export async function startDocumentedPair(): Promise<DocumentedPair> {
   // The account that PostgreSQL runs as must get in.
   await chmod(folder, 0o755);
   const environment: Record<string, string> = { DEV_FOLDER: folder, LOG_LEVEL: TEST_LOG_LEVEL };
-  for (const name of Object.keys(ports)) environment[name] = String(await freePort());
+  for (const name of PORTS) environment[name] = String(await freePort());
   const started = spawn(process.execPath, [resolve(import.meta.dirname, "../../services/dev/main.ts")], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
@@ -43,10 +42,7 @@ export async function startDocumentedPair(): Promise<DocumentedPair> {
   await waitUntil(() => printed.includes("Ctrl-C stops all of it."), START_MAX_MS);
   return {
     environment,
-    here: (command) =>
-      Object.entries(ports)
-        .reduce((text, [name, port]) => text.replaceAll(`localhost:${port}`, `localhost:${environment[name]}`), command)
-        .replaceAll(".dev/", `${folder}/`),
+    here: (command) => command.replaceAll(".dev/", `${folder}/`),
     async stop() {
       const ended = once(started, "exit");
       started.kill("SIGINT");

@@ -1,7 +1,8 @@
 /** A host's intervals as short text, to see at a glance what is stored. */
 
 import type { Pool } from "pg";
-import { HOUR_MS, type Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { millis } from "../../shared/postgres/range.ts";
 import { tomorrow } from "./people.ts";
 

@@ -6,7 +6,9 @@ import type { Command, CreateCommand, HoldLimits, Outcome } from "../../services
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
-import { HOUR_MS, type Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
+import { openCalendar } from "./calendars.ts";
 import { testLog } from "./logs.ts";
 import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
@@ -60,7 +62,7 @@ export function hourOf(hour: number, length = 1): Interval {
   return { start: day + hour * HOUR_MS, end: day + (hour + length) * HOUR_MS };
 }
 
-/** A create that Availability has said yes to, under generation 0. */
+/** A create for a host that is always open, of generation 0. */
 export function createCommand(hostId: string, during: Interval, change: Partial<CreateCommand> = {}): CreateCommand {
   return {
     kind: "create",
@@ -69,7 +71,7 @@ export function createCommand(hostId: string, during: Interval, change: Partial<
     bookingId: randomUUIDv7(),
     guestId: randomUUIDv7(),
     during,
-    validation: { generation: 0, misfit: undefined },
+    calendar: openCalendar(0),
     ...change,
   };
 }

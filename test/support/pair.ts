@@ -1,12 +1,11 @@
 /** Both services in this process, each on a database of its own and on ports that are free. */
 
 import { availabilityConfig } from "../../services/availability/config.ts";
-import type { BookingPeer } from "../../services/availability/peers/booking.ts";
-import { startAvailability } from "../../services/availability/service.ts";
+import { type AvailabilityHooks, startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
 import { type BookingHooks, startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/ports.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "./clients.ts";
 import { testLog } from "./logs.ts";
 import { createDatabase, type TestDatabase } from "./postgres.ts";
@@ -40,10 +39,8 @@ export interface PairOptions {
   readonly availability?: Readonly<Record<string, string>>;
   readonly booking?: Readonly<Record<string, string>>;
   /** What stands between each service and its calls to the other: see `BookingHooks`, and `between` of `startAvailability`. */
-  readonly hooks?: { readonly availability?: AvailabilityHook; readonly booking?: Partial<BookingHooks> };
+  readonly hooks?: { readonly availability?: Partial<AvailabilityHooks>; readonly booking?: Partial<BookingHooks> };
 }
-
-export type AvailabilityHook = (booking: BookingPeer) => BookingPeer;
 
 /** Starts a pair. Each service knows the other's address from the start, as in production. */
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
@@ -86,10 +83,10 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
 export async function startAvailabilityService(
   databaseUrl: string,
   environment: Readonly<Record<string, string>> = {},
-  hook?: AvailabilityHook,
+  hooks?: Partial<AvailabilityHooks>,
 ): Promise<Served> {
   const config = availabilityConfig({ ...(await variables("availability", databaseUrl)), ...environment });
-  return served(databaseUrl, await startAvailability(config, testLog("availability"), hook));
+  return served(databaseUrl, await startAvailability(config, testLog("availability"), hooks));
 }
 
 /** Starts one Booking on a migrated database. `environment` holds more variables, as its `config.ts` reads them. */

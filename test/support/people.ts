@@ -3,7 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
-import { DAY_MS, HOUR_MS, type Instant, type Interval, MINUTE_MS } from "../../shared/interval.ts";
+import type { Instant, Interval } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "./clients.ts";
 
 /** Creates a host and returns its id. */

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { databaseUrl, onServer } from "./server.ts";
 import { templateName } from "./templates.ts";
-import type { ServiceName } from "../../services/ops/migrate/migrate.ts";
+import type { ServiceName } from "../../services/ops/services.ts";
 
 export interface TestDatabase {
   /** Connection string, as a user who may do everything. */

@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { ServiceName } from "../../services/ops/migrate/migrate.ts";
+import type { ServiceName } from "../../services/ops/services.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 import { unlimited } from "./pair.ts";
 import { authVariables } from "./tokens.ts";
@@ -37,7 +37,7 @@ export interface GatewayProcess extends OwnProcess {
   readonly url: string;
 }
 
-/** pino's number for what ends a process: see `endOnUncaught` of shared/run-service.ts. */
+/** pino's number for what ends a process: see `endOnUncaught` of shared/service/run-service.ts. */
 const FATAL = '"level":60';
 
 /**

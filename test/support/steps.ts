@@ -31,13 +31,15 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
         },
       }),
     },
-    availability: (booking) => ({
-      async fenceHost(hostId, ranges, limits) {
-        const send = (): Promise<FenceAnswer> =>
-          booking.fenceHost(hostId, ranges, { ...limits, timeoutMs: PATIENCE_MS });
-        return steps.fence === undefined ? send() : steps.fence(send);
-      },
-    }),
+    availability: {
+      peer: (booking) => ({
+        async fenceHost(hostId, ranges, limits) {
+          const send = (): Promise<FenceAnswer> =>
+            booking.fenceHost(hostId, ranges, { ...limits, timeoutMs: PATIENCE_MS });
+          return steps.fence === undefined ? send() : steps.fence(send);
+        },
+      }),
+    },
   };
 }
 

@@ -17,7 +17,7 @@ interface Kept {
 }
 
 /**
- * Stores confirmed bookings of version 1 with their event each, and a row of `host_fences` for each host that has none.
+ * Stores confirmed bookings of version 1 with their event each, and a row of `hosts` for each host that has none.
  * Constraints and indexes are made anew behind the rows: row by row they take several times as long.
  *
  * `exclusion`: what becomes of `bookings_no_overlap` instead. `kept`: its index grows with the rows, as in production; a new one
@@ -45,7 +45,7 @@ export async function storeBookings(
       (booking_id, host_id, guest_id, during, state, version, create_time, update_time, sequence, kind, actor, event_time)
     select ${columns}, row_number() over (partition by host_id), 'CONFIRMED', 'anonymous', create_time from bookings`);
   await client.query(`
-    insert into host_fences (host_id, sequence) select host_id, count(*) from bookings group by host_id
+    insert into hosts (host_id, sequence) select host_id, count(*) from bookings group by host_id
     on conflict (host_id) do update set sequence = excluded.sequence`);
   for (const { add } of kept) await client.query(add);
   await client.query("commit");

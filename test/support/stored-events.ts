@@ -13,7 +13,7 @@ export async function storeEvents(pool: Pool, hostId: string, count: number): Pr
      from generate_series(1, $2) as n`,
     [hostId, count, new Date(start), new Date(end)],
   );
-  await pool.query("insert into host_fences values ($1, 0, $2) on conflict (host_id) do update set sequence = $2", [
+  await pool.query("insert into hosts values ($1, 0, $2) on conflict (host_id) do update set sequence = $2", [
     hostId,
     count,
   ]);

@@ -1,6 +1,7 @@
 /** Migrated databases to clone from: a clone takes a fraction of the time that the migrations take. */
 
-import { migrateDatabase, type ServiceName, serviceNames } from "../../services/ops/migrate/migrate.ts";
+import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
+import { type ServiceName, serviceNames } from "../../services/ops/services.ts";
 import { type DatabaseServer, databaseUrl, onServer } from "./server.ts";
 
 export function templateName(server: DatabaseServer, service: ServiceName): string {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/interval.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import { reasonOf } from "../../shared/rpc/client.ts";
 import type { Clients } from "../support/clients.ts";
 import { tomorrow } from "../support/people.ts";

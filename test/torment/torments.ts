@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { vi } from "vitest";
 import type { Postgres } from "../../services/dev/postgres/start.ts";
-import type { ServiceName } from "../../services/ops/migrate/migrate.ts";
+import type { ServiceName } from "../../services/ops/services.ts";
 import type { CuttingProxy } from "../support/cutting-proxy.ts";
 import { startOwnPostgres } from "../support/own-postgres.ts";
 import { onServer } from "../support/server.ts";

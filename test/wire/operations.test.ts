@@ -11,7 +11,7 @@ import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../../shared/gen/health/v1/health_pb.ts";
 import { bearer } from "../../shared/rpc/client.ts";
-import type { Running } from "../../shared/run-service.ts";
+import type { Running } from "../../shared/service/run-service.ts";
 import { variables } from "../support/pair.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { outcomeOf } from "../support/refusals.ts";

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { WatchBookingsRequestSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { limitAnswerTime } from "../../shared/rpc/wire/answer-time.ts";
-import { serviceEntry } from "../../shared/rpc/serve.ts";
+import { serviceEntry } from "../../shared/service/serve.ts";
 import { CONCURRENT_STREAMS_MAX, wireLimits } from "../../shared/rpc/wire/limits.ts";
 import { everybodyIsAnswered, type Port, portOf, ports, SOON, urlOf, whenEnds } from "./slow-clients.ts";
 import { envelope, FLAG, frame, framesIn, headerBlock, PREFACE, TYPE } from "../support/hostile/frames.ts";
@@ -136,12 +136,12 @@ describe("over HTTP/1.1", () => {
 });
 
 test("what is cut off is forgotten at once, though its connection takes nothing any more, not even the reset", async () => {
-  const answers = limitAnswerTime({ ...wire, answerTimeoutMs: 1, timeoutCheckIntervalMs: 1 });
+  const deliveries = limitAnswerTime({ ...wire, answerTimeoutMs: 1, timeoutCheckIntervalMs: 1 });
   const server = createServer();
   const answered = Promise.withResolvers<ServerHttp2Stream>();
   server.on("stream", (opened) => {
     const stream = opened as ServerHttp2Stream;
-    answers.open(stream);
+    deliveries.open(stream);
     stream.on("error", () => undefined);
     stream.respond();
     stream.end(Buffer.alloc(MANY * MESSAGE_BYTES));
@@ -152,11 +152,11 @@ test("what is cut off is forgotten at once, though its connection takes nothing 
   const socket = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
   socket.write(Buffer.concat([openWindow(), request(1, "/", NOTHING)]));
   const stream = await answered.promise;
-  expect(answers.of(stream)).toBeDefined();
-  await until(() => answers.of(stream) === undefined);
+  expect(deliveries.of(stream)).toBeDefined();
+  await until(() => deliveries.of(stream) === undefined);
   socket.destroy();
   server.close();
-  answers.close();
+  deliveries.close();
 });
 
 /** What the watch of `startWireService` is asked for: so many messages of MESSAGE_BYTES. */

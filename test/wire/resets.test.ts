@@ -1,9 +1,19 @@
 /** How much a connection may cancel: all that an honest client ever does, and not so much that it keeps us from others. */
 
 import { once, type EventEmitter } from "node:events";
-import { connect } from "node:net";
+import { createServer as createHttp2Server } from "node:http2";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CONCURRENT_STREAMS_MAX, STREAM_RESET_BURST, wireLimits } from "../../shared/rpc/wire/limits.ts";
+import { SECOND_MS } from "../../shared/time-units.ts";
+import { readFirstBytes } from "../../shared/rpc/wire/first-bytes.ts";
+import {
+  CONCURRENT_STREAMS_MAX,
+  HEADERS_TIMEOUT_MS,
+  STREAM_RESET_BURST,
+  wireLimits,
+} from "../../shared/rpc/wire/limits.ts";
+import { takeStreams } from "../../shared/rpc/wire/streams.ts";
 import { FLAG, frame, headerBlock, HELLO, TYPE } from "../support/hostile/frames.ts";
 import { startWireService, type WireService } from "./service.ts";
 
@@ -58,8 +68,43 @@ describe.each([
   });
 });
 
+test.each(["gRPC", "Connect"])(
+  "at the %s port what was cancelled is forgiven at the rate that all services have",
+  async (name) => {
+    const own = await startWireService();
+    const port = name === "gRPC" ? own.grpcPort : own.connectPort;
+    const all = CONCURRENT_STREAMS_MAX;
+    const [first, second, third] = [0, all, 2 * all].map((index) => [
+      frames(index, all, opened),
+      frames(index, all, reset),
+    ]);
+    expect(await says(port, [...first!, ...second!, "a second's rest", ...third!])).toBe("still here");
+    expect(wireLimits.streamResetsPerSecond).toBe(all);
+    await own.stop();
+  },
+);
+
+test("a stream that is over when Node announces it, as it does where much comes at once, is passed on to nobody", async () => {
+  const taken: unknown[] = [];
+  const http2 = createHttp2Server();
+  takeStreams(http2, (stream) => {
+    taken.push(stream.id);
+    stream.respond({ ":status": 204 }, { endStream: true });
+  });
+  const server = createServer((socket) =>
+    readFirstBytes(socket, HEADERS_TIMEOUT_MS, () => http2.emit("connection", socket)),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const over = frames(0, 10, (index) => Buffer.concat([opened(index), reset(index)]));
+  expect(await says(port, [over, opened(10)])).toBe("still here");
+  expect(taken).toEqual([21]);
+  server.close();
+});
+
 /** What becomes of a connection that sends this, each piece once the one before has been read. */
-async function says(port: number, pieces: readonly Buffer[]): Promise<"still here" | "closed"> {
+async function says(port: number, pieces: readonly (Buffer | "a second's rest")[]): Promise<"still here" | "closed"> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined);
   await once(socket, "connect");
@@ -68,6 +113,10 @@ async function says(port: number, pieces: readonly Buffer[]): Promise<"still her
   socket.on("data", (chunk: Buffer) => (received = Buffer.concat([received, chunk])));
   socket.write(HELLO);
   for (const [index, piece] of [...pieces, Buffer.alloc(0)].entries()) {
+    if (typeof piece === "string") {
+      await sleep(1.1 * SECOND_MS);
+      continue;
+    }
     const ping = Buffer.from(`piece ${String(index).padStart(2, "0")}`);
     socket.write(Buffer.concat([piece, frame(TYPE.ping, FLAG.none, 0, ping)]));
     while (!received.includes(ping) && !socket.destroyed) await Promise.race([next(socket, "data"), closed]);

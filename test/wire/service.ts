@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
+import { afterEach } from "vitest";
 import { z } from "zod";
 import { OPEN } from "../../shared/auth/access.ts";
 import { Refusal } from "../../shared/errors.ts";
@@ -12,7 +13,7 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import type { Call, Handlers } from "../../shared/rpc/handler.ts";
 import { email, enumValue, parse, text } from "../../shared/rpc/request/parse.ts";
 import { UNLIMITED } from "../../shared/rpc/call/rate-limit.ts";
-import { serve, type Served, type ServeOptions, serviceEntry } from "../../shared/rpc/serve.ts";
+import { serve, type Served, type ServeOptions, serviceEntry } from "../../shared/service/serve.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -65,6 +66,16 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
   const grpcUrl = `http://127.0.0.1:${served.grpcPort}`;
   const connectUrl = `http://127.0.0.1:${served.connectPort}`;
   return { ...served, lines, calls, watched, grpcUrl, connectUrl };
+}
+
+/** For a file of tests: starts such a service. After each test, the one that it has started last is stopped. */
+export function startingWireServices(): typeof startWireService {
+  let started: WireService | undefined;
+  afterEach(async () => {
+    await started?.stop();
+    started = undefined;
+  });
+  return async (options) => (started = await startWireService(options));
 }
 
 /** All of it is open: these tests are about what is below authentication. */

@@ -13,7 +13,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../services/dev/ports.ts";
-import { HOUR_MS } from "../../shared/interval.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { type Certificate, hasOpenssl, makeAuthority, makeCertificate, presented } from "../support/certificates.ts";

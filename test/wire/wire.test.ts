@@ -12,7 +12,8 @@ import {
 } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BadRequestSchema, ErrorInfoSchema, ResourceInfoSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../shared/gen/google/rpc/status_pb.ts";
-import { peerTransport, reasonOf, timeoutWithin } from "../../shared/rpc/client.ts";
+import { peerTransport, reasonOf } from "../../shared/rpc/client.ts";
+import { timeoutWithin } from "../../shared/caller.ts";
 import { failure, http2Call, invalidUtf8, timeLeft } from "./calls.ts";
 import { BROKEN, DEAF, HUGE, SLOW, startWireService, until, type WireService } from "./service.ts";
 

@@ -1,19 +1,8 @@
 /** What the RPCs of this service are built from. */
 
-import type { Pool } from "pg";
-import type { Semaphore } from "../../../shared/semaphore.ts";
-import type { Turns } from "../../../shared/turns.ts";
-import type { BookingPeer } from "../peers/booking.ts";
+import type { MikroORM } from "@mikro-orm/postgresql";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 
-export interface AvailabilityDeps {
-  readonly pool: Pool;
-  /** Of those who change one host. */
-  readonly turns: Turns;
-  readonly booking: BookingPeer;
-  /**
-   * Permits for removals. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
-   * is slow to answer would stop everything here, the snapshots that it may be waiting for among it. Each is taken with the
-   * host's turn, so one host has one at most.
-   */
-  readonly removals: Semaphore;
+export interface AvailabilityDeps extends SchedulingDeps {
+  readonly orm: MikroORM;
 }

@@ -14,7 +14,7 @@ export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService
   return async (message, call) => {
     const { userId } = parse(request, message);
     assertMay(call, { user: userId });
-    const user = await findUser(deps.pool, userId, call.signal);
+    const user = await findUser(deps, userId, call.signal);
     if (user === undefined) throw userNotFound(userId);
     return { user: userMessage(user) };
   };

@@ -24,7 +24,7 @@ export function listUsers(deps: AvailabilityDeps): UnaryHandler<typeof UserServi
     const asked = parse(request, message);
     const query = ["ListUsers", asked.role ?? null];
     const [afterId] = asked.pageToken === "" ? [] : decodePageToken(asked.pageToken, query, ["uuid"]);
-    const users = await findUsers(deps.pool, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);
+    const users = await findUsers(deps, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);
     const { page, nextPageToken } = pageOf(users, asked.pageSize, (last) => encodePageToken(query, [last.id]));
     return { users: page.map(userMessage), nextPageToken };
   };

@@ -4,7 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { AvailabilitySchema, TimeRangeSchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
 import { Role, type UserSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import { timestamp } from "../../../shared/rpc/request/parse.ts";
+import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { Availability } from "../domain/availability.ts";
 import type { User } from "../storage/users.ts";
 

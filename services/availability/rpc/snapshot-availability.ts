@@ -1,7 +1,8 @@
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { parse, sequence, timestamp, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { parse, sequence, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import { snapshotOf } from "../storage/snapshot.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { rangeMessage } from "./messages.ts";

@@ -3,10 +3,10 @@
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { overloaded, Refusal } from "../../../shared/errors.ts";
+import { overloaded, Refusal, hostBusy } from "../../../shared/errors.ts";
 import { FIND_OUT_WITHIN_MS, whenEnded } from "../../../shared/postgres/find-out.ts";
-import { hostBusy, lockHost } from "../../../shared/postgres/locks.ts";
-import { isTransient, sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
+import { lockHost } from "../../../shared/postgres/locks.ts";
+import { isTransient, isExcluded, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
@@ -89,9 +89,8 @@ async function committedAnswer<Answer>(pool: Pool, request: HostRequest, caller:
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
 function isCollision(error: unknown): boolean {
-  const EXCLUSION_VIOLATION = "23P01";
   const isTwin = violatedConstraint(error) === "requests_pkey";
-  return isTwin || isTransient(error) || sqlState(error) === EXCLUSION_VIOLATION;
+  return isTwin || isTransient(error) || isExcluded(error);
 }
 
 function collision(hostId: string, cause: unknown): Error {

@@ -1,16 +1,19 @@
 /**
- * Users, in plain SQL. An ORM does not tell whether a connection was lost before the commit, when nothing has happened, or
- * during it; and it cancels a query over a connection whose loss nobody listens for, which would end the process.
+ * Users. MikroORM writes the queries that read them and maps the rows; `read` runs them, because the ORM would cancel a query
+ * over a connection without an error listener, and losing that one ends the process. Users are stored in plain SQL: the ORM
+ * does not tell whether a connection was lost before the commit or during it.
  */
 
 import { randomUUIDv7 } from "node:crypto";
+import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
 import { millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
-import { sqlState, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
+import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import { User as UserTable } from "./tables.ts";
 
 export type Role = "HOST" | "USER";
 
@@ -25,19 +28,6 @@ export interface User extends NewUser {
   readonly id: string;
   readonly createTime: Instant;
 }
-
-interface UserRow {
-  readonly id: string;
-  readonly email: string;
-  readonly display_name: string;
-  readonly role: Role;
-  readonly create_time: Instant;
-}
-
-const columns = `id, email, display_name, role, ${millis("create_time")} as create_time`;
-
-/** Before that of every user. */
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /** Stores a user. Throws Refusal EMAIL_TAKEN, BUSY, OUTCOME_UNKNOWN. */
 export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
@@ -58,16 +48,21 @@ export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
     });
   } catch (error) {
     if (error instanceof Refusal && error.reason === "OUTCOME_UNKNOWN") throw perhapsCreated(error);
-    if (sqlState(error) === "23505" && violatedConstraint(error) === "users_email_key") throw emailTaken();
+    if (isNotUnique(error, "users_email_key")) throw emailTaken();
     throw error;
   }
 }
 
+/** What users are read with: the ORM, and its own connections. */
+export interface UserReader {
+  readonly orm: MikroORM;
+  readonly pool: Pool;
+}
+
 /** The user with this id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
-export async function findUser(pool: Pool, id: string, signal: AbortSignal): Promise<User | undefined> {
-  const query = { name: "user", text: `select ${columns} from users where id = $1`, values: [id] };
-  const [row] = await read<UserRow>(pool, query, signal);
-  return row === undefined ? undefined : toUser(row);
+export async function findUser(reader: UserReader, id: string, signal: AbortSignal): Promise<User | undefined> {
+  const [user] = await usersOf(reader, select(reader).where({ id }), signal);
+  return user;
 }
 
 export interface UserPage {
@@ -79,24 +74,34 @@ export interface UserPage {
 }
 
 /** Users in the order of their ids. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
-export async function findUsers(pool: Pool, page: UserPage, signal: AbortSignal): Promise<User[]> {
-  const { role, afterId = FIRST_ID, limit } = page;
-  const rows = await read<UserRow>(
-    pool,
-    role === undefined
-      ? {
-          name: "users",
-          text: `select ${columns} from users where id > $1 order by id limit $2`,
-          values: [afterId, limit],
-        }
-      : {
-          name: "users-of-role",
-          text: `select ${columns} from users where role = $3 and id > $1 order by id limit $2`,
-          values: [afterId, limit, role],
-        },
-    signal,
-  );
-  return rows.map(toUser);
+export async function findUsers(reader: UserReader, page: UserPage, signal: AbortSignal): Promise<User[]> {
+  const { role, afterId, limit } = page;
+  const wanted = {
+    ...(role === undefined ? {} : { role }),
+    ...(afterId === undefined ? {} : { id: { $gt: afterId } }),
+  };
+  return await usersOf(reader, select(reader).where(wanted).orderBy({ id: "asc" }).limit(limit), signal);
+}
+
+function select({ orm }: UserReader) {
+  return orm.em.fork().createQueryBuilder(UserTable).select("*");
+}
+
+async function usersOf(
+  { orm, pool }: UserReader,
+  query: ReturnType<typeof select>,
+  signal: AbortSignal,
+): Promise<User[]> {
+  const { sql, params } = query.toQuery();
+  // The ORM marks a parameter by `?`, the driver by its number. All values are parameters, so no other `?` is there.
+  let count = 0;
+  const text = sql.replaceAll("?", () => `$${(count += 1)}`);
+  const rows = await read(pool, { text, values: [...params] }, signal);
+  const em = orm.em.fork();
+  return rows.map((row) => {
+    const { id, email, displayName, role, createTime } = em.map(UserTable, row);
+    return { id, email, displayName, role, createTime: createTime.getTime() };
+  });
 }
 
 function emailTaken(): Refusal {
@@ -114,14 +119,4 @@ function perhapsCreated(unknown: Refusal): Refusal {
   );
   refusal.cause = unknown.cause;
   return refusal;
-}
-
-function toUser(row: UserRow): User {
-  return {
-    id: row.id,
-    email: row.email,
-    displayName: row.display_name,
-    role: row.role,
-    createTime: row.create_time,
-  };
 }

@@ -3,7 +3,7 @@
 import type { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import type { Booking, BookingEvent } from "./booking.ts";
-import type { Misfit } from "./slots.ts";
+import type { Calendar } from "./calendar.ts";
 
 /** A `request_id` and what it stands for: the same id with another method or content is another request. */
 export interface RequestKey {
@@ -11,15 +11,6 @@ export interface RequestKey {
   readonly method: string;
   /** Hash of the parsed request, as hexadecimal text. */
   readonly contentHash: string;
-}
-
-/**
- * What Availability said of a candidate, and the host's generation that was noted *before* it was asked. It holds for as
- * long as the generation does.
- */
-export interface Validation {
-  readonly generation: number;
-  readonly misfit: Misfit | undefined;
 }
 
 interface Asked {
@@ -36,7 +27,8 @@ export interface CreateCommand extends Asked {
   readonly during: Interval;
   /** How long to hold; undefined: confirm at once. */
   readonly holdMs?: number | undefined;
-  readonly validation: Validation;
+  /** What the host offers around `during`. */
+  readonly calendar: Calendar;
 }
 
 /** Whether a command would hold time instead of booking it. */
@@ -61,7 +53,7 @@ export interface CancelCommand extends OfBooking {
 export interface RescheduleCommand extends OfBooking {
   readonly kind: "reschedule";
   readonly during: Interval;
-  readonly validation: Validation;
+  readonly calendar: Calendar;
 }
 
 /** Records that a hold is over. From the sweeper; callers never send it. */
@@ -91,7 +83,7 @@ export type Outcome =
   | { readonly kind: "booked"; readonly booking: Booking }
   | { readonly kind: "fenced"; readonly fenced: Fenced }
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** The host's generation is no longer the one of the validation: ask Availability again. */
+  /** The host's generation is no longer the calendar's: ask Availability again. */
   | { readonly kind: "stale" }
   /** An expiry that there is nothing left to do for. */
   | { readonly kind: "idle" };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import type { Booking, BookingState } from "./booking.ts";
 import type { Command, FenceCommand, HostState, Outcome } from "./command.ts";
@@ -10,7 +11,7 @@ const LIMITS = { perGuestAndHost: 3, perGuest: 5 };
 const host = "0190a000-0000-7000-8000-000000000001";
 const guest = "0190a000-0000-7000-8000-000000000002";
 const asked = { hostId: host, actor: "tester" };
-const fits = { generation: 7, misfit: undefined };
+const calendar = openCalendar(7);
 
 type Phase = "before its start" | "after its start" | "after its end";
 const during: Record<Phase, Interval> = {
@@ -53,7 +54,7 @@ const elsewhere = { start: NOW + 5 * HOUR, end: NOW + 6 * HOUR };
 const operations: Record<string, Command> = {
   confirm: { ...asked, kind: "confirm", bookingId: "b1" },
   cancel: { ...asked, kind: "cancel", bookingId: "b1" },
-  reschedule: { ...asked, kind: "reschedule", bookingId: "b1", during: elsewhere, validation: fits },
+  reschedule: { ...asked, kind: "reschedule", bookingId: "b1", during: elsewhere, calendar },
   expire: { ...asked, kind: "expire", bookingId: "b1" },
 };
 
@@ -130,7 +131,7 @@ describe("create", () => {
     bookingId: "b2",
     guestId: guest,
     during: slot,
-    validation: fits,
+    calendar,
     ...change,
   });
 
@@ -160,15 +161,23 @@ describe("create", () => {
   });
 
   test.each([6, 8])(
-    "a validation of generation %i is stale under generation 7, in whichever direction it differs",
+    "a calendar of generation %i is stale under generation 7, in whichever direction it differs",
     (generation) => {
-      const outcome = only(hostOf(), create({ validation: { generation, misfit: "OUTSIDE_AVAILABILITY" } })).outcome;
+      const outcome = only(hostOf(), create({ calendar: closedCalendar(generation) })).outcome;
       expect(said(outcome)).toBe("stale");
     },
   );
 
-  test.each(["OUTSIDE_AVAILABILITY", "OFF_GRID"] as const)("%s is passed on", (misfit) => {
-    expect(said(only(hostOf(), create({ validation: { generation: 7, misfit } })).outcome)).toBe(misfit);
+  test("what is not open, or not on the grid, is refused before the clock and other bookings are asked", () => {
+    const past = { start: NOW - HOUR, end: NOW };
+    const state = hostOf({ ...bookingOf("CONFIRMED", "before its start"), during: past });
+    const reason = (change: object): string => said(only(state, create({ during: past, ...change })).outcome);
+    expect(reason({ calendar: closedCalendar(7) })).toBe("OUTSIDE_AVAILABILITY");
+    expect(reason({ calendar: { ...calendar, slotMs: 7 } })).toBe("OFF_GRID");
+    expect(reason({})).toBe("START_IN_PAST");
+    const { during: later } = bookingOf("CONFIRMED", "before its start");
+    const over = create({ during: later });
+    expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start")), over).outcome)).toBe("SLOT_TAKEN");
   });
 
   test("now is not the past, a millisecond ago is", () => {
@@ -222,7 +231,7 @@ describe("create", () => {
     const state = { ...hostOf(answer), requests: new Map([["r1", remembered]]) };
     const late = create({
       during: { start: NOW - 2, end: NOW - 1 },
-      validation: { generation: 1, misfit: "OFF_GRID" },
+      calendar: closedCalendar(1),
       request: { id: "r1", method: "CreateBooking", contentHash: "aa" },
     });
     expect(only(state, late).outcome).toEqual({ kind: "booked", booking: answer });
@@ -241,7 +250,7 @@ describe("reschedule", () => {
     kind: "reschedule",
     bookingId: "b1",
     during: to,
-    validation: fits,
+    calendar,
     ...change,
   });
   const own = during["before its start"];
@@ -261,7 +270,7 @@ describe("reschedule", () => {
   });
 
   test("compares the generation like a create", () => {
-    const stale = move(elsewhere, { validation: { generation: 6, misfit: undefined } });
+    const stale = move(elsewhere, { calendar: openCalendar(6) });
     expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start")), stale).outcome)).toBe("stale");
   });
 
@@ -304,14 +313,14 @@ describe("fence", () => {
     expect(decision.events).toEqual([]);
   });
 
-  test("ends validations of the same batch", () => {
+  test("ends the calendars of the same batch", () => {
     const create: Command = {
       ...asked,
       kind: "create",
       bookingId: "b2",
       guestId: guest,
       during: elsewhere,
-      validation: fits,
+      calendar,
     };
     expect(decide(hostOf(), [fence(), create], NOW, LIMITS).outcomes.map(said)).toEqual(["fenced", "stale"]);
   });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
 import type { Booking } from "./booking.ts";
 import type { Command, CreateCommand, HoldCount, HostState, Outcome } from "./command.ts";
 import { decide } from "./decide.ts";
@@ -15,9 +16,8 @@ function hostOf(holds: Record<string, HoldCount> = {}, bookings: Booking[] = [])
 }
 
 function hold(hour: number, change: Partial<CreateCommand> = {}): CreateCommand {
-  const validation = { generation: 7, misfit: undefined };
   const create = { ...asked, kind: "create", bookingId: `b${hour}`, guestId: "g", holdMs: HOUR } as const;
-  return { ...create, during: hourOf(hour), validation, ...change };
+  return { ...create, during: hourOf(hour), calendar: openCalendar(7), ...change };
 }
 
 function heldBy(guestId: string, expireTime: number): Booking {
@@ -79,16 +79,27 @@ test("an overdue hold was not counted, so that recording its end makes no room",
 
 test("a hold that moves is the same hold", () => {
   const stored = hostOf({ g: { withHost: 2, inAll: 2 } }, [heldBy("g", NOW + 1)]);
-  const validation = { generation: 7, misfit: undefined };
-  const move = { ...asked, kind: "reschedule", bookingId: "held", during: hourOf(5), validation } as const;
+  const calendar = openCalendar(7);
+  const move = { ...asked, kind: "reschedule", bookingId: "held", during: hourOf(5), calendar } as const;
   expect(said(stored, [move, hold(1), hold(2)])).toEqual(["HELD", "HELD", "TOO_MANY_HOLDS"]);
 });
 
-test("a request that was carried out is answered before anything is counted; what Availability says comes first", () => {
+test("a request that was carried out is answered before anything is counted; open time and the clock come first too", () => {
   const request = { id: "r", method: "CreateBooking", contentHash: "aa" };
   const answer = heldBy("g", NOW + 1);
   const stored = { ...hostOf({ g: three }), requests: new Map([["r", { ...request, answer }]]) };
-  const outside = hold(2, { validation: { generation: 7, misfit: "OUTSIDE_AVAILABILITY" } });
-  const stale = hold(2, { validation: { generation: 6, misfit: undefined } });
-  expect(said(stored, [hold(1, { request }), outside, stale])).toEqual(["HELD", "OUTSIDE_AVAILABILITY", "stale"]);
+  const outside = hold(2, { calendar: closedCalendar(7) });
+  const stale = hold(2, { calendar: openCalendar(6) });
+  expect(said(stored, [hold(1, { request }), outside, stale, hold(-1)])).toEqual([
+    "HELD",
+    "OUTSIDE_AVAILABILITY",
+    "stale",
+    "START_IN_PAST",
+  ]);
+});
+
+test("a guest that holds enough is not sent to look for another slot", () => {
+  const taken = [heldBy("other", NOW + 1)];
+  expect(said(hostOf({ g: three }, taken), [hold(20)])).toEqual(["TOO_MANY_HOLDS"]);
+  expect(said(hostOf({}, taken), [hold(20)])).toEqual(["SLOT_TAKEN"]);
 });

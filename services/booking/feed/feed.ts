@@ -9,8 +9,8 @@ import type { Logger } from "pino";
 import { Refusal } from "../../../shared/errors.ts";
 import { periodically } from "../../../shared/periodically.ts";
 import type { BookingEvent } from "../domain/booking.ts";
-import { sequenceOf } from "../storage/bookings.ts";
-import { readEvents, sequencesOf } from "../storage/events.ts";
+import { readEvents } from "../storage/events.ts";
+import { sequenceOf, sequencesOf } from "../storage/hosts.ts";
 import { listen } from "./listen.ts";
 import { openNotifier } from "./notify.ts";
 import { openWakers, type Wakers } from "./wakers.ts";
@@ -163,7 +163,8 @@ function poller(pool: Pool, wakers: Wakers): () => Promise<void> {
   return async () => {
     const hostIds = wakers.hostIds();
     if (hostIds.length === 0) return;
-    const found = await sequencesOf(pool, hostIds);
+    const sequences = await sequencesOf(pool, hostIds);
+    const found = new Map(hostIds.map((hostId, index) => [hostId, sequences[index] ?? 0]));
     wakers.wake(hostIds.filter((hostId) => found.get(hostId) !== seen.get(hostId)));
     seen = found;
   };

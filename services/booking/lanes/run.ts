@@ -2,9 +2,8 @@
 
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import { Refusal } from "../../../shared/errors.ts";
-import { connect } from "../../../shared/postgres/transaction.ts";
-import { hostBusy } from "../../../shared/postgres/locks.ts";
+import { Refusal, hostBusy } from "../../../shared/errors.ts";
+import { takeConnection } from "../../../shared/postgres/take-connection.ts";
 import {
   databaseUnreachable,
   isConnectionLost,
@@ -13,7 +12,7 @@ import {
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
 import type { HoldLimits } from "../domain/command.ts";
-import { slotTaken } from "../domain/decide.ts";
+import { slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
 import { type Pending, wantedOf } from "./pending.ts";
@@ -56,7 +55,7 @@ function settle(deps: Run, result: BatchResult): readonly Pending[] {
 
 /** Whatever is left of a transaction ends with its connection or with the rollback here. */
 async function onConnection(deps: Run, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
-  const client = await connect(deps.pool);
+  const client = await takeConnection(deps.pool);
   let broken = true;
   try {
     const { result, lost } = await runBatch(client, batch, lock, deps.holdLimits);

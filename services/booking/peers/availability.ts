@@ -6,25 +6,20 @@ import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
-import { type Interval, MINUTE_MS } from "../../../shared/interval.ts";
+import type { Interval } from "../../../shared/interval.ts";
+import { MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
-import type { OpenTime } from "../domain/slots.ts";
+import type { Calendar } from "../domain/calendar.ts";
 
 /** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
 export const PEER_CALL_MAX_MS = 2_000;
 
-export interface AvailabilityAnswer {
-  readonly open: OpenTime;
-  /** The window that `open` is complete for. */
-  readonly covered: Interval;
-}
-
 export interface AvailabilityPeer {
   /**
-   * The host's open time in a window, as committed after every removal that is under way. Throws Refusal USER_NOT_FOUND,
-   * NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
+   * The host's calendar in a window, as committed after every removal that is under way. `generation` is the host's, noted
+   * before. Throws Refusal USER_NOT_FOUND, NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
    */
-  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<AvailabilityAnswer>;
+  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<Calendar>;
   /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
   assertGuest(guestId: string, timeoutMs: number): Promise<void>;
 }
@@ -44,7 +39,7 @@ async function snapshot(
   window: Interval,
   generation: number,
   timeoutMs: number,
-): Promise<AvailabilityAnswer> {
+): Promise<Calendar> {
   const request = {
     hostId,
     startTime: timestampFromMs(window.start),
@@ -57,14 +52,13 @@ async function snapshot(
     throw peerUnavailable("availability", new Error("the answer does not belong to the question"));
   }
   return {
-    open: {
-      intervals: answer.intervals.map((range) => ({
-        start: range.startTime === undefined ? Number.NaN : timestampMs(range.startTime),
-        end: range.endTime === undefined ? Number.NaN : timestampMs(range.endTime),
-      })),
-      slotMs: answer.slotDurationMinutes * MINUTE_MS,
-    },
+    generation,
     covered: { start: window.start, end: timestampMs(answer.coveredEndTime) },
+    intervals: answer.intervals.map((range) => ({
+      start: range.startTime === undefined ? Number.NaN : timestampMs(range.startTime),
+      end: range.endTime === undefined ? Number.NaN : timestampMs(range.endTime),
+    })),
+    slotMs: answer.slotDurationMinutes * MINUTE_MS,
   };
 }
 

@@ -1,9 +1,8 @@
 /** Questions to the peer that many callers have at once: asked once, for all who come while the answer is on its way. */
 
-import { type Caller, unlessGone } from "../../../shared/caller.ts";
+import { type Caller, unlessGone, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
 import { PEER_CALL_MAX_MS } from "./availability.ts";
 
 /** Asks, and gives up after `timeoutMs`. */

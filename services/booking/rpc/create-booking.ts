@@ -1,15 +1,15 @@
 import { randomUUIDv7 } from "node:crypto";
 import { assertMay } from "../../../shared/auth/access.ts";
-import { SECOND_MS } from "../../../shared/interval.ts";
+import { SECOND_MS } from "../../../shared/time-units.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { commitWhenValid } from "../scheduling/commit-when-valid.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
 import { requestKey } from "./request-key.ts";
-import { validated } from "./validated.ts";
 
 const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestId }, BOOKING_MAX_MS);
 
@@ -19,10 +19,10 @@ export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingSer
     assertMay(call, { guest: guestId });
     const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
-    const command = { kind: "create", hostId, guestId, during, holdMs, actor: call.actor, request } as const;
-    const outcome = await validated(deps, call, { hostId, guestId, during, request }, (validation) =>
-      deps.lanes.commit({ ...command, bookingId: randomUUIDv7(), validation }, call),
-    );
+    const bookingId = randomUUIDv7();
+    const { actor } = call;
+    const create = { kind: "create", hostId, bookingId, guestId, during, holdMs, actor, request } as const;
+    const outcome = await commitWhenValid(deps, call, create);
     return { booking: bookingMessage(bookingOf(outcome)) };
   };
 }

@@ -1,20 +1,8 @@
 /** What the RPCs of this service are built from. */
 
-import type { Pool } from "pg";
-import type { RememberedRequest } from "../domain/command.ts";
 import type { Feed } from "../feed/feed.ts";
-import type { Lanes } from "../lanes/lanes.ts";
-import type { Guests } from "../peers/guests.ts";
-import type { Snapshots } from "../peers/snapshots.ts";
-import type { RequestName } from "../storage/requests.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 
-export interface BookingDeps {
-  /** For reads. Changes go through the lanes. */
-  readonly pool: Pool;
-  readonly lanes: Lanes;
-  /** A request that was carried out before, if it was. */
-  readonly findRequest: (name: RequestName) => Promise<RememberedRequest | undefined>;
-  readonly snapshots: Snapshots;
-  readonly guests: Guests;
+export interface BookingDeps extends SchedulingDeps {
   readonly feed: Feed;
 }

@@ -17,7 +17,7 @@ export function fenceHost(deps: BookingDeps): UnaryHandler<typeof FenceService.m
       { kind: "fence", hostId, actor: call.actor, ranges: merge(asked.ranges.map((range) => range.during)) },
       call,
     );
-    deps.snapshots.forget(hostId);
+    deps.calendars.forget(hostId);
     if (outcome.kind !== "fenced") throw new Error(`a fence cannot end as ${outcome.kind}`);
     const { generation, bookingIds, bookingCount } = outcome.fenced;
     return { generation: BigInt(generation), bookingIds: [...bookingIds], bookingCount };

@@ -3,7 +3,7 @@ import { may } from "../../../shared/auth/access.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/request/parse.ts";
-import { bookingNotFound } from "../domain/decide.ts";
+import { bookingNotFound } from "../domain/refusals.ts";
 import { findBooking } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";

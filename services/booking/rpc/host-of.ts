@@ -1,6 +1,6 @@
 import { may } from "../../../shared/auth/access.ts";
 import type { Call } from "../../../shared/rpc/handler.ts";
-import { bookingNotFound } from "../domain/decide.ts";
+import { bookingNotFound } from "../domain/refusals.ts";
 import { peopleOfBooking } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";
 

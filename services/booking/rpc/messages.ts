@@ -10,7 +10,7 @@ import {
   type Slot,
 } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
-import { timestamp } from "../../../shared/rpc/request/parse.ts";
+import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import * as domain from "../domain/booking.ts";
 
 const stateOf: Record<domain.BookingState, BookingState> = {

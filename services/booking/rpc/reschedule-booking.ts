@@ -2,12 +2,12 @@ import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { etag, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { commitWhenValid } from "../scheduling/commit-when-valid.ts";
 import type { BookingDeps } from "./deps.ts";
 import { hostOf } from "./host-of.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
 import { requestKey } from "./request-key.ts";
-import { validated } from "./validated.ts";
 
 const schema = withInterval({ bookingId: uuid, etag, requestId }, BOOKING_MAX_MS);
 
@@ -16,10 +16,9 @@ export function rescheduleBooking(deps: BookingDeps): UnaryHandler<typeof Bookin
     const { bookingId, during, etag: seen, requestId: id } = parse(schema, message);
     const hostId = await hostOf(deps, bookingId, call);
     const request = requestKey("RescheduleBooking", id, [bookingId, during.start, during.end, seen]);
-    const command = { kind: "reschedule", hostId, bookingId, during, etag: seen, actor: call.actor, request } as const;
-    const outcome = await validated(deps, call, { hostId, during, request }, (validation) =>
-      deps.lanes.commit({ ...command, validation }, call),
-    );
+    const { actor } = call;
+    const move = { kind: "reschedule", hostId, bookingId, during, etag: seen, actor, request } as const;
+    const outcome = await commitWhenValid(deps, call, move);
     return { booking: bookingMessage(bookingOf(outcome)) };
   };
 }

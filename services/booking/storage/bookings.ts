@@ -1,11 +1,13 @@
 /** Reads of bookings. A hold past its `expire_time` reads as EXPIRED, recorded or not. */
 
 import type { Pool } from "pg";
-import { DAY_MS, type Instant, type Interval } from "../../../shared/interval.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { DAY_MS } from "../../../shared/time-units.ts";
 import { FIRST_INSTANT } from "../../../shared/limits.ts";
 import { fromMillis, millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import type { Booking, BookingState } from "../domain/booking.ts";
+import { sequenceOf } from "./hosts.ts";
 import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows.ts";
 
 /** Before every id. */
@@ -100,20 +102,6 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
     signal,
   );
   return { bookings: rows.map(bookingFromRow), ...(sequence === undefined ? {} : { sequence }) };
-}
-
-/** The sequence of the host's last event; 0 for a host without one. */
-export async function sequenceOf(pool: Pool, hostId: string, signal: AbortSignal): Promise<number> {
-  const rows = await read<{ sequence: number }>(
-    pool,
-    {
-      name: "sequence-of",
-      text: "select sequence::float8 as sequence from host_fences where host_id = $1",
-      values: [hostId],
-    },
-    signal,
-  );
-  return rows[0]?.sequence ?? 0;
 }
 
 export interface OverdueHold {

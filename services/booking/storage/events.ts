@@ -43,13 +43,3 @@ export async function readEvents(
     booking: bookingFromRow(row),
   }));
 }
-
-/** The last sequence of each of the hosts that have one. */
-export async function sequencesOf(pool: Pool, hostIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await read<{ host_id: string; sequence: number }>(pool, {
-    name: "sequences-of",
-    text: "select host_id, sequence::float8 as sequence from host_fences where host_id = any($1::uuid[])",
-    values: [hostIds],
-  });
-  return new Map(rows.map((row) => [row.host_id, row.sequence]));
-}

@@ -12,6 +12,7 @@ import {
   type HostState,
   isHold,
 } from "../domain/command.ts";
+import { type HostRow, loadHosts } from "./hosts.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { rememberedFrom, type RequestRow, requestsNamed } from "./requests.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
@@ -42,7 +43,7 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const ranges = fences.filter((fence) => fence.ranges.length > 0);
   const sent: (readonly [kind: "hosts" | "requests" | "bookings" | "holds" | "confirmed", statement: Statement])[] = [
-    ["hosts", clockAndHosts(hostIds)],
+    ["hosts", loadHosts(hostIds, readClock)],
   ];
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
   if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates)]);
@@ -55,16 +56,16 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
     read(results) {
       const rowsOf = <Row>(kind: (typeof sent)[number][0]): Row[] =>
         sent.flatMap(([each], index) => (each === kind ? (results[index]?.rows as Row[]) : []));
-      const hosts = rowsOf<HostRow>("hosts");
+      const hosts = rowsOf<HostRow & { readonly now: Instant }>("hosts");
       const confirmed = confirmedByFence(fences, rowsOf<ConfirmedRow>("confirmed"));
-      const fenceOf = new Map(hosts.map((row) => [row.host_id, row]));
+      const hostOf = new Map(hosts.map((row) => [row.host_id, row]));
       const bookingsOf = Map.groupBy(rowsOf<BookingRow>("bookings"), (row) => row.host_id);
       const requestsOf = Map.groupBy(rowsOf<RequestRow>("requests"), (row) => row.host_id);
       const holdsOf = Map.groupBy(rowsOf<HoldsRow>("holds"), (row) => row.host_id);
       const stateOf = (hostId: string): HostState => ({
         hostId,
-        generation: fenceOf.get(hostId)?.generation ?? 0,
-        sequence: fenceOf.get(hostId)?.sequence ?? 0,
+        generation: hostOf.get(hostId)?.generation ?? 0,
+        sequence: hostOf.get(hostId)?.sequence ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
         holds: new Map(
@@ -80,28 +81,13 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   };
 }
 
-interface HostRow {
-  readonly now: number;
-  readonly host_id: string;
-  readonly generation: number | null;
-  readonly sequence: number | null;
-}
-
 /**
  * Reads the clock, once for the whole batch (a subquery that depends on no row is run once) and after the locks (`now()`
  * would be the time before the wait), and leaves it in the transaction's setting `booking.now` for the statements behind.
  */
-function clockAndHosts(hostIds: readonly string[]): Statement {
-  return {
-    name: "clock-and-hosts",
-    text: `select (select ${millis(`set_config('booking.now', ${NOW}::text, true)::timestamptz`)}) as now,
-                  host_id, generation::float8 as generation, sequence::float8 as sequence
-           from unnest($1::uuid[]) as host(host_id) left join host_fences using (host_id)`,
-    values: [hostIds],
-  };
-}
-
-const NOW = "date_trunc('milliseconds', clock_timestamp())";
+const readClock = `(select ${millis(
+  "set_config('booking.now', date_trunc('milliseconds', clock_timestamp())::text, true)::timestamptz",
+)})`;
 /** SQL for the batch's time. */
 const BATCH_NOW = "current_setting('booking.now')::timestamptz";
 

@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
+import { generationIn } from "./hosts.ts";
 import { overdue } from "./rows.ts";
 
 export interface BookedTime {
@@ -32,7 +33,7 @@ export async function readBookedTime(
     pool,
     {
       name: "read-booked-time",
-      text: `select coalesce((select generation from host_fences where host_id = $1), 0)::float8 as generation,
+      text: `select ${generationIn("$1")} as generation,
                     ${millis("date_trunc('milliseconds', statement_timestamp())")} as now,
                     to_json(array_agg(${wholeMillis("lower(b.during)")} order by b.during)) as starts,
                     to_json(array_agg(${wholeMillis("upper(b.during)")} order by b.during)) as ends

@@ -49,13 +49,13 @@ CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire
 
 CREATE INDEX bookings_held_by_guest ON public.bookings USING btree (guest_id, expire_time) WHERE (state = 'HELD'::text);
 
-create table host_fences (
+create table hosts (
   host_id uuid not null,
   generation bigint not null default 0,
   sequence bigint not null default 0,
-  constraint host_fences_generation_not_negative CHECK (generation >= 0),
-  constraint host_fences_pkey PRIMARY KEY (host_id),
-  constraint host_fences_sequence_not_negative CHECK (sequence >= 0)
+  constraint hosts_generation_not_negative CHECK (generation >= 0),
+  constraint hosts_pkey PRIMARY KEY (host_id),
+  constraint hosts_sequence_not_negative CHECK (sequence >= 0)
 );
 
 create table migrations (

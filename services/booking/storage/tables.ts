@@ -10,17 +10,17 @@ import { Request } from "../../../shared/postgres/requests-table.ts";
 const STATES = "'HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'";
 
 /** One row per host that was ever booked or fenced: its generation and the last sequence of its feed. Never deleted. */
-export const HostFence = defineEntity({
-  name: "HostFence",
-  tableName: "host_fences",
+export const Host = defineEntity({
+  name: "Host",
+  tableName: "hosts",
   properties: {
     hostId: p.uuid().primary(),
     generation: p.bigint("number").defaultRaw("0"),
     sequence: p.bigint("number").defaultRaw("0"),
   },
   checks: [
-    { name: "host_fences_generation_not_negative", expression: "generation >= 0" },
-    { name: "host_fences_sequence_not_negative", expression: "sequence >= 0" },
+    { name: "hosts_generation_not_negative", expression: "generation >= 0" },
+    { name: "hosts_sequence_not_negative", expression: "sequence >= 0" },
   ],
 });
 
@@ -105,4 +105,4 @@ export const BookingEvent = defineEntity({
   ],
 });
 
-export const bookingTables = [HostFence, Booking, BookingEvent, Request];
+export const bookingTables = [Host, Booking, BookingEvent, Request];

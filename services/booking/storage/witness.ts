@@ -20,7 +20,7 @@ export async function wasRecorded(pool: Pool, hostId: string, event: BookingEven
       `select from booking_events
        where host_id = $1 and sequence = $2 and booking_id = $3 and version = $4 and kind = $5 and actor = $6
          and event_time = ${fromMillis("$7::float8")}`,
-      [hostId, event.sequence, event.booking.id, event.booking.version, event.kind, event.actor, event.time],
+      [event.hostId, event.sequence, event.booking.id, event.booking.version, event.kind, event.actor, event.time],
     );
     return rowCount === 1;
   });

@@ -4,6 +4,7 @@ import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Parameter, Statement } from "../../../shared/postgres/round-trip.ts";
 import type { Booking, BookingEvent } from "../domain/booking.ts";
 import type { BookingChange, HostDecision, RequestKey } from "../domain/command.ts";
+import { writeHosts } from "./hosts.ts";
 
 export interface HostWrites extends Omit<HostDecision, "outcomes"> {
   readonly hostId: string;
@@ -62,20 +63,6 @@ function requestsOf({ hostId, requests }: HostWrites): AnsweredRequest[] {
 
 function isMoved({ before, after }: BookingChange): boolean {
   return before !== undefined && (before.during.start !== after.during.start || before.during.end !== after.during.end);
-}
-
-function writeHosts(hosts: readonly HostWrites[]): Statement {
-  return {
-    name: "write-hosts",
-    text: `insert into host_fences (host_id, generation, sequence)
-           select * from unnest($1::uuid[], $2::int8[], $3::int8[])
-           on conflict (host_id) do update set generation = excluded.generation, sequence = excluded.sequence`,
-    values: [
-      hosts.map((host) => host.hostId),
-      hosts.map((host) => host.generation),
-      hosts.map((host) => host.sequence),
-    ],
-  };
 }
 
 function deleteBookings(ids: readonly string[]): Statement {

@@ -29,7 +29,7 @@ export async function deleteCluster(folder: string): Promise<void> {
 /**
  * Makes the data folder unless it is there, and returns the superuser's password. Throws StartFailure.
  *
- * The password is random, though the server listens on loopback only: whoever is superuser of a database can run programs
+ * The password is random, though the server listens on loopback only: a superuser of a database can run programs
  * as the account that it runs as.
  */
 export async function ensureCluster(folder: string, initdb: string, account: Account | undefined): Promise<string> {
@@ -60,7 +60,7 @@ async function create(folder: string, initdb: string, account: Account | undefin
         `--pwfile=${passwordFile(folder)}`,
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        // The same order of text and the same messages on every machine, whatever languages it has.
+        // The same order of text and the same messages on every machine.
         "--locale=C",
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",

@@ -1,6 +1,6 @@
 /**
  * Holds one PostgreSQL server, as a process of its own between the server and the program that wants it. When that program
- * ends, in whatever way, the channel to it closes and the server is shut down: `kill -9` leaves nothing behind.
+ * ends, however it ends, the channel to it closes and the server is shut down: `kill -9` leaves nothing behind.
  *
  * Started by start.ts, with a `PostmasterOptions` as its only argument.
  */

@@ -29,7 +29,7 @@ export interface Postgres {
   readonly port: number;
   /** Process id of the server itself, for tests that kill it. */
   readonly pid: number;
-  /** Resolves when the server has ended, whoever ended it. */
+  /** Resolves when the server has ended, also if it ended by itself. */
   readonly ended: Promise<void>;
   /** Connection string of a database, as superuser. */
   url(database: string): string;
@@ -48,7 +48,7 @@ export interface PostgresOptions {
   readonly temporary: boolean;
 }
 
-/** A free port may be taken by somebody else before the server has it. */
+/** Another process may take a free port before the server has it. */
 const PORT_ATTEMPTS = 3;
 
 /** Starts a server. Throws StartFailure: one line that says what is in the way. */

@@ -59,7 +59,7 @@ function isAlive(pid: number): boolean {
   try {
     return kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it lives, and belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
@@ -86,7 +86,7 @@ async function stateOf(left: Left, folder: string, password: string): Promise<St
     return isAlive(Number(rows[0].holder)) ? "held" : "orphaned";
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // A server that lives listens, from its start to its end: nothing there means that the number is somebody else's.
+    // A server that lives listens, from its start to its end: if nothing listens, the number belongs to another process.
     return code === "ECONNREFUSED" ? "somebody else" : "changing";
   } finally {
     await client.end().catch(() => undefined);

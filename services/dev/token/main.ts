@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { personRoles } from "../../../shared/auth/identity.ts";
-import { serviceNames } from "../../ops/migrate/migrate.ts";
+import { serviceNames } from "../../ops/services.ts";
 import { readDevConfig } from "../config.ts";
 import { provideKeys } from "../keys.ts";
 

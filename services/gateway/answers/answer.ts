@@ -4,13 +4,13 @@ import { type JsonObject, type JsonValue, type Message, type Registry, toJson } 
 import { type Binding, isCreation } from "../transcoding/binding.ts";
 import { etagIn } from "./etag.ts";
 
-export interface Answer {
+export interface HttpAnswer {
   readonly httpStatus: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonValue;
 }
 
-export function answerOf(binding: Binding, message: Message, registry: Registry): Answer {
+export function answerOf(binding: Binding, message: Message, registry: Registry): HttpAnswer {
   const etag = etagIn(binding.method.output, message);
   return {
     httpStatus: isCreation(binding) ? 201 : 200,

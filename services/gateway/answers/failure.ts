@@ -1,10 +1,10 @@
 /** What the caller gets when a call does not end well: google.rpc.Status as JSON, and the HTTP status for its code. */
 
-import { isMessage, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type JsonObject, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
-import { RetryInfoSchema } from "../../../shared/gen/google/rpc/error_details_pb.ts";
-import type { StatusError } from "../../../shared/rpc/as-status.ts";
+import { retryAfterSeconds } from "../../../shared/rpc/retry-after.ts";
+import type { StatusError } from "../../../shared/status-error.ts";
 import { headersBack } from "../upstream/headers.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -65,19 +65,11 @@ function httpStatus(ending: StatusError, hasIfMatch: boolean): number {
 }
 
 function headersFor(ending: StatusError): Record<string, string> {
-  const seconds = retryAfterSeconds(ending);
+  const unsaid = ending.code === status.UNAVAILABLE ? RETRY_AFTER_SECONDS : undefined;
+  const seconds = retryAfterSeconds(ending) ?? unsaid;
   return {
     ...(seconds === undefined ? {} : { "retry-after": String(seconds) }),
     // HTTP wants it beside every 401.
     ...(ending.code === status.UNAUTHENTICATED ? { "www-authenticate": "Bearer" } : {}),
   };
-}
-
-function retryAfterSeconds({ code, details }: StatusError): number | undefined {
-  for (const { message } of details) {
-    if (!isMessage(message, RetryInfoSchema) || message.retryDelay === undefined) continue;
-    // Whole seconds are all that the header knows, and 0 would mean "at once".
-    return Math.max(1, Math.ceil(Number(message.retryDelay.seconds) + message.retryDelay.nanos / 1e9));
-  }
-  return code === status.UNAVAILABLE ? RETRY_AFTER_SECONDS : undefined;
 }

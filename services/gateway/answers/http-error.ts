@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 
 /** A refusal for which HTTP has a status of its own, such as 405. */
 export class HttpError extends StatusError {

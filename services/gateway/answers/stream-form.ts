@@ -1,7 +1,7 @@
 /** Server streams over HTTP: a line of JSON for each message, or server-sent events for those who ask for them. */
 
 import { type DescMessage, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import type { StatusError } from "../../../shared/rpc/as-status.ts";
+import type { StatusError } from "../../../shared/status-error.ts";
 import { statusJson } from "./failure.ts";
 
 export interface StreamForm {

@@ -1,6 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import { packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
@@ -17,7 +17,7 @@ export async function* streamTexts(
   form: StreamForm,
   endingOf: EndingOf,
 ): AsyncGenerator<string, void> {
-  // What it is if nobody reads on, which resumes this function in its `finally`.
+  // The ending if the client stops reading, which resumes this function in its `finally`.
   let ending: StatusError | undefined = new StatusError(status.CANCELLED, "the client left");
   try {
     yield form.message(first, true);

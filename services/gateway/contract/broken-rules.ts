@@ -1,26 +1,43 @@
-/** What else is wrong with a request of which some fields cannot be read, as far as the contract's comments tell. */
+/** What else is wrong with a request of which some fields cannot be read, as far as the contract's options tell. */
 
-import { type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../../shared/errors.ts";
-import { wrongInstant } from "../../../shared/rpc/request/parse.ts";
+import { namesOf } from "../../../shared/rpc/request/field-names.ts";
 import { wrongTime } from "../../../shared/rpc/request/rfc3339.ts";
-import type { Comments } from "./comments.ts";
+import {
+  wrongCount,
+  wrongEmail,
+  wrongEnd,
+  wrongEnumValue,
+  wrongInstant,
+  wrongNumber,
+  wrongText,
+  wrongUuid,
+} from "../../../shared/rpc/request/rules.ts";
+import { isObject } from "../transcoding/json-fields.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 /** The fields of a request in JSON that break a rule of their own. Names are those of the contract. */
-export function brokenRules(message: DescMessage, fields: JsonObject, comments: Comments): FieldViolation[] {
+export function brokenRules(message: DescMessage, fields: JsonObject): FieldViolation[] {
   const valueOf = (name: string | undefined): JsonValue | undefined => {
     const field = message.fields.find((each) => each.name === name);
     return field === undefined ? undefined : given(fields, field);
   };
   return message.fields.flatMap((field) => {
-    const rules = rulesOf(field, comments);
+    const rules = rulesOf(field);
     const value = given(fields, field);
     const description = value === undefined ? missing(rules, valueOf) : broken(field, rules, value, valueOf);
-    return description === undefined ? [] : [{ field: field.name, description }];
+    if (description !== undefined) return [{ field: field.name, description }];
+    return field.fieldKind === "list" && Array.isArray(value) ? brokenItems(field, value) : [];
   });
 }
 
@@ -32,34 +49,42 @@ function missing({ isRequired, orElse }: FieldRules, valueOf: ValueOf): string |
 }
 
 function broken(field: DescField, rules: FieldRules, value: JsonValue, valueOf: ValueOf): string | undefined {
-  const { range, maxLength, maxItems, follows } = rules;
-  if (rules.isUuid && typeof value === "string" && !UUID.test(value)) return "must be a UUID";
-  if (range !== undefined && !isWithin(rules, Number(value))) return `must be from ${range.min} to ${range.max}`;
-  if (maxLength !== undefined && typeof value === "string" && Array.from(value).length > maxLength) {
-    return `has more than ${maxLength} characters`;
+  if (field.fieldKind === "list") {
+    return Array.isArray(value) ? wrongCount(value.length, rules.maxItems ?? Infinity) : undefined;
   }
-  if (maxItems !== undefined && Array.isArray(value) && value.length > maxItems) {
-    return `has more than ${maxItems} items`;
-  }
+  if (field.enum !== undefined) return wrongEnumOf(field.enum, value);
+  if (rules.range !== undefined) return wrongNumber(Number(value), rules.range);
+  if (field.scalar === ScalarType.STRING) return typeof value === "string" ? wrongTextOf(rules, value) : undefined;
   const instant = field.message?.typeName === TimestampSchema.typeName ? instantOf(value) : undefined;
   if (instant === undefined) return undefined;
-  return wrongInstant(instant) ?? wrongPlace(follows, instant, instantOf(valueOf(follows?.field)));
+  return wrongInstant(instant) ?? wrongPlace(rules.follows, instant, instantOf(valueOf(rules.follows?.field)));
 }
 
-function isWithin({ range, zeroIsUnset }: FieldRules, value: number): boolean {
-  return range === undefined || (value >= range.min && value <= range.max) || (zeroIsUnset && value === 0);
+function brokenItems(field: DescField & { readonly fieldKind: "list" }, items: readonly JsonValue[]): FieldViolation[] {
+  return items.flatMap((item, index) => {
+    const at = `${field.name}[${index}]`;
+    if (field.listKind === "message" && isObject(item)) {
+      return brokenRules(field.message, item).map((inner) => ({ ...inner, field: `${at}.${inner.field}` }));
+    }
+    const description = field.listKind === "enum" ? wrongEnumOf(field.enum, item) : undefined;
+    return description === undefined ? [] : [{ field: at, description }];
+  });
 }
 
-function wrongPlace(
-  follows: FieldRules["follows"],
-  instant: Timestamp,
-  earlier: Timestamp | undefined,
-): string | undefined {
+/** Undefined for a name that the enum does not have: the decoder has named it. */
+function wrongEnumOf(desc: DescEnum, value: JsonValue): string | undefined {
+  const number = typeof value === "number" ? value : desc.values.find(({ name }) => name === value)?.number;
+  return number === undefined ? undefined : wrongEnumValue(desc, number);
+}
+
+function wrongTextOf({ isUuid, isEmail, maxLength }: FieldRules, value: string): string | undefined {
+  if (isUuid) return wrongUuid(value);
+  return wrongText(value, maxLength ?? Infinity) ?? (isEmail ? wrongEmail(value) : undefined);
+}
+
+function wrongPlace(follows: FieldRules["follows"], instant: Timestamp, earlier: Timestamp | undefined) {
   if (follows === undefined || earlier === undefined) return undefined;
-  const { field, span } = follows;
-  const distanceMs = timestampMs(instant) - timestampMs(earlier);
-  if (distanceMs <= 0) return `must be later than ${field}`;
-  return span !== undefined && distanceMs > span.maxMs ? `must be at most ${span.text} after ${field}` : undefined;
+  return wrongEnd(timestampMs(earlier), timestampMs(instant), follows.maxMs, follows.field);
 }
 
 /** Undefined for what is no time at all: the decoder has named it. */
@@ -70,12 +95,12 @@ function instantOf(value: JsonValue | undefined): Timestamp | undefined {
 
 /** Undefined also for the values that mean "unset". */
 function given(fields: JsonObject, field: DescField): JsonValue | undefined {
-  const name = [field.name, field.jsonName].find((each) => Object.hasOwn(fields, each));
+  const name = namesOf(field).find((each) => Object.hasOwn(fields, each));
   const value = name === undefined ? undefined : fields[name];
   const isUnset = value === null || value === "" || (field.enum !== undefined && isZero(field.enum, value));
   return isUnset ? undefined : value;
 }
 
-function isZero({ values }: NonNullable<DescField["enum"]>, value: JsonValue | undefined): boolean {
+function isZero({ values }: DescEnum, value: JsonValue | undefined): boolean {
   return value === 0 || value === values.find(({ number }) => number === 0)?.name;
 }

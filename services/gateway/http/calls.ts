@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import type { DescMethod, DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { DEADLINE_MAX_MS } from "../../../shared/limits.ts";
-import { timeoutWithin } from "../../../shared/rpc/client.ts";
+import { timeoutWithin } from "../../../shared/caller.ts";
+import { inCallersWords } from "../../../shared/rpc/as-status.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
 import { answerOf } from "../answers/answer.ts";
@@ -18,7 +19,7 @@ import { brokenRules } from "../contract/broken-rules.ts";
 import type { Binding } from "../transcoding/binding.ts";
 import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
-import type { Backends } from "../upstream/backends.ts";
+import { type Backends, packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
 import { assertShowsToken, headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
@@ -39,7 +40,7 @@ export interface Arrived {
   readonly texts: readonly string[];
   readonly query: string;
   readonly requestId: string;
-  /** Whoever has it owes it a `close()`. */
+  /** Its holder must `close()` it. */
   readonly call: OpenCall;
 }
 
@@ -68,7 +69,7 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   const log = deps.logs.get(method);
   if (log === undefined) throw new Error(`${method.name} has no log`);
   const call = deps.calls.open({ method, log, transport: "json", timeoutMs });
-  // The end of every call, whatever has become of it: a stream that was never begun, for one, would not close it. After an
+  // The end of every call, however it went: a stream that was never begun, for one, would not close it. After an
   // answer that was sent nothing happens, because the call has been closed then.
   response.once("close", () => {
     call.abandon();
@@ -80,15 +81,19 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
 /** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
-  const { comments } = deps.contract;
   assertShowsToken(request);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
-  const message = requestMessage(binding, input, (desc, fields) => brokenRules(desc, fields, comments));
+  const { message, words } = requestMessage(binding, input, brokenRules);
   const onward = headersOnward(request, requestId);
-  return binding.method.methodKind === "unary"
-    ? answerUnary(deps, arrived, message, onward)
-    : answerStream(deps, arrived, message, onward, request.headers.accept);
+  try {
+    return await (binding.method.methodKind === "unary"
+      ? answerUnary(deps, arrived, message, onward)
+      : answerStream(deps, arrived, message, onward, request.headers.accept));
+  } catch (thrown) {
+    // The service was sent the message in binary, and names fields as the contract does.
+    throw inCallersWords(deps.endingOf(thrown, packageOf(binding.method)), words);
+  }
 }
 
 async function answerUnary(

@@ -10,6 +10,6 @@ export function addPage(app: FastifyInstance, url: string, handler: RouteHandler
     throw methodNotAllowed(READ);
   };
   const others = app.supportedMethods.filter((method) => !READ.includes(method));
-  // Already before the body, of which nothing is known here.
+  // Before the body is read: pages take none.
   app.route({ method: others, url, onRequest: refuse, handler: refuse });
 }

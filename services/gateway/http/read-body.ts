@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { REQUEST_MAX_BYTES } from "../../../shared/limits.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import { tooLarge } from "../answers/http-error.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
-    // By default, whoever stops reading destroys the connection, and nobody could be told why.
+    // By default, a reader that stops destroys the connection, and the client could not be told why.
     for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       bytes += piece.length;
       if (bytes > REQUEST_MAX_BYTES) throw tooLarge(REQUEST_MAX_BYTES);

@@ -13,7 +13,7 @@ import type { Socket } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import { valuesOf } from "../../../shared/rpc/wire/raw-headers.ts";
 import { limitRest } from "../../../shared/rpc/wire/rest-of-body.ts";
 import type { ServerTls } from "../../../shared/rpc/wire/tls.ts";

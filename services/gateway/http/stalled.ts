@@ -6,7 +6,7 @@ import { CLOSE_GRACE_MS } from "../../../shared/rpc/wire/limits.ts";
 /** How long a stream may go without a byte. Services say something every 15 s, so it is the reader who has stopped. */
 export const STALLED_AFTER_MS = 60_000;
 
-/** Ends the connection when nothing could be written for so long; and, once `ended` aborts, when its last words are not taken. */
+/** Ends the connection when the client takes nothing for this long; and, once `ended` aborts, when it does not take the last words. */
 export function endWhenStalled(response: ServerResponse, ended: AbortSignal, afterMs: number): void {
   const end = (): void => void response.destroy();
   response.setTimeout(afterMs, end);

@@ -13,15 +13,15 @@ import type { Schemas } from "./schema.ts";
 export function operationOf(binding: Binding, id: string, contract: Contract, schemas: Schemas): JsonObject {
   const { method } = binding;
   const comment = contract.comments(method);
-  const body = bodyOf(binding, contract, schemas);
+  const body = bodyOf(binding, schemas);
   return {
     operationId: id,
     tags: [method.parent.name],
     summary: firstSentence(comment),
     description: comment,
     parameters: [
-      ...binding.variables.map((path) => parameter("path", path, contract, schemas)),
-      ...queryPaths(binding).map((path) => parameter("query", path, contract, schemas)),
+      ...binding.variables.map((path) => parameter("path", path, schemas)),
+      ...queryPaths(binding).map((path) => parameter("query", path, schemas)),
       ...headerParameters(method),
     ],
     ...(body === undefined ? {} : { requestBody: body }),
@@ -32,10 +32,10 @@ export function operationOf(binding: Binding, id: string, contract: Contract, sc
   };
 }
 
-function parameter(place: "path" | "query", path: FieldPath, contract: Contract, schemas: Schemas): JsonObject {
+function parameter(place: "path" | "query", path: FieldPath, schemas: Schemas): JsonObject {
   const field = lastOf(path);
   const { description = "", ...schema } = schemas.ofField(field);
-  const isRequired = place === "path" || rulesOf(field, contract.comments).isRequired;
+  const isRequired = place === "path" || rulesOf(field).isRequired;
   return { name: nameOf(path), in: place, required: isRequired, description, schema };
 }
 
@@ -75,12 +75,12 @@ function headerParameters(method: DescMethod): JsonObject[] {
   ];
 }
 
-function bodyOf({ method, body, variables }: Binding, contract: Contract, schemas: Schemas): JsonObject | undefined {
+function bodyOf({ method, body, variables }: Binding, schemas: Schemas): JsonObject | undefined {
   if (body === undefined) return undefined;
   if (body !== "*") return { required: true, content: { "application/json": { schema: schemas.ofField(body) } } };
   const inPath = new Set(variables.map((path) => path[0]));
   const fields = method.input.fields.filter((field) => !inPath.has(field));
-  const required = fields.filter((field) => rulesOf(field, contract.comments).isRequired);
+  const required = fields.filter((field) => rulesOf(field).isRequired);
   const schema = {
     type: "object",
     properties: Object.fromEntries(fields.map((field) => [field.jsonName, schemas.ofField(field)])),

@@ -67,7 +67,7 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   function lengthOf(field: DescField): JsonObject {
-    const { maxItems } = rulesOf(field, comments);
+    const { maxItems } = rulesOf(field);
     return maxItems === undefined ? {} : { maxItems };
   }
 
@@ -78,12 +78,15 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   function limitsOf(field: DescField): JsonObject {
-    const { isUuid, range, zeroIsUnset, maxLength } = rulesOf(field, comments);
+    const { isUuid, isEmail, range, maxLength } = rulesOf(field);
     // A number of 64 bits is a text in JSON, and has no minimum there.
     const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.INT64;
     return {
       ...(isUuid ? { format: "uuid" } : {}),
-      ...(range === undefined || isText ? {} : { minimum: zeroIsUnset ? 0 : range.min, maximum: range.max }),
+      ...(isEmail ? { format: "email" } : {}),
+      ...(range === undefined || isText
+        ? {}
+        : { minimum: range.zeroIsUnset === true ? 0 : range.min, maximum: range.max }),
       ...(maxLength === undefined ? {} : { maxLength }),
     };
   }

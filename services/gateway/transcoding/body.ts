@@ -2,7 +2,7 @@ import { fromJsonString, type JsonObject, type JsonValue } from "@bufbuild/proto
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import type { Binding } from "./binding.ts";
 import { nameOf } from "./fields.ts";
 import { isObject, isUnset, valueAt } from "./json-fields.ts";

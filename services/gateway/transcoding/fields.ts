@@ -1,6 +1,7 @@
 /** Paths to fields of a request, such as `sub.subfield`, and the texts that URLs carry for them. */
 
 import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import { fieldNamed } from "../../../shared/rpc/request/field-names.ts";
 import { scalarOf } from "../../../shared/rpc/request/json.ts";
 
 export type FieldPath = readonly DescField[];
@@ -9,12 +10,12 @@ export type FieldPath = readonly DescField[];
 const PLAIN_IN_JSON = /^google\.protobuf\.(Timestamp|Duration|FieldMask|[A-Z][A-Za-z0-9]*Value)$/;
 const NOT_PLAIN = /^google\.protobuf\.(ListValue)$/;
 
-/** The field that `names` lead to, each its name in the contract or in JSON. Undefined if there is none. */
+/** The field that `names` lead to, each by any of its names. Undefined if there is none. */
 export function fieldPathOf(message: DescMessage, names: readonly string[]): FieldPath | undefined {
   const path: DescField[] = [];
   let inside: DescMessage | undefined = message;
   for (const name of names) {
-    const field: DescField | undefined = inside?.fields.find((each) => each.name === name || each.jsonName === name);
+    const field: DescField | undefined = inside && fieldNamed(inside, name);
     if (field === undefined) return undefined;
     path.push(field);
     inside = field.fieldKind === "message" && !isPlain(field.message) ? field.message : undefined;

@@ -5,13 +5,12 @@ import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import type { Binding } from "./binding.ts";
 import { isUnset, valueAt, withValue } from "./json-fields.ts";
+import { isUuid } from "../../../shared/uuid.ts";
 
 /** The fields of the contract that the headers stand for. */
 export const REQUEST_ID = "request_id";
 export const ETAG = "etag";
 export const AFTER_SEQUENCE = "after_sequence";
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export interface WithHeaders {
   readonly fields: JsonObject;
@@ -37,7 +36,7 @@ function withIdempotencyKey(input: DescMessage, fields: JsonObject, header: unkn
   const key = header.replace(/^"(.*)"$/, "$1");
   const field = input.fields.find(({ name }) => name === REQUEST_ID);
   if (field === undefined) return refused(fields, REQUEST_ID, "this method has no use for an Idempotency-Key");
-  if (!UUID.test(key)) return refused(fields, REQUEST_ID, "the Idempotency-Key must be a UUID");
+  if (!isUuid(key)) return refused(fields, REQUEST_ID, "the Idempotency-Key must be a UUID");
   const given = valueAt(fields, [field]);
   const isSame = typeof given === "string" && given.toLowerCase() === key.toLowerCase();
   if (!isUnset(given) && !isSame) return refused(fields, REQUEST_ID, "is not the Idempotency-Key of the header");

@@ -1,14 +1,15 @@
 /** Setting and finding fields in the JSON object that a request is put together in. */
 
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { DescField, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { namesOf } from "../../../shared/rpc/request/field-names.ts";
 import type { FieldPath } from "./fields.ts";
 
-/** The value at the path, whichever of their two names the fields go by. Undefined if there is none. */
+/** The value at the path, whichever of their names the fields go by. Undefined if there is none. */
 export function valueAt(object: JsonObject, path: FieldPath): JsonValue | undefined {
   let value: JsonValue | undefined = object;
-  for (const { name, jsonName } of path) {
+  for (const field of path) {
     if (!isObject(value)) return undefined;
-    value = ownValue(value, name) ?? ownValue(value, jsonName);
+    value = ownValue(value, nameIn(value, field));
   }
   return value;
 }
@@ -22,13 +23,18 @@ export function isUnset(value: JsonValue | undefined): value is undefined | null
 export function withValue(object: JsonObject, path: FieldPath, value: JsonValue): JsonObject {
   const [field, ...rest] = path;
   if (field === undefined) return object;
-  const name = Object.hasOwn(object, field.jsonName) ? field.jsonName : field.name;
+  const name = nameIn(object, field);
   const inner = ownValue(object, name);
   return { ...object, [name]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The name by which the object has the field; its name in the contract if it has not. */
+function nameIn(object: JsonObject, field: DescField): string {
+  return namesOf(field).find((name) => Object.hasOwn(object, name)) ?? field.name;
 }
 
 function ownValue(object: JsonObject, name: string): JsonValue | undefined {

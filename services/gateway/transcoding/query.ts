@@ -4,13 +4,11 @@ import type { DescField, JsonObject } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { VIOLATIONS_MAX } from "../../../shared/limits.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
+import { echoedName } from "../../../shared/rpc/request/field-names.ts";
+import { StatusError } from "../../../shared/status-error.ts";
 import type { Binding } from "./binding.ts";
 import { type FieldPath, fieldPathOf, isTextual, nameOf, valueFromText } from "./fields.ts";
 import { withValue } from "./json-fields.ts";
-
-/** Names that callers send come back in errors, but not kilobytes of them. */
-const ECHOED_NAME_MAX_CHARACTERS = 64;
 
 export interface FromQuery {
   readonly fields: JsonObject;
@@ -35,7 +33,7 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     const last = path?.at(-1);
     const reason = path === undefined ? "is not a query parameter" : refusalOf(binding, path);
     if (path === undefined || last === undefined || reason !== undefined) {
-      violations.push({ field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(), description: reason ?? "" });
+      violations.push({ field: echoedName(name), description: reason ?? "" });
       continue;
     }
     const values = parameters
@@ -51,6 +49,11 @@ export function fieldsFromQuery(binding: Binding, query: string): FromQuery {
     fields = withValue(fields, path, last.fieldKind === "list" ? values : first);
   }
   return { fields, violations };
+}
+
+/** The names of fields that the query has, `sub` and `subfield` for `sub.subfield`. */
+export function namesInQuery(query: string): string[] {
+  return [...new URLSearchParams(query).keys()].flatMap((name) => name.split("."));
 }
 
 /** Many clients write a list as `A,B`. The names of an enum have no commas; a text may have them, and is left alone. */

@@ -7,17 +7,17 @@ import type { Logger } from "pino";
 import { monotonicMs } from "../../../shared/clock.ts";
 import type { Reason } from "../../../shared/errors.ts";
 import { file_google_rpc_error_details } from "../../../shared/gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../../../shared/interval.ts";
+import { SECOND_MS } from "../../../shared/time-units.ts";
 import { reasonOf } from "../../../shared/rpc/client.ts";
-import type { ErrorDetail } from "../../../shared/rpc/error-details.ts";
-import { StatusError, statusErrorOf } from "../../../shared/rpc/as-status.ts";
+import { type ErrorDetail, StatusError } from "../../../shared/status-error.ts";
+import { statusErrorOf } from "../../../shared/rpc/as-status.ts";
 
 const detailTypes = createRegistry(file_google_rpc_error_details);
 
 /** An outage is told at most this often: its calls fail by the thousand, and one line says it all. */
 const OUTAGE_TOLD_EVERY_MS = 10 * SECOND_MS;
 
-/** The status for whatever a call threw. `domain` is the package of the method, such as `booking.v1`. */
+/** The status for what a call threw. `domain` is the package of the method, such as `booking.v1`. */
 export type EndingOf = (thrown: unknown, domain: string) => StatusError;
 
 /**
@@ -57,7 +57,7 @@ export function openEndings(log: Logger): EndingOf {
       case Code.Internal:
       case Code.Unknown:
       case Code.DataLoss:
-        // Only the service knows that it has failed: a broken connection or somebody else's answer says nothing of it.
+        // Only the service knows that it has failed: a broken connection, or an answer of another server, does not tell.
         return thrown.isWireError ? told(status.INTERNAL, "internal error", thrown) : unreachable(domain, thrown);
       default:
         return unreachable(domain, thrown);

@@ -3,8 +3,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/call/bearer.ts";
-import { StatusError } from "../../../shared/rpc/as-status.ts";
-import { grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
+import { StatusError } from "../../../shared/status-error.ts";
+import { connectTimeoutMs, grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
 /** Who calls, and which trace the call belongs to. */
 const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
@@ -13,12 +13,12 @@ const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
 const BACK = /^(?:ratelimit|x-ratelimit)(?:-|$)|^www-authenticate$/;
 
 /**
- * Turns away who shows nothing that could be a token, with the service's own answer, before anything of theirs is decoded:
- * that costs a hundred times what it costs to send. Whether the token is good is for the service to say. Throws StatusError
+ * Turns a caller away who shows nothing that could be a token, with the service's own answer, before its request is decoded:
+ * decoding costs us a hundred times what sending costs the caller. Whether the token is good is for the service to say. Throws StatusError
  * UNAUTHENTICATED.
  */
 export function assertShowsToken({ headers, rawHeaders }: IncomingMessage): void {
-  // The service refuses several, and so must not get to see the first one alone.
+  // A repeated `authorization` must reach the service joined, so that it is refused; Node would pass on the first alone.
   joinRepeatedAuthorization(headers, rawHeaders);
   bearerToken(headers.authorization);
 }
@@ -49,8 +49,4 @@ export function timeoutAsked(headers: IncomingHttpHeaders): number | undefined {
   const timeoutMs = connect === undefined ? grpcTimeoutMs(String(grpc)) : connectTimeoutMs(String(connect));
   if (timeoutMs !== undefined) return timeoutMs;
   throw new StatusError(status.INVALID_ARGUMENT, "the timeout cannot be read: see connect-timeout-ms and grpc-timeout");
-}
-
-function connectTimeoutMs(header: string): number | undefined {
-  return /^\d{1,10}$/.test(header) ? Number(header) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * The connections that carry streams. A stream may stay open for ever and takes one of the places of its HTTP/2 connection
- * for as long: on the connection of the unary calls, as many watchers as it has places would leave those none.
+ * for as long: on the connection of the unary calls, enough watchers would take every place.
  */
 
 import { status } from "@grpc/grpc-js";
@@ -11,10 +11,10 @@ import { HttpError } from "../answers/http-error.ts";
 /** Every server should allow that many (RFC 9113, 6.5.2). Ours allow more, but a proxy before them may not. */
 export const STREAMS_PER_CONNECTION = 100;
 
-/** When to try again if all places are taken. Nobody knows when one of the streams ends. */
+/** When to try again if all places are taken. When one of the streams ends cannot be known. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** A stream's place on a connection. Whoever has it owes it a `release()`, once. */
+/** A stream's place on a connection. Its holder must `release()` it, once. */
 export interface StreamPlace {
   readonly transport: Transport;
   release(): void;

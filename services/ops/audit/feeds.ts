@@ -27,7 +27,7 @@ export async function* feedEnds(client: Client): AsyncGenerator<Violation> {
   const ends = inBatches<{ host_id: string; last: number; counter: number }>(
     client,
     `select host_id, coalesce(last, 0)::float8 as last, coalesce(sequence, 0)::float8 as counter
-     from host_fences
+     from hosts
      full join (select host_id, max(sequence) as last from booking_events group by host_id) as feed using (host_id)
      where coalesce(last, 0) <> coalesce(sequence, 0)`,
   );

@@ -7,16 +7,16 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { readConfig, serviceVariables } from "../../../shared/config.ts";
+import { readConfig, variables } from "../../../shared/service/config.ts";
 import { audit, type DatabaseUrls } from "./audit.ts";
 import { lineOf } from "./violation.ts";
 
-const { DATABASE_URL } = serviceVariables({ grpc: 0, connect: 0 });
-const variables = z.object({ AVAILABILITY_DATABASE_URL: DATABASE_URL, BOOKING_DATABASE_URL: DATABASE_URL });
+const { DATABASE_URL } = variables;
+const databases = z.object({ AVAILABILITY_DATABASE_URL: DATABASE_URL, BOOKING_DATABASE_URL: DATABASE_URL });
 
 let violations = 0;
 try {
-  const set = readConfig(variables, process.env);
+  const set = readConfig(databases, process.env);
   const urls = { availability: set.AVAILABILITY_DATABASE_URL, booking: set.BOOKING_DATABASE_URL };
   // A pipeline reads no further than the output has been taken: however many lines there are, they do not pile up here.
   await pipeline(Readable.from(linesOf(urls)), process.stdout, { end: false });

@@ -11,8 +11,8 @@ export interface OwnCertificate {
 }
 
 /**
- * Whether the service at `address` (`http://host:port`) says SERVING. False also when nobody answers in time. One that speaks
- * TLS (`https://`) is believed whatever certificate it shows: this asks the process next to it, and the certificate is for
+ * Whether the service at `address` (`http://host:port`) says SERVING. False also without an answer in time. One that speaks
+ * TLS (`https://`) may show any certificate: this asks the process next to it, and the certificate is for
  * the names by which others reach it.
  */
 export async function isServing(address: string, timeoutMs: number, own?: OwnCertificate): Promise<boolean> {

@@ -4,7 +4,8 @@
  * more than once at a time.
  */
 
-import { migrateDatabase, type ServiceName, serviceNames } from "./migrate.ts";
+import { migrateDatabase } from "./migrate.ts";
+import { type ServiceName, serviceNames } from "../services.ts";
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !serviceNames.some((service) => service === name));

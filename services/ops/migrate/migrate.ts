@@ -6,16 +6,12 @@ import { bookingMigrations } from "../../booking/storage/migrations/all.ts";
 import { bookingTables } from "../../booking/storage/tables.ts";
 import { openDatabase } from "../../../shared/postgres/database.ts";
 import { migrate } from "../../../shared/postgres/migrate.ts";
+import type { ServiceName } from "../services.ts";
 
 const schemas = {
   availability: { entities: availabilityTables, migrations: availabilityMigrations },
   booking: { entities: bookingTables, migrations: bookingMigrations },
-} as const;
-
-export type ServiceName = keyof typeof schemas;
-
-/** All services that have a database. */
-export const serviceNames: readonly ServiceName[] = ["availability", "booking"];
+} as const satisfies Record<ServiceName, unknown>;
 
 /**
  * Runs the migrations that have not run yet and returns their names. Connects as the user of `url`, who owns what is made;

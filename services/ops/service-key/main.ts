@@ -6,7 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { makeKeyOnce } from "../../../shared/auth/make-key.ts";
-import { serviceNames } from "../migrate/migrate.ts";
+import { serviceNames } from "../services.ts";
 
 const [folder, name] = process.argv.slice(2);
 if (folder === undefined || !serviceNames.some((service) => service === name) || name === undefined) {

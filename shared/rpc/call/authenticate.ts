@@ -6,7 +6,7 @@ import { type Identity, nobody } from "../../auth/identity.ts";
 import { KeysOutOfReach } from "../../auth/kept-keys.ts";
 import { TokenRefused } from "../../auth/verify.ts";
 import { bearerToken, tokenExpired, unauthenticated } from "./bearer.ts";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Route } from "../route.ts";
 

@@ -2,7 +2,7 @@
 
 import { status } from "@grpc/grpc-js";
 import type { IncomingHttpHeaders } from "node:http";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import { valuesOf } from "../wire/raw-headers.ts";
 
 /** Longer than any token that an identity provider should give out. Checked before a token costs anything. */
@@ -23,7 +23,7 @@ const LAST_CHARACTERS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"];
 
 /**
  * Whether the signature has its one right spelling (RFC 4648, 3.5). The other spellings are good signatures too, and each
- * would count as a token never seen: to be verified, and to be remembered beside the others. The rest of the token cannot be
+ * would count as a new token, which is verified and remembered beside the others. The rest of the token cannot be
  * spelled otherwise, because it is the text that is signed.
  */
 function endsCanonically(token: string): boolean {
@@ -31,7 +31,7 @@ function endsCanonically(token: string): boolean {
   return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 
-/** The one answer to whatever is wrong with a token: what it was would help only whoever makes them up. */
+/** The one answer to every bad token: a reason would help only a forger. */
 export function unauthenticated(cause?: unknown): StatusError {
   return new StatusError(status.UNAUTHENTICATED, "a valid access token is required", undefined, cause);
 }

@@ -9,7 +9,8 @@ import { status } from "@grpc/grpc-js";
 import { monotonicMs } from "../../clock.ts";
 import { ANSWER_MAX_BYTES } from "../../limits.ts";
 import { authorise, type Identify } from "./authenticate.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import type { Limit } from "./rate-limit.ts";
@@ -115,7 +116,7 @@ async function* invokeStream(
   }
 }
 
-/** A call that is over before its handler begins, such as one with a timeout of a microsecond, begins nothing for nobody. */
+/** A call may be over before its handler begins: its timeout may be a microsecond. Then the handler must not begin. */
 function assertWanted(call: OpenCall): void {
   if (call.interruption !== undefined) throw call.interruption;
 }
@@ -146,7 +147,7 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
       yield next.value;
       call.offeredAt = undefined;
     }
-    // A handler that sees its signal and returns has not come to its end: the client must learn that.
+    // A handler that returns because of its signal has not finished: the client must learn that.
     if (call.interruption !== undefined) throw call.interruption;
     finish(undefined);
   } catch (thrown) {
@@ -154,7 +155,7 @@ async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>
     finish(ending);
     throw ending;
   } finally {
-    // Only now if the adapter stopped asking, which ends this function at its `yield`.
+    // Takes effect only if the adapter stopped iterating, which ends this generator at its `yield`.
     finish(new StatusError(status.CANCELLED, "the client left"));
   }
 }

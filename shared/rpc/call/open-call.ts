@@ -6,9 +6,10 @@ import { type Identity, nobody } from "../../auth/identity.ts";
 import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { Call } from "../handler.ts";
-import type { Quota } from "./rate-limit.ts";
+import type { Quota } from "./quota.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
 /** The protocols do not fire their own timers in the same millisecond as we do. */
@@ -17,7 +18,7 @@ const TIMER_SLACK_MS = 5;
 /** The longest that a timer of Node can be set for. One that is set for longer fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** For a call that is interrupted after its end, so that nothing is made per call. Nobody gets to see it. */
+/** For a call that is interrupted after its end. No client sees it, so one object serves all calls. */
 const HAS_ENDED = new StatusError(status.CANCELLED, "the call has ended");
 
 /** What an adapter knows of a call when it arrives. */
@@ -38,7 +39,7 @@ export class OpenCall implements Call {
   readonly startedAt: number;
   readonly deadline: number;
   identity: Identity = nobody;
-  /** Nobody's own is nothing: until it is known who calls, no data is theirs. */
+  /** The narrowest scope until the caller is known: `nobody` owns no data. */
   scope: Scope = "user";
   /** What the caller has left of its rate, if that is limited. */
   quota: Quota | undefined;
@@ -70,7 +71,7 @@ export class OpenCall implements Call {
     return this.identity.subject;
   }
 
-  /** Made for those who look: most calls end well without anybody having asked. */
+  /** Made when it is first read: most calls end well without a reader. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -100,7 +101,7 @@ export class OpenCall implements Call {
     return this.#interruption;
   }
 
-  /** Ends the call from outside: whoever waits is told first, the handler through `signal`. The first one counts. */
+  /** Ends the call from outside: first the pending `wait`, then the handler through `signal`. Only the first interruption counts. */
   interrupt(reason: StatusError | Refusal): void {
     if (this.#interruption !== undefined) return;
     const interruption = statusErrorOf(reason, this.method.parent.file.proto.package);
@@ -117,9 +118,9 @@ export class OpenCall implements Call {
     else this.#tokenTimer = setTimeout(() => this.endWithToken(), Math.min(leftMs, TIMER_MAX_MS));
   }
 
-  /** The protocol says that nobody waits any more: the client left, or its own timer was faster than ours. */
+  /** To be called when the protocol says that no client waits: it left, or its own timer was faster than ours. */
   abandon(): void {
-    // grpc-js says so after every call. An error that nobody sees costs more than the rest of this class.
+    // grpc-js says so after every call. An unread error would cost more than the rest of this class.
     if (this.#interruption !== undefined) return;
     const late = monotonicMs() >= this.deadline - TIMER_SLACK_MS;
     this.interrupt(late ? deadlineExceeded() : new StatusError(status.CANCELLED, "the client left"));
@@ -157,8 +158,8 @@ function logCall(call: OpenCall, ending: StatusError | undefined): void {
 const BROKEN: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 
 /**
- * Whether somebody here has to look at it: at a bug, in what verifies tokens too. A call that was refused for a reason of the
- * contract is in order, be it refused here or by the service that was asked.
+ * Whether an operator must look at it: a bug of ours, or token verification that failed. A call that was refused for a reason
+ * of the contract needs no look, whether it was refused here or by the service behind the gateway.
  */
 function isOurs(ending: StatusError | undefined): ending is StatusError {
   if (ending === undefined || ending.reason !== undefined) return false;

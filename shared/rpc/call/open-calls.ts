@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { StatusError } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
 import { type Arrival, OpenCall } from "./open-call.ts";
 
 /** The calls of a service that are under way on either listener: what a stop has to wait for. */
@@ -20,19 +20,25 @@ export class OpenCalls {
     return call;
   }
 
-  /** Takes no more calls and ends the streams, which would not end by themselves. */
-  stop(): void {
+  /**
+   * Takes no more calls and ends the streams, which would not end by themselves. Resolves when the other calls have ended; those
+   * that have not ended within `graceMs` are ended here.
+   */
+  async end(graceMs: number): Promise<void> {
     this.#stopping = true;
     for (const call of this.#calls) {
       if (call.method.methodKind !== "unary") call.interrupt(stopping());
     }
+    const grace = setTimeout(() => this.#endAll(), graceMs);
+    await this.#idle();
+    clearTimeout(grace);
   }
 
   /**
-   * Ends whatever is still under way. Closed here and not only interrupted: a call whose body never comes has no handler yet
-   * that would notice, and the stop would wait for it as long as a body may take.
+   * Closes the calls too: a call whose body never comes has no handler yet that would notice the interruption, and the stop
+   * would wait for it as long as a body may take.
    */
-  interruptAll(): void {
+  #endAll(): void {
     for (const call of this.#calls) {
       const ending = stopping();
       call.interrupt(ending);
@@ -40,8 +46,8 @@ export class OpenCalls {
     }
   }
 
-  /** Resolves when no call is under way. For one waiter. */
-  whenIdle(): Promise<void> {
+  /** Resolves when no call is under way. */
+  #idle(): Promise<void> {
     if (this.#calls.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onIdle = resolve;

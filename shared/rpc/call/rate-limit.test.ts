@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { OPEN } from "../../auth/access.ts";
 import { UserService } from "../../gen/availability/v1/user_service_pb.ts";
-import { MINUTE_MS } from "../../interval.ts";
+import { MINUTE_MS } from "../../time-units.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { createLimit, UNLIMITED } from "./rate-limit.ts";
 import type { Route } from "../route.ts";

@@ -1,5 +1,5 @@
 /**
- * How much one caller may ask of this replica, so that nobody takes the service for itself. Counted in memory: each replica
+ * How much one caller may ask of this replica, so that no caller takes the whole service. Counted in memory: each replica
  * counts for itself, so a caller gets the rate once per replica, and a restart forgets. A shared count would cost every call
  * a round trip, and would be one more thing whose failure stops bookings.
  */
@@ -7,11 +7,12 @@
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { Refusal } from "../../errors.ts";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import type { OpenCall } from "./open-call.ts";
+import { type CallClass, type Quota, WINDOW_SECONDS } from "./quota.ts";
 import type { Route } from "../route.ts";
 
-/** What one subject may do. 0: as much as it likes. */
+/** What one subject may do. 0: no limit. */
 export interface CallLimits {
   readonly readsPerSecond: number;
   readonly writesPerSecond: number;
@@ -27,33 +28,16 @@ export const UNLIMITED: CallLimits = {
   openStreams: 0,
 };
 
-/** What a caller has left of its rate, for the headers of the answer. */
-export interface Quota {
-  readonly callClass: CallClass;
-  /** What it may ask in each window of `WINDOW_SECONDS`. */
-  readonly perWindow: number;
-  readonly remaining: number;
-  readonly resetMs: number;
-}
-
 /**
  * Notes in the call what its caller has left, and counts a stream until its call closes. Rejects with Refusal RATE_LIMITED.
  * For a call whose caller is known.
  */
 export type Limit = (route: Route, call: OpenCall) => Promise<void>;
 
-type CallClass = "read" | "write" | "stream-start";
-
-/**
- * A caller may use so many seconds' worth of its rate at once, since a page that loads asks for much and then for nothing, and
- * has no more until they are over. So it never gets more than its rate in the long run.
- */
-export const WINDOW_SECONDS = 5;
-
-/** Open streams of all those together who need no token for them: who watches health, or asks for the contract. */
+/** Open streams of all callers without a token together: of those who watch health or ask for the contract. */
 export const STREAMS_OF_NOBODY_MAX = 256;
 
-/** When to try again if too many streams are open. Nobody knows when one of them ends. */
+/** When to try again if too many streams are open. When one of them ends cannot be known. */
 const STREAM_RETRY_MS = 5 * SECOND_MS;
 
 export function createLimit(limits: CallLimits): Limit {
@@ -65,9 +49,9 @@ export function createLimit(limits: CallLimits): Limit {
   const openStreams = new Map<string, number>();
   return async (route, call) => {
     const { role, subject } = call.identity;
-    // Whoever is stopped here waits for its RetryInfo. A fence must not: the removal behind it holds the host's lock.
+    // A caller that is refused here waits for its RetryInfo. A fence must not wait: the removal behind it holds the host's lock.
     if (role === "SERVICE") return;
-    // What is open to everybody has no subject to count by: its calls cost little, and its streams count as one caller's.
+    // Callers without a token have no subject to count by: their calls cost little, and all their streams count as one caller's.
     const isAnybody = role === "NOBODY";
     const callClass = classOf(route);
     const bucket = isAnybody ? undefined : buckets[callClass];

@@ -16,6 +16,11 @@ export function grpcTimeoutMs(header: string): number | undefined {
   return Math.floor(Number(amount) * (GRPC_UNIT_MS[unit] ?? Number.NaN));
 }
 
+/** Milliseconds from a `connect-timeout-ms`; undefined if it is not one. */
+export function connectTimeoutMs(header: string): number | undefined {
+  return /^\d{1,10}$/.test(header) ? Number(header) : undefined;
+}
+
 /** How long a call may take: what its caller asked for within our limits, or the default of its kind. */
 export function callTimeoutMs(method: DescMethod, askedMs: number | undefined): number {
   if (askedMs !== undefined) return Math.min(askedMs, DEADLINE_MAX_MS);
@@ -25,7 +30,7 @@ export function callTimeoutMs(method: DescMethod, askedMs: number | undefined): 
 /** Shortens timeouts that are too long, in place. Malformed ones are left for connect-es, which refuses them. */
 export function shortenTimeouts(headers: IncomingHttpHeaders): void {
   const connectMs = headers["connect-timeout-ms"];
-  if (typeof connectMs === "string" && /^\d{1,10}$/.test(connectMs) && Number(connectMs) > DEADLINE_MAX_MS) {
+  if (typeof connectMs === "string" && (connectTimeoutMs(connectMs) ?? 0) > DEADLINE_MAX_MS) {
     headers["connect-timeout-ms"] = String(DEADLINE_MAX_MS);
   }
   const grpc = headers["grpc-timeout"];

@@ -1,5 +1,5 @@
 /**
- * The adapter to connect-es: Connect, gRPC-Web and gRPC over whatever HTTP connection a request came by. connect-es reads,
+ * The adapter to connect-es: Connect, gRPC-Web and gRPC, over HTTP/1.1 and HTTP/2. connect-es reads,
  * decompresses, decodes and encodes; who calls is known before it does, and our chain answers.
  */
 
@@ -16,33 +16,33 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { Logger } from "pino";
 import { ANSWER_MAX_BYTES, DEADLINE_MAX_MS, REQUEST_MAX_BYTES } from "../../limits.ts";
-import type { Answering, Answers } from "../wire/answer-time.ts";
+import type { Delivery, Deliveries } from "../wire/answer-time.ts";
 import { joinRepeatedAuthorization } from "../call/bearer.ts";
 import { answerMessage, type Chain, streamMessages } from "../call/chain.ts";
 import { connectError } from "./error.ts";
-import { admit, admittedCall, contextOf, receivedMessages } from "./gate.ts";
+import { admitRequest, admittedCall, contextOf, receivedMessages } from "./gate.ts";
 import { type Request, type Response, sendAnswer, universalRequest } from "./http.ts";
-import { strictTextDecoder } from "./json.ts";
-import { statusErrorOf } from "../as-status.ts";
+import { answeringJson, callersWords, strictTextDecoder } from "./json.ts";
+import { inCallersWords, statusErrorOf } from "../as-status.ts";
 import type { Answer, Route } from "../route.ts";
 import { shortenTimeouts } from "../call/timeouts.ts";
 
 /** Answers HTTP requests for the routes. The log gets what goes wrong outside of any call. */
-export function connectListener(
+export function connectHandler(
   chain: Chain,
   routes: readonly Route[],
-  answers: Answers,
+  deliveries: Deliveries,
   log: Logger,
 ): (request: Request, response: Response) => void {
   const handlers = new Map(routerOf(chain, routes).handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
-    const answering = answers.open("stream" in response ? response.stream : response);
+    const delivery = deliveries.open("stream" in response ? response.stream : response);
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) {
       respond(response, 404, { code: "unimplemented", message: "there is no such method" });
       return;
     }
-    answer(handler, answering, request, response).catch((cause: unknown) => {
+    answer(handler, delivery, request, response).catch((cause: unknown) => {
       // The client left in the middle of its answer; the call's own line says CANCELLED or OK.
       if (ConnectError.from(cause).code !== Code.Aborted) log.error({ err: cause }, "an answer could not be delivered");
       response.destroy();
@@ -52,7 +52,7 @@ export function connectListener(
 
 async function answer(
   handler: UniversalHandler,
-  answering: Answering,
+  delivery: Delivery,
   request: Request,
   response: Response,
 ): Promise<void> {
@@ -60,12 +60,22 @@ async function answer(
   joinRepeatedAuthorization(request.headers, request.rawHeaders);
   let universal;
   try {
-    universal = universalRequest(request, response, contextOf(answering));
+    universal = universalRequest(request, response, contextOf(delivery));
   } catch {
     respond(response, 400, { code: "invalid_argument", message: "the Host header or :authority is malformed" });
     return;
   }
-  await sendAnswer(await handler(universal), response);
+  const send = async (): Promise<void> => sendAnswer(await handler(universal), response);
+  await (mayBeJson(request) ? answeringJson(send) : send());
+}
+
+/** A GET says so in its query only, which connect-es reads. */
+function mayBeJson({ method, headers }: Request): boolean {
+  return method === "GET" || /json/i.test(headers["content-type"] ?? "");
+}
+
+function refusalOf(thrown: unknown, { errorDomain }: Chain): ConnectError {
+  return connectError(inCallersWords(statusErrorOf(thrown, errorDomain), callersWords()));
 }
 
 function respond(response: Response, status: number, body: { readonly code: string; readonly message: string }): void {
@@ -84,7 +94,7 @@ function routerOf(chain: Chain, routes: readonly Route[]): ConnectRouter {
   for (const route of routes) {
     const textDecoder = strictTextDecoder(route.method.input, chain.errorDomain);
     const jsonOptions = { ignoreUnknownFields: false, textDecoder };
-    const requestGate = (context: HandlerContext): Promise<void> => admit(chain, route, context);
+    const requestGate = (context: HandlerContext): Promise<void> => admitRequest(chain, route, context);
     router.rpc(route.method, implementation(chain, route), { jsonOptions, requestGate });
   }
   return router;
@@ -98,7 +108,7 @@ function implementation(chain: Chain, route: Route): MethodImpl<DescMethod> {
         try {
           return await answerMessage(chain, route, call, request);
         } catch (thrown) {
-          throw connectError(statusErrorOf(thrown, chain.errorDomain));
+          throw refusalOf(thrown, chain);
         }
       }) as MethodImpl<DescMethod>;
     case "server_streaming":
@@ -120,7 +130,7 @@ async function* streamed(
   try {
     yield* streamMessages(chain, route, call, requests);
   } catch (thrown) {
-    throw connectError(statusErrorOf(thrown, chain.errorDomain));
+    throw refusalOf(thrown, chain);
   }
 }
 

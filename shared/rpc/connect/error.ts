@@ -1,10 +1,7 @@
-import { isMessage } from "@bufbuild/protobuf";
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
-import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { SECOND_MS } from "../../interval.ts";
-import type { StatusError } from "../as-status.ts";
+import type { StatusError } from "../../status-error.ts";
+import { retryAfterSeconds } from "../retry-after.ts";
 
 /** The same ending in connect-es's terms. The codes have the same numbers; the ending itself stays behind as `cause`. */
 export function connectError(ending: StatusError): ConnectError {
@@ -17,13 +14,4 @@ function headersFor(ending: StatusError): Record<string, string> | undefined {
   if (ending.code === status.UNAUTHENTICATED) return { "www-authenticate": "Bearer" };
   const seconds = retryAfterSeconds(ending);
   return seconds === undefined ? undefined : { "retry-after": String(seconds) };
-}
-
-/** The header counts in whole seconds; 0 would mean "at once". */
-function retryAfterSeconds(ending: StatusError): number | undefined {
-  for (const { message } of ending.details) {
-    if (!isMessage(message, RetryInfoSchema) || message.retryDelay === undefined) continue;
-    return Math.max(1, Math.ceil(durationMs(message.retryDelay) / SECOND_MS));
-  }
-  return undefined;
 }

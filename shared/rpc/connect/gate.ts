@@ -10,13 +10,14 @@ import {
   type HandlerContext,
 } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
-import type { Answering } from "../wire/answer-time.ts";
+import type { Delivery } from "../wire/answer-time.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { admitCaller, type Chain } from "../call/chain.ts";
 import { connectError } from "./error.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "../call/open-call.ts";
-import { rateLimitHeaders } from "../call/rate-limit-headers.ts";
+import { rateLimitHeaders } from "../call/quota.ts";
 import type { Route } from "../route.ts";
 
 interface Admission {
@@ -24,26 +25,26 @@ interface Admission {
   decoded: boolean;
 }
 
-const answeringKey = createContextKey<Answering | undefined>(undefined);
+const deliveryKey = createContextKey<Delivery | undefined>(undefined);
 const admissionKey = createContextKey<Admission | undefined>(undefined);
 
 /** What connect-es passes on, unseen, from the request to the gate. */
-export function contextOf(answering: Answering): ContextValues {
-  return createContextValues().set(answeringKey, answering);
+export function contextOf(delivery: Delivery): ContextValues {
+  return createContextValues().set(deliveryKey, delivery);
 }
 
 /**
  * Opens the call and learns who makes it, before its body is read. Throws ConnectError to turn it away.
  *
- * connect-es tells nobody but the client if it cannot decode the body. All that we see of it is `context.signal`, which it
+ * connect-es tells only the client if it cannot decode the body. All that we see of it is `context.signal`, which it
  * aborts with its error just before it sends that: here such a call gets its end and its line in the log.
  */
-export async function admit(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
+export async function admitRequest(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
   const { method, log } = route;
   const call = chain.calls.open({ method, log, transport: context.protocolName, timeoutMs: context.timeoutMs() });
   const admission: Admission = { call, decoded: false };
-  const answering = context.values.get(answeringKey);
-  if (answering !== undefined) answering.call = call;
+  const delivery = context.values.get(deliveryKey);
+  if (delivery !== undefined) delivery.call = call;
   context.values.set(admissionKey, admission);
   const onAbort = (): void => {
     if (admission.decoded) call.abandon();
@@ -64,7 +65,7 @@ export async function admit(chain: Chain, route: Route, context: HandlerContext)
   }
 }
 
-/** The call that `admit` opened, now that its message is decoded. From here on the chain ends it. */
+/** The call that `admitRequest` opened, now that its message is decoded. From here on the chain ends it. */
 export function admittedCall(context: HandlerContext): OpenCall {
   const admission = context.values.get(admissionKey);
   if (admission === undefined) throw new Error("the call did not come through the gate");
@@ -88,7 +89,7 @@ function endingOfRequest(reason: unknown): StatusError {
   }
   if (reason.cause instanceof StatusError) return reason.cause;
   // Whatever fails in here fails on what the client sent. connect-es calls a body that is not the message "internal" and
-  // would answer 500, a page for whoever is on call; it reads the code only after this.
+  // would answer 500, which wakes an operator; it reads the code only after this.
   if (reason.code === Code.Internal) Object.assign(reason, { code: Code.InvalidArgument });
   return new StatusError(reason.code as number, reason.rawMessage, undefined, reason);
 }

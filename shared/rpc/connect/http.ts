@@ -14,7 +14,7 @@ import { valuesOf } from "../wire/raw-headers.ts";
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
 
-/** Why a call is aborted whose client has gone. One for all: nobody looks at its stack, which costs more than the rest. */
+/** The reason of a call's abort when its client has left. One object for all calls: making its stack costs more than the rest. */
 const CLIENT_LEFT = new Error("the client left");
 
 /** Throws if the `Host` header or `:authority` is missing, repeated or no host. */
@@ -29,7 +29,7 @@ export function universalRequest(
   });
   const authority = "authority" in request ? request.authority : request.headers.host;
   if (authority === undefined || authority === "") throw new Error("there is no Host header");
-  // RFC 9112, 3.2. Whoever sends two hopes that a proxy before us has looked at the other one.
+  // RFC 9112, 3.2. A client that sends two hopes that a proxy before us has looked at the other one.
   if (valuesOf(request.rawHeaders, "host").length > 1) throw new Error("there are two Host headers");
   return {
     httpVersion: request.httpVersion,
@@ -37,7 +37,7 @@ export function universalRequest(
     // connect-es looks at the query only.
     url: new URL(request.url ?? "", `http://${authority}`).href,
     header: webHeaders(request.headers),
-    // By default, whoever stops reading destroys the stream, and then nobody can dispose of what is left of it.
+    // By default, a reader that stops destroys the stream, and then the rest of it cannot be disposed of.
     body: request.iterator({ destroyOnReturn: false }),
     signal: left.signal,
     contextValues,

@@ -1,9 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { connectError } from "./error.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { inCallersWords, statusErrorOf } from "../as-status.ts";
+import { type CallersWords, fieldNamed, wordsOf } from "../request/field-names.ts";
 import { decodeJson } from "../request/json.ts";
-import { invalidRequest } from "../request/parse.ts";
+import { invalidRequest } from "../request/invalid-request.ts";
+
+/** connect-es tells the decoder nothing of the call, and the handler nothing of the text: this is what the two share. */
+const jsonCall = new AsyncLocalStorage<{ words: CallersWords | undefined }>();
+
+/** Answers a request whose body may be JSON: within it, `callersWords` are those of its sender. */
+export function answeringJson<T>(answer: () => Promise<T>): Promise<T> {
+  return jsonCall.run({ words: undefined }, answer);
+}
+
+/** How the sender of the JSON that is being answered names fields; undefined if it was not JSON. */
+export function callersWords(): CallersWords | undefined {
+  return jsonCall.getStore()?.words;
+}
 
 /**
  * What connect-es takes for a text decoder: it hands over a request's text for decoding only if the text is a good message
@@ -15,9 +31,12 @@ export function strictTextDecoder(desc: DescMessage, errorDomain: string): { dec
   return {
     decode(body = new Uint8Array()) {
       const { text, value } = parsed(decoder, body);
+      const words = wordsOf(desc, () => Object.keys(value as object));
+      const call = jsonCall.getStore();
+      if (call !== undefined) call.words = words;
       const decoded = decodeJson(desc, value, { offsets: "accept" });
-      if ("message" in decoded) return text;
-      throw connectError(statusErrorOf(invalidRequest(decoded.violations), errorDomain));
+      if ("message" in decoded) return standardNames(desc, value as object) ?? text;
+      throw connectError(inCallersWords(statusErrorOf(invalidRequest(decoded.violations), errorDomain), words));
     },
   };
 }
@@ -29,4 +48,15 @@ function parsed(decoder: TextDecoder, body: Uint8Array): { text: string; value: 
   } catch (cause) {
     throw connectError(new StatusError(status.INVALID_ARGUMENT, "the request is not JSON", undefined, cause));
   }
+}
+
+/** The message with names that connect-es knows; undefined if it has no others. */
+function standardNames(desc: DescMessage, value: object): string | undefined {
+  const standard = (name: string): string => {
+    const field = fieldNamed(desc, name);
+    return field === undefined || name === field.jsonName ? name : field.name;
+  };
+  const entries = Object.entries(value);
+  if (entries.every(([name]) => standard(name) === name)) return undefined;
+  return JSON.stringify(Object.fromEntries(entries.map(([name, given]) => [standard(name), given as unknown])));
 }

@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import { limitAnswerTime } from "../wire/answer-time.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
 import type { Chain } from "../call/chain.ts";
-import { connectListener } from "./adapter.ts";
+import { connectHandler } from "./adapter.ts";
 import { readFirstBytes } from "../wire/first-bytes.ts";
 import { http2Options } from "../wire/http2-options.ts";
 import { type Address, listen, type Listener } from "../wire/listen.ts";
@@ -29,7 +29,7 @@ import {
   type WireLimits,
 } from "../wire/limits.ts";
 
-/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenConnect(
   chain: Chain,
   routes: readonly Route[],
@@ -38,8 +38,8 @@ export async function listenConnect(
   wire: WireLimits,
   log: Logger,
 ): Promise<Listener> {
-  const answers = limitAnswerTime(wire);
-  const onRequest = connectListener(chain, routes, answers, log);
+  const deliveries = limitAnswerTime(wire);
+  const onRequest = connectHandler(chain, routes, deliveries, log);
   const sessions = new Sessions();
 
   const http2 = createHttp2Server(http2Options(wire));
@@ -108,7 +108,7 @@ export async function listenConnect(
     const cutOff = setTimeout(() => http1.closeAllConnections(), CLOSE_GRACE_MS);
     await sessions.close(closed.promise);
     clearTimeout(cutOff);
-    answers.close();
+    deliveries.close();
   };
   return { port, stopAccepting, close };
 }

@@ -3,24 +3,24 @@
  * the hot path of the service: what it does per call, it does ten thousand times a second.
  */
 
-import {
-  Metadata,
-  type MethodDefinition,
-  type sendUnaryData,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type StatusObject,
-  type UntypedHandleCall,
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  StatusObject,
+  UntypedHandleCall,
 } from "@grpc/grpc-js";
 import type { ServerHttp2Stream } from "node:http2";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { StatusSchema } from "../../gen/google/rpc/status_pb.ts";
-import type { Answers } from "../wire/answer-time.ts";
+import type { Deliveries } from "../wire/answer-time.ts";
 import { answerBytes, type Chain, streamBytes } from "../call/chain.ts";
-import { type StatusError, statusErrorOf } from "../as-status.ts";
+import type { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "../call/open-call.ts";
 import type { Route } from "../route.ts";
+import { bufferOf } from "./bytes.ts";
+import { grpcError } from "./error.ts";
 
 type UnaryRoute = Extract<Route, { kind: "unary" }>;
 type StreamRoute = Exclude<Route, { kind: "unary" }>;
@@ -50,8 +50,8 @@ export function grpcDefinition(route: Route): MethodDefinition<Buffer, Buffer> {
   };
 }
 
-export function grpcHandler(chain: Chain, route: Route, answers: Answers): UntypedHandleCall {
-  const opened = (grpcCall: AnyCall): OpenCall => open(chain, route, answers, grpcCall);
+export function grpcHandler(chain: Chain, route: Route, deliveries: Deliveries): UntypedHandleCall {
+  const opened = (grpcCall: AnyCall): OpenCall => open(chain, route, deliveries, grpcCall);
   if (route.kind === "unary") {
     return (call: UnaryCall, respond: sendUnaryData<Buffer>) => answerUnary(chain, route, opened(call), call, respond);
   }
@@ -72,7 +72,7 @@ function answerUnary(
 ): void {
   answerBytes(chain, route, call, grpcCall.request).then(
     (answer) => respond(null, bufferOf(answer)),
-    (ending: StatusError) => respond(grpcStatus(ending)),
+    (ending: StatusError) => respond(grpcError(ending)),
   );
 }
 
@@ -92,21 +92,21 @@ async function answerStream(
     grpcCall.end();
   } catch (thrown) {
     // grpc-js takes the status from an `error` event and then ends the stream.
-    grpcCall.emit("error", grpcStatus(statusErrorOf(thrown, chain.errorDomain)));
+    grpcCall.emit("error", grpcError(statusErrorOf(thrown, chain.errorDomain)));
   }
 }
 
-function open(chain: Chain, route: Route, answers: Answers, grpcCall: AnyCall): OpenCall {
+function open(chain: Chain, route: Route, deliveries: Deliveries, grpcCall: AnyCall): OpenCall {
   const deadline = Number(grpcCall.getDeadline());
   const timeoutMs = deadline === Infinity ? undefined : deadline - Date.now();
   const call = chain.calls.open({ method: route.method, log: route.log, transport: "grpc", timeoutMs });
   // grpc-js says `cancelled` once and after every call, at its regular end too; then the call is closed and this does nothing.
   grpcCall.on("cancelled", () => call.abandon());
-  const answering = answers.of(streamOf(grpcCall));
-  // A client that has left already stays nobody, who may do nothing.
-  if (answering === undefined) return call;
-  call.identity = answering.caller;
-  answering.call = call;
+  const delivery = deliveries.of(streamOf(grpcCall));
+  // The client has left already. The call keeps the identity `nobody`, which may do nothing.
+  if (delivery === undefined) return call;
+  call.identity = delivery.caller;
+  delivery.call = call;
   return call;
 }
 
@@ -117,31 +117,6 @@ function streamOf(grpcCall: AnyCall): ServerHttp2Stream {
 
 interface GrpcCallInternals {
   readonly call: { readonly stream: ServerHttp2Stream };
-}
-
-/** The status in grpc-js's terms. Details travel as a `google.rpc.Status`, which is where every client looks for them. */
-function grpcStatus(ending: StatusError): Partial<StatusObject> {
-  const metadata = new Metadata();
-  // grpc-js percent-encodes the message and throws on text that is not well formed.
-  const message = ending.message.toWellFormed();
-  if (ending.details.length > 0) {
-    const details = ending.details.map(({ desc, bytes }) => ({
-      typeUrl: `type.googleapis.com/${desc.typeName}`,
-      value: bytes,
-    }));
-    const bytes = toBinary(StatusSchema, create(StatusSchema, { code: ending.code, message, details }));
-    metadata.set("grpc-status-details-bin", bufferOf(bytes));
-  }
-  return { code: ending.code, details: message, metadata };
-}
-
-/** As V8 has it: so few bytes of a typed array are in its heap, until somebody asks for their buffer. */
-const ON_HEAP_MAX_BYTES = 64;
-
-/** The same bytes as grpc-js wants them. No copy, except of what would have to be moved for it. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  if (bytes.length <= ON_HEAP_MAX_BYTES) return Buffer.from(bytes);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** What a client streams. Iterated as usual, a stream that is read to its end is destroyed, and our answers with it. */

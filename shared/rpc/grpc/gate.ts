@@ -1,4 +1,4 @@
-/** A call on the gRPC port before its body, which grpc-js would read and decompress for whoever sent it. */
+/** A call on the gRPC port before its body: grpc-js would read and decompress the body of a stranger too. */
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
@@ -7,7 +7,8 @@ import { monotonicMs } from "../../clock.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
 import type { Chain } from "../call/chain.ts";
-import { StatusError, statusErrorOf } from "../as-status.ts";
+import { StatusError } from "../../status-error.ts";
+import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";
 import { isOver } from "../wire/streams.ts";
 import { callTimeoutMs, grpcTimeoutMs } from "../call/timeouts.ts";
@@ -56,11 +57,11 @@ async function passLater(
     turnAway(chain, route, stream, thrown);
     return;
   }
-  // grpc-js looks at the content type before it sees whether the client is still there, and throws if it has nobody to refuse.
+  // grpc-js checks the content type before it checks whether the client is still there, and throws when the client has left.
   if (isOver(stream)) return;
   // It counts a timeout from when it gets the call.
   pass(known, timeoutMs - (monotonicMs() - begun));
-  // The end of a body in which there is nothing waits for nobody. Unless grpc-js hears of it, the call lasts until its deadline.
+  // The end of an empty body comes without a reader. If grpc-js does not hear of it, the call lasts until its deadline.
   if (stream.readableEnded) stream.emit("end");
 }
 

@@ -14,7 +14,7 @@ import {
 import { Server } from "@grpc/grpc-js";
 import { nobody } from "../../auth/identity.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../../limits.ts";
-import { type Answers, limitAnswerTime } from "../wire/answer-time.ts";
+import { type Deliveries, limitAnswerTime } from "../wire/answer-time.ts";
 import { joinRepeatedAuthorization } from "../call/bearer.ts";
 import type { Chain } from "../call/chain.ts";
 import { grpcDefinition, grpcHandler } from "./adapter.ts";
@@ -28,7 +28,7 @@ import { takeStreams } from "../wire/streams.ts";
 import type { ServerTls } from "../wire/tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS, type WireLimits } from "../wire/limits.ts";
 
-/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be had. */
+/** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenGrpc(
   chain: Chain,
   routes: readonly Route[],
@@ -36,8 +36,8 @@ export async function listenGrpc(
   tls: ServerTls | undefined,
   wire: WireLimits,
 ): Promise<Listener> {
-  const answers = limitAnswerTime(wire);
-  const grpc = grpcServer(chain, routes, answers);
+  const deliveries = limitAnswerTime(wire);
+  const grpc = grpcServer(chain, routes, deliveries);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   const sessions = new Sessions();
   const server =
@@ -51,9 +51,9 @@ export async function listenGrpc(
     grpc.emit("session", session);
   });
   takeStreams(server, (stream, headers, rawHeaders) => {
-    const answering = answers.open(stream);
+    const delivery = deliveries.open(stream);
     const pass: Pass = (caller, timeoutMs) => {
-      answering.caller = caller;
+      delivery.caller = caller;
       grpc.emit("stream", stream, headersForGrpcJs(headers, timeoutMs));
     };
     joinRepeatedAuthorization(headers, rawHeaders);
@@ -71,7 +71,7 @@ export async function listenGrpc(
   const close = async (): Promise<void> => {
     stopAccepting();
     await sessions.close(closed.promise);
-    answers.close();
+    deliveries.close();
   };
   return { port, stopAccepting, close };
 }
@@ -95,7 +95,7 @@ interface GrpcEvents {
 }
 
 /** A grpc-js server without a port: it answers the sessions and streams that are emitted on what this returns. */
-function grpcServer(chain: Chain, routes: readonly Route[], answers: Answers): EventEmitter<GrpcEvents> {
+function grpcServer(chain: Chain, routes: readonly Route[], deliveries: Deliveries): EventEmitter<GrpcEvents> {
   const server = new Server({
     "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
     "grpc.max_send_message_length": ANSWER_MAX_BYTES,
@@ -106,7 +106,7 @@ function grpcServer(chain: Chain, routes: readonly Route[], answers: Answers): E
     "grpc.enable_channelz": 0,
   });
   for (const route of routes) {
-    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route, answers) });
+    server.addService({ [route.path]: grpcDefinition(route) }, { [route.path]: grpcHandler(chain, route, deliveries) });
   }
   // What grpc-js wants of an http2 server: its address, for traces, and these two events. The method is private; the
   // version is pinned, and should a newer one lack it, every test fails at this line.

@@ -9,7 +9,7 @@ import { ListBookingsRequestSchema } from "../../gen/booking/v1/booking_service_
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { decodeJson } from "./json.ts";
 import type { OffsetRule } from "./rfc3339.ts";
-import { timestamp } from "./parse.ts";
+import { timestamp } from "../timestamp.ts";
 
 const SEED = {
   hostId: "uuid",
@@ -37,21 +37,23 @@ test("the body of seed.md is read to the letter, and so are the contract's own n
     end_time: endTime,
     slot_duration_minutes: slotDuration,
   };
-  for (const value of [SEED, byProtoName]) {
+  const inFull = { hostId, startTime, endTime, slotDurationMinutes: slotDuration };
+  for (const value of [SEED, byProtoName, inFull]) {
     const decoded = decodeJson(AddAvailabilityRequestSchema, value, { offsets: "refuse" });
     expect("message" in decoded && equals(AddAvailabilityRequestSchema, decoded.message, message)).toBe(true);
   }
 });
 
 test("every bad field is named, as the contract names it", () => {
-  const value = { hostId: 7, startTime: "2027-02-31T10:00:00Z", slotDuration: 0.5, slotDurationMinutes: 30 };
-  expect(badFields(value)).toEqual(["host_id", "start_time", "slot_duration_minutes", "slotDurationMinutes"]);
+  const value = { hostId: 7, startTime: "2027-02-31T10:00:00Z", slotDuration: 0.5, slotMinutes: 30 };
+  expect(badFields(value)).toEqual(["host_id", "start_time", "slot_duration_minutes", "slotMinutes"]);
 });
 
 test.each([
   ["an unknown field", { ...SEED, holdSecond: 60 }, ["holdSecond"]],
   ["a name of the prototype", JSON.parse('{"__proto__":{"hostId":"x"}}'), ["__proto__"]],
   ["a field by both of its names", { hostId: "a", host_id: "b" }, ["host_id"]],
+  ["a field by its third", { slotDuration: 30, slotDurationMinutes: 30 }, ["slot_duration_minutes"]],
   ["a number of 33 bits", { slotDuration: 2 ** 31 }, ["slot_duration_minutes"]],
   ["a text with a lone surrogate", { hostId: "\uD800" }, ["host_id"]],
   ["a list", [], [""]],
@@ -131,8 +133,12 @@ describe("a time", () => {
     expect(badFields({ startTime })).toEqual(["start_time"]);
   });
 
-  test("with an offset is refused where only UTC is taken", () => {
-    expect(badFields({ startTime: "2027-01-01T00:00:00+00:00" }, "refuse")).toEqual(["start_time"]);
+  test.each(["2027-01-01T00:00:00+00:00", "2027-01-01T00:00:00.5+00:00"])("%s is UTC, as Python writes it", (time) => {
+    expect(badFields({ startTime: time }, "refuse")).toEqual([]);
+  });
+
+  test.each(["+02:00", "+00:01", "-00:00"])("with the offset %s is refused where only UTC is taken", (offset) => {
+    expect(badFields({ startTime: `2027-01-01T00:00:00${offset}` }, "refuse")).toEqual(["start_time"]);
   });
 });
 

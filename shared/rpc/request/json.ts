@@ -15,10 +15,8 @@ import {
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../errors.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
+import { echoedName, fieldNamed } from "./field-names.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
-
-/** Names that callers send come back in errors, but not megabytes of them. */
-const ECHOED_NAME_MAX_CHARACTERS = 64;
 
 /** A number as JSON writes it, which ProtoJSON also takes as a text. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
@@ -31,8 +29,8 @@ export type DecodedJson<Desc extends DescMessage> =
   | { readonly violations: readonly FieldViolation[] };
 
 /**
- * The message that a parsed JSON value stands for, or everything that is wrong with it, as far as an answer can say it. Fields go by their JSON name or
- * their name in the contract, null means unset. `offsets`: whether times may have another offset than `Z`.
+ * The message that a parsed JSON value stands for, or everything that is wrong with it, as far as an answer can say it. Fields go by any
+ * of their names (field-names.ts), null means unset. `offsets`: whether times may have another offset than `Z`.
  */
 export function decodeJson<Desc extends DescMessage>(
   desc: Desc,
@@ -45,14 +43,14 @@ export function decodeJson<Desc extends DescMessage>(
   const seen = new Set<DescField>();
   for (const [name, given] of Object.entries(value)) {
     if (violations.length >= VIOLATIONS_MAX) break;
-    const field = desc.fields.find(({ jsonName, name: protoName }) => name === jsonName || name === protoName);
+    const field = fieldNamed(desc, name);
     if (field === undefined) {
       violations.push({
-        field: name.slice(0, ECHOED_NAME_MAX_CHARACTERS).toWellFormed(),
+        field: echoedName(name),
         description: "is not a field",
       });
     } else if (seen.has(field)) {
-      violations.push({ field: field.name, description: "is given twice, by both of its names" });
+      violations.push({ field: field.name, description: "is given twice, by two of its names" });
     } else {
       seen.add(field);
       violations.push(...decodeField(desc, message, field, given, options.offsets));

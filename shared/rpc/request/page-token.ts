@@ -1,12 +1,13 @@
 /**
- * Page tokens: where a list goes on, and for which query. They are opaque to callers but not secret and not signed: who
- * forges one gets a page of the same query from another place, which it could have had by paging.
+ * Page tokens: where a list goes on, and for which query. They are opaque to callers but neither secret nor signed: a client
+ * that forges one gets a page of the same query from another place, and paging would have shown it the same rows.
  */
 
 import { hash } from "node:crypto";
 import type { Refusal } from "../../errors.ts";
 import { FIRST_INSTANT, INSTANTS_END, PAGE_TOKEN_MAX_CHARACTERS } from "../../limits.ts";
-import { invalidRequest } from "./parse.ts";
+import { isUuid } from "../../uuid.ts";
+import { invalidRequest } from "./invalid-request.ts";
 
 /** What a cursor consists of. Its kinds are checked, or a forged token would reach the database as an impossible value. */
 export type CursorShape = readonly ("uuid" | "instant" | "integer")[];
@@ -19,7 +20,7 @@ export type Cursor<Shape extends CursorShape> = {
 const VERSION = 1;
 const CHECKSUM_BYTES = 8;
 
-/** `query`: whatever selects and orders the rows (plain JSON values). `cursor`: the last row of the page, as in its order. */
+/** `query`: all that selects and orders the rows (plain JSON values). `cursor`: the last row of the page, as in its order. */
 export function encodePageToken(query: readonly unknown[], cursor: readonly (string | number)[]): string {
   const body = Buffer.from(JSON.stringify(cursor));
   return Buffer.concat([Buffer.of(VERSION), checksum(query, body), body]).toString("base64url");
@@ -80,7 +81,7 @@ function hasShape<Shape extends CursorShape>(cursor: unknown, shape: Shape): cur
 }
 
 const isOfKind: Readonly<Record<CursorShape[number], (value: unknown) => boolean>> = {
-  uuid: (value) => typeof value === "string" && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value),
+  uuid: (value) => typeof value === "string" && isUuid(value) && value === value.toLowerCase(),
   instant: (value) => Number.isSafeInteger(value) && Number(value) >= FIRST_INSTANT && Number(value) < INSTANTS_END,
   integer: (value) => Number.isSafeInteger(value),
 };

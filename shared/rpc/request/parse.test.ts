@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type FieldViolation, Refusal } from "../../errors.ts";
 import { Role, RoleSchema } from "../../gen/availability/v1/user_pb.ts";
-import { DAY_MS } from "../../interval.ts";
+import { DAY_MS } from "../../time-units.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import {
   email,
@@ -12,20 +12,20 @@ import {
   etag,
   holdSeconds,
   instant,
-  invalidRequest,
   list,
   optionalInstant,
   pageSize,
   parse,
   requestId,
   sequence,
-  slotMinutes,
+  slotDurationMinutes,
   text,
-  timestamp,
   uuid,
   withInterval,
   withWindow,
 } from "./parse.ts";
+import { invalidRequest } from "./invalid-request.ts";
+import { timestamp } from "../timestamp.ts";
 
 const ID = "0190f3a1-7c3e-7d5a-9f00-0123456789ab";
 const NOON = Date.UTC(2027, 0, 1, 12);
@@ -50,7 +50,7 @@ function at(seconds: bigint, nanos: number) {
 
 describe("parse", () => {
   test("names every bad field as the contract does, the order of the ends included", () => {
-    const schema = withInterval({ hostId: uuid, slotDurationMinutes: slotMinutes, requestId });
+    const schema = withInterval({ hostId: uuid, slotDurationMinutes, requestId });
     const message = {
       hostId: "",
       slotDurationMinutes: 0,
@@ -146,9 +146,9 @@ describe("a single field", () => {
     ["2200", instant, at(7_258_118_400n, 0)],
     ["year 9999", instant, at(253_402_300_799n, 0)],
     ["2^63 - 1 seconds", instant, at(2n ** 63n - 1n, 0)],
-    ["slot of 0 minutes", slotMinutes, 0],
-    ["slot of -1 minutes", slotMinutes, -1],
-    ["slot of 1441 minutes", slotMinutes, 1441],
+    ["slot of 0 minutes", slotDurationMinutes, 0],
+    ["slot of -1 minutes", slotDurationMinutes, -1],
+    ["slot of 1441 minutes", slotDurationMinutes, 1441],
     ["page of -1", pageSize, -1],
     ["page of a million", pageSize, 1_000_000],
     ["hold of 9 seconds", holdSeconds, 9],

@@ -6,23 +6,29 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { Refusal } from "../../errors.ts";
-import { DAY_MS, HOUR_MS, type Instant, type Interval } from "../../interval.ts";
+import type { Instant, Interval } from "../../interval.ts";
 import {
   EMAIL_MAX_CHARACTERS,
   ETAG_MAX_CHARACTERS,
-  FIRST_INSTANT,
   HOLD_SECONDS_MAX,
   HOLD_SECONDS_MIN,
-  INSTANTS_END,
   PAGE_SIZE_DEFAULT,
   PAGE_SIZE_MAX,
-  SLOT_MINUTES_MAX,
-  SLOT_MINUTES_MIN,
-  VIOLATIONS_MAX,
+  SLOT_DURATION_MINUTES_MAX,
+  SLOT_DURATION_MINUTES_MIN,
 } from "../../limits.ts";
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+import { invalidRequest } from "./invalid-request.ts";
+import {
+  type NumberRange,
+  wrongCount,
+  wrongEmail,
+  wrongEnd,
+  wrongEnumValue,
+  wrongInstant,
+  wrongNumber,
+  wrongText,
+  wrongUuid,
+} from "./rules.ts";
 
 /**
  * The domain value of a request. Throws Refusal INVALID_REQUEST that names every bad field by its name in the contract.
@@ -38,44 +44,30 @@ export function parse<Schema extends z.ZodType>(schema: Schema, message: z.input
   throw invalidRequest(fields);
 }
 
-/** The refusal for fields that break their rules: those of them that an answer may have room for. */
-export function invalidRequest(all: readonly { readonly field: string; readonly description: string }[]): Refusal {
-  const fields = all.slice(0, VIOLATIONS_MAX);
-  const [first] = fields;
-  const others = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
-  // A violation without a field is about the request as a whole.
-  const subject = first === undefined || first.field === "" ? "the request" : first.field;
-  return new Refusal("INVALID_REQUEST", `${subject} ${first?.description ?? "is wrong"}${others}`, { fields });
-}
-
-/** The instant as a field of an answer. Written out, because `create` looks at each field, and a page has a thousand. */
-export function timestamp(instant: Instant): Timestamp {
-  const seconds = Math.floor(instant / 1000);
-  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (instant - seconds * 1000) * 1e6 };
-}
-
 /** A UUID of any version, in lower case: PostgreSQL prints them so, and an id has one spelling in here. */
 export const uuid = z.string().transform((given, context): string => {
-  if (!UUID.test(given)) return refuse(context, given === "" ? "is required" : "must be a UUID");
-  return given.toLowerCase();
+  const reason = given === "" ? "is required" : wrongUuid(given);
+  return reason === undefined ? given.toLowerCase() : refuse(context, reason);
 });
 
 /** A UUID, or undefined if the field is empty. Not a union with "": zod tries all members and pays for each failure. */
 export const optionalUuid = z.string().transform((given, context): string | undefined => {
   if (given === "") return undefined;
-  return UUID.test(given) ? given.toLowerCase() : refuse(context, "must be a UUID");
+  const reason = wrongUuid(given);
+  return reason === undefined ? given.toLowerCase() : refuse(context, reason);
 });
 
 /** The caller's name for a write, with which it may be repeated. Empty: undefined. */
 export const requestId = optionalUuid;
 
-/** A point in time. Finer than milliseconds is refused, not rounded: rounded times could touch or overlap. */
+/** A point in time. */
 export const instant = z
   .custom<Timestamp>()
   .optional()
   .transform((given, context): Instant => {
+    if (given === undefined) return refuse(context, "is required");
     const reason = wrongInstant(given);
-    if (reason !== undefined || given === undefined) return refuse(context, reason ?? "is required");
+    if (reason !== undefined) return refuse(context, reason);
     return Number(given.seconds) * 1000 + given.nanos / 1e6;
   });
 
@@ -103,19 +95,16 @@ export function withWindow<Shape extends z.ZodRawShape>(shape: Shape, maxMs: num
     .superRefine((fields, context) => refuseWrongEnd(fields, maxMs, context), { when: always });
 }
 
-export const slotMinutes = wholeNumber(SLOT_MINUTES_MIN, SLOT_MINUTES_MAX, "minutes");
+export const slotDurationMinutes = wholeNumber({ min: SLOT_DURATION_MINUTES_MIN, max: SLOT_DURATION_MINUTES_MAX });
 
 /** Seconds to hold a slot, or undefined (0) to book it at once. */
-export const holdSeconds = z.number().transform((given, context): number | undefined => {
-  if (given === 0) return undefined;
-  if (given >= HOLD_SECONDS_MIN && given <= HOLD_SECONDS_MAX) return given;
-  return refuse(context, `must be 0 or from ${HOLD_SECONDS_MIN} to ${HOLD_SECONDS_MAX} seconds`);
-});
+export const holdSeconds = wholeNumber({ min: HOLD_SECONDS_MIN, max: HOLD_SECONDS_MAX, zeroIsUnset: true }).transform(
+  (seconds) => (seconds === 0 ? undefined : seconds),
+);
 
-export const pageSize = z
-  .number()
-  .refine((size) => size >= 0 && size <= PAGE_SIZE_MAX, `must be from 1 to ${PAGE_SIZE_MAX}, or 0 for the default`)
-  .transform((size) => (size === 0 ? PAGE_SIZE_DEFAULT : size));
+export const pageSize = wholeNumber({ min: 1, max: PAGE_SIZE_MAX, zeroIsUnset: true }).transform((size) =>
+  size === 0 ? PAGE_SIZE_DEFAULT : size,
+);
 
 /** `decodePageToken` knows what is right; the field has no other rules. */
 export const pageToken = z.string();
@@ -123,7 +112,7 @@ export const pageToken = z.string();
 /** A sequence or generation number: 0 or more, and exact as a JavaScript number. */
 export const sequence = z
   .bigint()
-  .refine((value) => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER), "must be 0 or more, and less than 2^53")
+  .superRefine((value, context) => refuseIf(wrongNumber(value, { min: 0, max: Number.MAX_SAFE_INTEGER }), context))
   .transform(Number);
 
 /** What the server gave out as `etag`, or undefined if the field is empty. Only equality means anything. */
@@ -135,10 +124,7 @@ export const etag = z.string().transform((given, context): string | undefined =>
 
 export const email = textRule((value) => wrongText(value, EMAIL_MAX_CHARACTERS) ?? wrongEmail(value));
 
-/**
- * Text of 1 to `maxCharacters` characters (code points, which is what PostgreSQL counts). No control characters: NUL cannot
- * be stored, and the others forge log lines. Invalid UTF-8 arrives as text that is not well formed: see `utf8.ts`.
- */
+/** Text of 1 to `maxCharacters` characters. */
 export function text(maxCharacters: number): z.ZodType<string, string> {
   return textRule((value) => wrongText(value, maxCharacters));
 }
@@ -151,57 +137,25 @@ export function list<Item extends z.ZodType>(
   item: Item,
   max: number,
 ): z.ZodType<z.output<Item>[], readonly z.input<Item>[]> {
-  const fits = (given: unknown): boolean => Array.isArray(given) && given.length <= max;
+  const fits = (given: unknown): boolean => Array.isArray(given) && wrongCount(given.length, max) === undefined;
   // The pipe ends here for a list that is too long, but not the rules of the fields beside it.
-  const counted = z.custom<z.input<Item>[]>(fits, { error: `has more than ${max} items`, abort: false });
+  const counted = z.custom<z.input<Item>[]>(fits, { error: wrongCount(Infinity, max), abort: false });
   return counted.pipe(z.array(item));
 }
 
 /** One of an enum's values that this server knows. The zero value, "unspecified", is refused like an unknown one. */
 export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value, number> {
-  const known = desc.values.filter((value) => value.number !== 0);
-  const numbers = new Set(known.map((value) => value.number));
-  const names = known.map((value) => value.name).join(", ");
-  const isKnown = (value: unknown): boolean => typeof value === "number" && numbers.has(value);
+  const isKnown = (value: unknown): boolean => typeof value === "number" && wrongEnumValue(desc, value) === undefined;
   // Not the end of all checks, or a wrong end of a window beside it would go unsaid.
-  return z.custom<Value>(isKnown, { error: `must be one of ${names}`, abort: false });
+  return z.custom<Value>(isKnown, { error: wrongEnumValue(desc, 0), abort: false });
 }
 
 function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {
-  return z.string().superRefine((value, context) => {
-    const reason = wrong(value);
-    if (reason !== undefined) refuse(context, reason);
-  });
+  return z.string().superRefine((value, context) => refuseIf(value === "" ? "is required" : wrong(value), context));
 }
 
-function wholeNumber(min: number, max: number, unit: string): z.ZodType<number, number> {
-  return z.number().refine((value) => value >= min && value <= max, `must be from ${min} to ${max} ${unit}`);
-}
-
-/** What is wrong with a point in time, undefined if nothing is, or if there is none. */
-export function wrongInstant(given: Timestamp | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const { seconds, nanos } = given;
-  if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
-  if (nanos % 1e6 !== 0) return "is finer than a millisecond";
-  const milliseconds = Number(seconds) * 1000;
-  if (milliseconds < FIRST_INSTANT || milliseconds >= INSTANTS_END) return "is outside the years 1970 to 2199";
-  return undefined;
-}
-
-function wrongText(value: string, maxCharacters: number): string | undefined {
-  if (value === "") return "is required";
-  if (!value.isWellFormed()) return "is not valid UTF-8";
-  if (/\p{Cc}/u.test(value)) return "has control characters";
-  // Counted only if it can matter: a character takes at most two of a string's units.
-  if (value.length > maxCharacters && Array.from(value).length > maxCharacters)
-    return `has more than ${maxCharacters} characters`;
-  return undefined;
-}
-
-/** Whether somebody reads mail there only a mail can tell; this keeps names and half addresses out. */
-function wrongEmail(value: string): string | undefined {
-  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
+function wholeNumber(range: NumberRange): z.ZodType<number, number> {
+  return z.number().superRefine((value, context) => refuseIf(wrongNumber(value, range), context));
 }
 
 /** The two ends as they are parsed. One that was refused is no number. */
@@ -213,17 +167,16 @@ interface Ends {
 function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$RefinementCtx): void {
   const { startTime: start, endTime: end } = ends as Partial<Ends>;
   if (typeof start !== "number" || typeof end !== "number") return;
-  const path = ["endTime"];
-  if (end <= start) {
-    context.addIssue({ code: "custom", path, message: "must be later than start_time" });
-  } else if (end - start > maxMs) {
-    const limit = maxMs % DAY_MS === 0 && maxMs > DAY_MS ? `${maxMs / DAY_MS} days` : `${maxMs / HOUR_MS} hours`;
-    context.addIssue({ code: "custom", path, message: `must be at most ${limit} after start_time` });
-  }
+  const message = wrongEnd(start, end, maxMs, "start_time");
+  if (message !== undefined) context.addIssue({ code: "custom", path: ["endTime"], message });
 }
 
 /** For a refinement that zod would leave out where another field is wrong already. */
 const always = (): boolean => true;
+
+function refuseIf(reason: string | undefined, context: z.core.$RefinementCtx): void {
+  if (reason !== undefined) refuse(context, reason);
+}
 
 function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });

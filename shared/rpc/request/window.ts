@@ -2,7 +2,8 @@
 
 import { type Instant, type Interval, interval } from "../../interval.ts";
 import { INSTANTS_END, WINDOW_MAX_MS } from "../../limits.ts";
-import { invalidRequest } from "./parse.ts";
+import { invalidRequest } from "./invalid-request.ts";
+import { wrongEnd } from "./rules.ts";
 
 /**
  * The window from `startTime` (or `now`, where it is unset) to `endTime` (or as far as a window may reach). Throws Refusal
@@ -14,11 +15,7 @@ export function windowAt(
 ): Interval {
   const start = asked.startTime ?? now;
   const end = asked.endTime ?? Math.min(start + WINDOW_MAX_MS, INSTANTS_END - 1);
-  if (end <= start) {
-    throw invalidRequest([{ field: "end_time", description: "must be later than the start, which is now if unset" }]);
-  }
-  if (end - start > WINDOW_MAX_MS) {
-    throw invalidRequest([{ field: "end_time", description: "must be at most 366 days after the start" }]);
-  }
+  const description = wrongEnd(start, end, WINDOW_MAX_MS, "the start, which is now if unset");
+  if (description !== undefined) throw invalidRequest([{ field: "end_time", description }]);
   return interval(start, end);
 }

@@ -10,8 +10,8 @@ import {
   type HealthCheckResponse_ServingStatus,
   HealthCheckResponse_ServingStatus as Serving,
 } from "../../gen/health/v1/health_pb.ts";
-import { SECOND_MS } from "../../interval.ts";
-import { StatusError } from "../as-status.ts";
+import { SECOND_MS } from "../../time-units.ts";
+import { StatusError } from "../../status-error.ts";
 import type { Handlers } from "../handler.ts";
 
 const ANSWER_MAX_AGE_MS = SECOND_MS;
@@ -25,14 +25,14 @@ export type IsReady = (signal: AbortSignal) => Promise<boolean>;
 
 /**
  * The state of health of a process. The answer of `isReady` is kept for a second, and those who ask meanwhile share one
- * check: a database that hangs must not be buried in questions whether it is well. Those who watch share one look a second.
+ * check: a database that hangs must not get a check for every caller. Callers that watch share one look a second.
  */
 export class HealthState {
   readonly #isReady: IsReady;
   readonly #log: Logger;
   #draining = false;
   #check: { readonly answer: Promise<boolean>; staleAt: number } | undefined;
-  /** Those who sleep until they have something to tell, and what they have told. */
+  /** The watches that wait for a change, each with the status that its client was told last. */
   readonly #sleepers = new Map<() => void, Status>();
   #looking: NodeJS.Timeout | undefined;
 

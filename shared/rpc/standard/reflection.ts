@@ -21,7 +21,7 @@ import { file_google_rpc_error_details } from "../../gen/google/rpc/error_detail
 import type { Handlers } from "../handler.ts";
 
 type Question = ServerReflectionRequest["messageRequest"];
-type Answer =
+type Response =
   | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
   | { case: "listServicesResponse"; value: { service: { name: string }[] } }
   | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
@@ -62,7 +62,7 @@ function indexOf(services: readonly DescService[]): Index {
   };
 }
 
-function answer(index: Index, question: Question): Answer {
+function answer(index: Index, question: Question): Response {
   switch (question.case) {
     case "listServices":
       return {
@@ -83,13 +83,13 @@ function answer(index: Index, question: Question): Answer {
 }
 
 /** The file with everything that it imports, so that no client has to ask on. */
-function fileAnswer({ bytesOf }: Index, file: DescFile | undefined): Answer {
+function fileAnswer({ bytesOf }: Index, file: DescFile | undefined): Response {
   if (file === undefined) return failed(status.NOT_FOUND, "there is no such thing here");
   const fileDescriptorProto = [...withImports([file])].flatMap((each) => bytesOf.get(each) ?? []);
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
 }
 
-function failed(errorCode: number, errorMessage: string): Answer {
+function failed(errorCode: number, errorMessage: string): Response {
   return { case: "errorResponse", value: { errorCode, errorMessage } };
 }
 

@@ -5,7 +5,7 @@ const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /**
  * Calls back once it is clear what the client speaks, with the socket paused and as if nothing had been read. Closes a
- * connection that says nothing for so long.
+ * connection that says nothing for `silenceMaxMs`.
  */
 export function readFirstBytes(socket: Socket, silenceMaxMs: number, recognised: (isHttp2: boolean) => void): void {
   let first = Buffer.alloc(0);

@@ -3,7 +3,7 @@
  * none of these is part of the contract, so they may change without a release note.
  */
 
-import { SECOND_MS, MINUTE_MS } from "../../interval.ts";
+import { SECOND_MS, MINUTE_MS } from "../../time-units.ts";
 
 /**
  * Connections of one listener; the next one is closed at once. Few clients need many, since each carries a thousand calls,
@@ -37,7 +37,7 @@ export const BODY_TIMEOUT_MS = 30 * SECOND_MS;
 export const REST_MAX_BYTES = 1024 * 1024;
 /** How long a client may take to read an answer, or to want the next message of a stream. */
 export const ANSWER_TIMEOUT_MS = 30 * SECOND_MS;
-/** How often we look for answers that exceed this, and Node for HTTP/1.1 requests that do: so much longer they may take. */
+/** How often we check for late answers, and Node for late HTTP/1.1 requests. A limit can be overrun by this much. */
 export const TIMEOUT_CHECK_INTERVAL_MS = 5 * SECOND_MS;
 
 /** Longer than the idle timeout of common load balancers (60 s), so that the balancer closes first and loses no call. */
@@ -48,7 +48,7 @@ export const IDLE_HTTP2_TIMEOUT_MS = 10 * MINUTE_MS;
 export const KEEPALIVE_INTERVAL_MS = 30 * SECOND_MS;
 export const KEEPALIVE_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** Between "not serving" and the first refused connection: time for whoever watches our health to look elsewhere. */
+/** Between "not serving" and the first refused connection: time for load balancers that watch our health to choose another replica. */
 export const DRAIN_PAUSE_MS = 250;
 /** How long calls in flight may go on once no new ones are taken. */
 export const DRAIN_GRACE_MS = 10 * SECOND_MS;

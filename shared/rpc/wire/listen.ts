@@ -15,17 +15,22 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The port that the server listens on from now on. Throws an error of one line if it cannot be had. */
+/** The port that the server listens on from now on. Throws an error of one line if the port cannot be opened. */
 export async function listen(server: Server, address: Address): Promise<number> {
   server.listen(address.port, address.host);
   try {
     await once(server, "listening");
   } catch (cause) {
-    throw new Error(`port ${address.port} on ${address.host} ${whyNot(cause)}`, { cause });
+    throw portRefused(address, cause);
   }
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("the server has no port");
   return bound.port;
+}
+
+/** The error of one line, for the operator, about a port that cannot be opened. */
+export function portRefused({ host, port }: Address, cause: unknown): Error {
+  return new Error(`port ${port} on ${host} ${whyNot(cause)}`, { cause });
 }
 
 function whyNot(cause: unknown): string {

@@ -1,14 +1,14 @@
 /**
  * The HTTP/2 client under calls to a peer. A peer that is told to stop says so (GOAWAY) and refuses the calls that were on
  * their way to it; a peer, or a proxy before it, may refuse a single call too (REFUSED_STREAM). Both prove that nothing
- * has looked at the call (RFC 9113, 8.7). Such a call, whatever it does, is sent once more, on another connection: on the
- * same one the same would happen again. What else goes wrong proves nothing, and is never sent again here.
+ * has looked at the call (RFC 9113, 8.7). Such a call, be it a write, is sent once more, on another connection: on the
+ * same one the same would happen again. Other errors prove nothing, and their calls are never sent again here.
  */
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
-import { SECOND_MS } from "../../interval.ts";
+import { SECOND_MS } from "../../time-units.ts";
 import type { PeerTls } from "./tls.ts";
 import { IDLE_HTTP2_TIMEOUT_MS } from "./limits.ts";
 

@@ -3,7 +3,7 @@ import { REST_MAX_BYTES } from "./limits.ts";
 
 /**
  * Bounds what is read of a body after its request has been answered, in HTTP/1.1. By itself Node reads it to its end, however
- * long: as fast as we can, for whoever was refused. A rest that is small must be read, as the next request comes behind it,
+ * long, at full speed, for a client that was refused. A rest that is small must be read, as the next request comes behind it,
  * and a client whose connection is closed while it sends may never read why.
  */
 export function limitRest(request: IncomingMessage, response: ServerResponse): void {

@@ -1,11 +1,4 @@
-import {
-  constants,
-  type Http2SecureServer,
-  type Http2Server,
-  type Http2Stream,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { Http2SecureServer, Http2Server, Http2Stream, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 
 export type TakeStream = (
   stream: ServerHttp2Stream,
@@ -17,8 +10,8 @@ export type TakeStream = (
  * Passes on each stream that a client opens at a server of ours, which must not listen for `stream` or `request` besides.
  *
  * A stream has an `error` when its client resets it or breaks the protocol anywhere on its connection, also when it has been
- * answered. Without a listener that ends the process. So each gets one in its first moment, whoever has it later; what there
- * is to know about its end, `close` tells. One that is over before its turn comes is not passed on: to answer it would throw,
+ * answered. Without a listener that ends the process. So each gets one in its first moment; the event `close`
+ * tells how it ended. One that is over before its turn comes is not passed on: to answer it would throw,
  * and clients that open streams only to reset them must not cost us what they do not pay themselves.
  *
  * And what is left of a body whose answer is whole is neither read nor waited for: it would take our time, or hold the window
@@ -47,19 +40,13 @@ function ignore(): void {}
 function endUnread(this: ServerHttp2Stream): void {
   if (this.readableEnded || isOver(this)) return;
   // Only gRPC answers without trailers, when it refuses: their content is among the headers then.
-  const trailersToCome = this.sentTrailers === undefined && this.sentHeaders["grpc-status"] === undefined;
+  const trailersToCome = this.sentHeaders["grpc-status"] === undefined;
   if (trailersToCome) this.once("wantTrailers", closeSoon);
   else closeSoon.call(this);
 }
 
 function closeSoon(this: ServerHttp2Stream): void {
-  // Node sends trailers by such an immediate too, an earlier one.
-  setImmediate(close, this);
-}
-
-function close(stream: ServerHttp2Stream): void {
-  // Which tells the client to stop, and takes nothing from the answer (RFC 9113, 8.1).
-  stream.close(constants.NGHTTP2_NO_ERROR);
-  // What has come of the body and lies unread would keep it.
-  stream.destroy();
+  // Node sends trailers by such an immediate too, an earlier one. The client is told to stop (RST_STREAM with NO_ERROR), which
+  // takes nothing from the answer (RFC 9113, 8.1); what has come of the body and lies unread is thrown away.
+  setImmediate(() => this.destroy());
 }

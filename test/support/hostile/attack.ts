@@ -2,16 +2,20 @@
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { FLAG, frame, LAST_PING, TYPE } from "./frames.ts";
 
 /** How long a server may say nothing to what it cannot answer: it waits for the rest. */
 const SILENCE_MAX_MS = 300;
 
+/** Where to, and whether by TLS; a number is a port that takes plain text. */
+export type Target = number | { readonly port: number; readonly tls: boolean };
+
 const FIRST_PING = Buffer.from("thefirst");
 
 /** Sends it all on one connection, and leaves when the server closes that, has read it all, or waits for more. */
-export async function throwAt(port: number, ...chunks: readonly (Buffer | string)[]): Promise<void> {
-  const socket = await open(port);
+export async function throwAt(target: Target, ...chunks: readonly (Buffer | string)[]): Promise<void> {
+  const socket = await open(target);
   const closed = closing(socket);
   for (const chunk of chunks) {
     if (socket.destroyed) break;
@@ -24,14 +28,14 @@ export async function throwAt(port: number, ...chunks: readonly (Buffer | string
 
 /** HTTP/2: sends `second` when the server has read all of `first`, as the answer to a ping proves; or at once. */
 export async function throwInTurn(
-  port: number,
+  target: Target,
   first: Buffer,
   second: Buffer,
   when: "later" | "at once",
 ): Promise<void> {
   const last = frame(TYPE.ping, FLAG.none, 0, LAST_PING);
-  if (when === "at once") return throwAt(port, Buffer.concat([first, second, last]));
-  const socket = await open(port);
+  if (when === "at once") return throwAt(target, Buffer.concat([first, second, last]));
+  const socket = await open(target);
   const closed = closing(socket);
   const read = new Promise<void>((resolve) => {
     socket.on("data", (chunk: Buffer) => {
@@ -57,9 +61,12 @@ export async function leaveHanging(port: number, count: number, chunk: Buffer | 
   );
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  await once(socket, "connect");
+async function open(target: Target): Promise<Socket> {
+  const { port, tls } = typeof target === "number" ? { port: target, tls: false } : target;
+  const socket = tls
+    ? connectTls({ port, host: "127.0.0.1", ALPNProtocols: ["h2"], rejectUnauthorized: false })
+    : connect(port, "127.0.0.1");
+  await once(socket, tls ? "secureConnect" : "connect");
   // The server resets the connection of whoever goes too far.
   socket.on("error", () => undefined);
   // What is not read keeps a connection from closing.

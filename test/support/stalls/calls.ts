@@ -32,14 +32,14 @@ export interface Target {
 export function baseOf(desc: DescMessage, contract: Contract, ids: Readonly<Record<string, string>>) {
   const inContract = contract.types.getMessage(desc.typeName);
   const fields = (inContract?.fields ?? []).flatMap((field): [string, string][] => {
-    const value = goodValue(field, contract, ids);
+    const value = goodValue(field, ids);
     return value === undefined ? [] : [[field.name, value]];
   });
   return Object.fromEntries(fields);
 }
 
-function goodValue(field: DescField, { comments }: Contract, ids: Readonly<Record<string, string>>) {
-  const rules = rulesOf(field, comments);
+function goodValue(field: DescField, ids: Readonly<Record<string, string>>) {
+  const rules = rulesOf(field);
   if (field.fieldKind === "scalar" && rules.isUuid && field.name !== "request_id")
     return ids[field.name] ?? ids["host_id"];
   if (field.fieldKind !== "message" || field.message.typeName !== TimestampSchema.typeName) return undefined;

@@ -6,13 +6,13 @@ export class Migration0001Bookings extends Migration {
     this.addSql("create extension if not exists btree_gist");
 
     this.addSql(`
-      create table host_fences (
+      create table hosts (
         host_id uuid not null,
         generation bigint not null default 0,
         sequence bigint not null default 0,
-        constraint host_fences_pkey primary key (host_id),
-        constraint host_fences_generation_not_negative check (generation >= 0),
-        constraint host_fences_sequence_not_negative check (sequence >= 0)
+        constraint hosts_pkey primary key (host_id),
+        constraint hosts_generation_not_negative check (generation >= 0),
+        constraint hosts_sequence_not_negative check (sequence >= 0)
       )`);
 
     this.addSql(`
@@ -43,6 +43,7 @@ export class Migration0001Bookings extends Migration {
     this.addSql("create index bookings_by_host on bookings (host_id, lower(during), id)");
     this.addSql("create index bookings_by_guest on bookings (guest_id, lower(during), id)");
     this.addSql("create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'");
+    this.addSql("create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'");
 
     this.addSql(`
       create table booking_events (

@@ -37,7 +37,8 @@ export const ErrorReason = {
    * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
    * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
    * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
-   * gateway names also what is missing and every UUID, number, length or time that breaks its rule. Correct the request.
+   * gateway names also what is missing and every other field that breaks a rule. Who sent JSON is told names of fields as it
+   * wrote them, and by their JSON name if it left them out. Correct the request.
    * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;

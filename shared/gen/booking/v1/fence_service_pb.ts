@@ -4,15 +4,17 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEiawoLRmVuY2VkUmFuZ2USLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkwKEEZlbmNlSG9zdFJlcXVlc3QSDwoHaG9zdF9pZBgBIAEoCRInCgZyYW5nZXMYAiADKAsyFy5ib29raW5nLnYxLkZlbmNlZFJhbmdlIlMKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSEwoLYm9va2luZ19pZHMYAiADKAkSFQoNYm9va2luZ19jb3VudBgDIAEoBTJYCgxGZW5jZVNlcnZpY2USSAoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiYwoQRmVuY2VIb3N0UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoGcmFuZ2VzGAIgAygLMhcuYm9va2luZy52MS5GZW5jZWRSYW5nZUIK4EEBorsYAyD0AyJTChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEhMKC2Jvb2tpbmdfaWRzGAIgAygJEhUKDWJvb2tpbmdfY291bnQYAyABKAUyWAoMRmVuY2VTZXJ2aWNlEkgKCUZlbmNlSG9zdBIcLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVxdWVzdBodLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVzcG9uc2ViBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.

@@ -1,0 +1,69 @@
+import type { Logger } from "pino";
+import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
+import { Refusal } from "../../../shared/errors.ts";
+import { contains, type Interval } from "../../../shared/interval.ts";
+import type { Availability } from "../domain/availability.ts";
+import { slotDurationMinutesOf } from "../storage/availability.ts";
+import { changeHost } from "../storage/change-host.ts";
+import { changeOpenTime } from "./change-open-time.ts";
+import type { SchedulingDeps } from "./deps.ts";
+
+/** How long an addition waits, after its commit, for Booking to hear of it. */
+const ANNOUNCEMENT_MAX_MS = 1000;
+
+export interface Addition {
+  readonly hostId: string;
+  readonly during: Interval;
+  readonly slotDurationMinutes: number;
+  readonly requestId: string | undefined;
+}
+
+/** Opens a host's time. Returns the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
+export async function addTime(
+  deps: SchedulingDeps,
+  caller: Caller & { readonly log: Logger },
+  { hostId, during, slotDurationMinutes, requestId }: Addition,
+): Promise<Availability> {
+  const content = [during.start, during.end, slotDurationMinutes];
+  const write = { hostId, requestId, method: "AddAvailability", content } as const;
+  const availability = await changeHost<Availability>(deps, write, caller, async (host) => {
+    assertSameSlotDuration(await slotDurationMinutesOf(host.run, hostId), slotDurationMinutes);
+    const wanted = { hostId, window: during, wanted: [during], slotDurationMinutes };
+    const { before, written } = await changeOpenTime(deps, host, wanted, caller);
+    const holder = [...written, ...before].find((each) => contains(each, during));
+    if (holder === undefined) throw new Error("the added time was not stored");
+    return holder;
+  });
+  await announce(deps, hostId, caller);
+  return availability;
+}
+
+function assertSameSlotDuration(stored: number | undefined, asked: number): void {
+  if (stored === undefined || stored === asked) return;
+  throw new Refusal("SLOT_DURATION_MISMATCH", `the host's slots take ${stored} minutes, not ${asked}`, {
+    preconditions: [
+      { type: "SLOT_DURATION", subject: "slot_duration_minutes", description: `the host's availability has ${stored}` },
+    ],
+    metadata: { slot_duration_minutes: String(stored) },
+  });
+}
+
+/**
+ * Tells Booking that what it remembers of the host is out of date, so that the new time can be booked at once. Its failure
+ * is no failure of the addition, which is committed: Booking finds out by itself when its memory expires. A repeated call
+ * announces again, because the first one may have ended before it did.
+ */
+async function announce(
+  deps: SchedulingDeps,
+  hostId: string,
+  caller: Caller & { readonly log: Logger },
+): Promise<void> {
+  try {
+    await deps.booking.fenceHost(hostId, [], {
+      timeoutMs: timeoutWithin(caller.deadline, ANNOUNCEMENT_MAX_MS),
+      signal: caller.signal,
+    });
+  } catch (error) {
+    caller.log.debug({ err: error, hostId }, "an addition could not be announced to the booking service");
+  }
+}

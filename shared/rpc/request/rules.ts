@@ -1,0 +1,77 @@
+/**
+ * What is wrong with a value, in the words that callers are told: undefined if nothing is. The services' schemas (parse.ts)
+ * and the gateway's list of broken rules ask here; which rules a field has, each knows by itself, and
+ * `test/wire/field-rules.test.ts` holds that they know the same.
+ */
+
+import type { DescEnum } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Instant } from "../../interval.ts";
+import { DAY_MS, HOUR_MS } from "../../time-units.ts";
+import { FIRST_INSTANT, INSTANTS_END } from "../../limits.ts";
+import { isUuid } from "../../uuid.ts";
+
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  /** 0 stands for "unset", whatever the range. */
+  readonly zeroIsUnset?: boolean;
+}
+
+export function wrongUuid(text: string): string | undefined {
+  return isUuid(text) ? undefined : "must be a UUID";
+}
+
+export function wrongNumber(
+  value: number | bigint,
+  { min, max, zeroIsUnset = false }: NumberRange,
+): string | undefined {
+  if ((value >= min && value <= max) || (zeroIsUnset && Number(value) === 0)) return undefined;
+  return `must be ${zeroIsUnset ? "0 or " : ""}from ${min} to ${max}`;
+}
+
+/**
+ * Characters are code points, which is what PostgreSQL counts. No control characters: NUL cannot be stored, and the others
+ * forge log lines. Invalid UTF-8 arrives as text that is not well formed: see `utf8.ts`.
+ */
+export function wrongText(value: string, maxCharacters: number): string | undefined {
+  if (!value.isWellFormed()) return "is not valid UTF-8";
+  if (/\p{Cc}/u.test(value)) return "has control characters";
+  // Counted only if it can matter: a character takes at most two of a string's units.
+  if (value.length > maxCharacters && Array.from(value).length > maxCharacters)
+    return `has more than ${maxCharacters} characters`;
+  return undefined;
+}
+
+/** Only a mail can tell whether the address is read. This rule keeps names and half addresses out. */
+export function wrongEmail(value: string): string | undefined {
+  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
+}
+
+/** The zero value, "unspecified", is refused like one that this server does not know. */
+export function wrongEnumValue({ values }: DescEnum, value: number): string | undefined {
+  const known = values.filter(({ number }) => number !== 0);
+  if (known.some(({ number }) => number === value)) return undefined;
+  return `must be one of ${known.map(({ name }) => name).join(", ")}`;
+}
+
+export function wrongCount(count: number, max: number): string | undefined {
+  return count > max ? `has more than ${max} items` : undefined;
+}
+
+/** Finer than milliseconds is refused, not rounded: rounded times could touch or overlap. */
+export function wrongInstant({ seconds, nanos }: Timestamp): string | undefined {
+  if (nanos < 0 || nanos >= 1e9) return "has nanoseconds outside of 0 to 999999999";
+  if (nanos % 1e6 !== 0) return "is finer than a millisecond";
+  const milliseconds = Number(seconds) * 1000;
+  if (milliseconds < FIRST_INSTANT || milliseconds >= INSTANTS_END) return "is outside the years 1970 to 2199";
+  return undefined;
+}
+
+/** `end` must be later than `start`, which `startName` names, and at most `maxMs` later. */
+export function wrongEnd(start: Instant, end: Instant, maxMs: number, startName: string): string | undefined {
+  if (end <= start) return `must be later than ${startName}`;
+  if (end - start <= maxMs) return undefined;
+  const limit = maxMs % DAY_MS === 0 && maxMs > DAY_MS ? `${maxMs / DAY_MS} days` : `${maxMs / HOUR_MS} hours`;
+  return `must be at most ${limit} after ${startName}`;
+}

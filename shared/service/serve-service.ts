@@ -1,0 +1,43 @@
+import type { Logger } from "pino";
+import type { Pool } from "pg";
+import type { Auth } from "../auth/open-auth.ts";
+import { isWritable } from "../postgres/session.ts";
+import type { ServiceEntry } from "../rpc/route.ts";
+import type { Tls } from "../rpc/wire/tls.ts";
+import type { Running } from "./run-service.ts";
+import { serve } from "./serve.ts";
+import type { ServiceConfig } from "./service-config.ts";
+
+export interface ServiceParts {
+  readonly services: readonly ServiceEntry[];
+  readonly auth: Auth;
+  readonly tls: Tls;
+  /** The service is ready while its database takes writes. */
+  readonly pool: Pool;
+  /** The package that defines the reasons of refusals, such as `booking.v1`. */
+  readonly errorDomain: string;
+  readonly log: Logger;
+}
+
+/** Serves a service whose parts are open. A stop ends its calls first, and then closes all that `opened` has. */
+export async function serveService(
+  opened: AsyncDisposableStack,
+  { grpc, connect, limits, reflection }: ServiceConfig,
+  { services, auth, tls, pool, errorDomain, log }: ServiceParts,
+): Promise<Running> {
+  const served = await serve({
+    services,
+    grpc,
+    connect,
+    tls: tls.server,
+    identify: auth.identify,
+    limits,
+    reflection,
+    errorDomain,
+    log,
+    isReady: (signal) => isWritable(pool, signal),
+  });
+  opened.defer(() => served.stop());
+  const running = opened.move();
+  return { grpcPort: served.grpcPort, connectPort: served.connectPort, stop: () => running.disposeAsync() };
+}

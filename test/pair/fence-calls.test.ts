@@ -1,0 +1,130 @@
+/** Fences that are late, doubled or lost, and what a removal is refused for. */
+
+import { beforeEach, describe, expect, test } from "vitest";
+import type { FenceAnswer } from "../../services/availability/peers/booking.ts";
+import { Refusal } from "../../shared/errors.ts";
+import { hours } from "../support/hosts-time.ts";
+import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
+import { openTime } from "../support/people.ts";
+import { outcomeOf } from "../support/refusals.ts";
+import { pause } from "../support/steps.ts";
+import { fenceStage } from "./fence-stage.ts";
+
+const stage = fenceStage();
+
+describe("a fence", () => {
+  beforeEach(() => openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12)));
+
+  /** A removal whose fence does not arrive. Returns what delivers it. */
+  async function removalWithLostFence(): Promise<() => Promise<FenceAnswer>> {
+    const sent = Promise.withResolvers<() => Promise<FenceAnswer>>();
+    stage.steps.fence = async (send) => {
+      sent.resolve(send);
+      throw new Refusal("PEER_UNAVAILABLE", "the fence is on its way for ever");
+    };
+    expect(await stage.remove(hours(10, 12))).toBe("PEER_UNAVAILABLE");
+    delete stage.steps.fence;
+    return await sent.promise;
+  }
+
+  test("that arrives after its removal was given up harms neither what is booked nor what will be", async () => {
+    const deliver = await removalWithLostFence();
+    const booked = await stage.book(hours(10, 11));
+    const before = await stage.generation();
+    expect(await deliver()).toEqual({ bookingIds: [booked], bookingCount: 1 });
+    expect(await stage.generation()).toBe(before + 1);
+    await stage.book(hours(11, 12));
+  });
+
+  test("that arrives late, between an ask and its commit, costs another ask", async () => {
+    const deliver = await removalWithLostFence();
+    const committing = pause();
+    let asks = 0;
+    stage.steps.afterAsk = async () => {
+      asks += 1;
+      await committing.step();
+    };
+    const taken = outcomeOf(stage.book(hours(10, 11)));
+    await committing.reached;
+    await deliver();
+    committing.end();
+    expect(await taken).toBe("accepted");
+    expect(asks).toBe(2);
+  });
+
+  test("that arrives after a second removal has succeeded and the time is open again harms nothing", async () => {
+    const deliver = await removalWithLostFence();
+    expect(await stage.remove(hours(10, 12))).toBe("accepted");
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+    await stage.book(hours(10, 11));
+    await deliver();
+    await stage.book(hours(11, 12));
+  });
+
+  test("that is delivered twice ends two generations, and the removal is right", async () => {
+    const before = await stage.generation();
+    stage.steps.fence = async (send) => {
+      await send();
+      return await send();
+    };
+    expect(await stage.remove(hours(10, 12))).toBe("accepted");
+    expect(await stage.generation()).toBe(before + 2);
+    expect(await outcomeOf(stage.book(hours(10, 11)))).toBe("OUTSIDE_AVAILABILITY");
+  });
+
+  test("waits for a booking that another replica is about to commit, and sees it", async () => {
+    const commits = await stopCommitsTo(stage.pools.booking, "bookings");
+    const taken = outcomeOf(stage.book(hours(10, 11), 0, stage.pairs[1]));
+    await commits.reached;
+    const removed = stage.remove(hours(10, 12));
+    await Promise.race([removed, somebodyWaits(stage.pools.booking)]);
+    await commits.end();
+    expect(await taken).toBe("accepted");
+    expect(await removed).toBe("AVAILABILITY_BOOKED");
+  });
+});
+
+describe("time that is added while its announcement is lost", () => {
+  // A refusal on what is remembered is not final: Availability is asked once more, after the caller came.
+  test.each([
+    ["apart from the rest", hours(14, 15), hours(14, 15), "OUTSIDE_AVAILABILITY"],
+    ["so that the grid moves", hours(9.75, 10), hours(10.25, 10.75), "OFF_GRID"],
+  ])("%s can be booked at once", async (_how, added, booked, before) => {
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+    expect(await outcomeOf(stage.book(booked))).toBe(before);
+    let lost = 0;
+    stage.steps.fence = async () => {
+      lost += 1;
+      throw new Refusal("PEER_UNAVAILABLE", "the announcement is lost");
+    };
+    await openTime(stage.pairs[0].clients, stage.hostId, added);
+    expect(lost).toBe(1);
+    expect(await outcomeOf(stage.book(booked))).toBe("accepted");
+  });
+});
+
+describe.each([
+  ["confirmed", 0],
+  ["held", 600],
+])("of a booking from 10 to 11 that is %s, the removal", (_state, holdSeconds) => {
+  beforeEach(async () => {
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(8, 14));
+    await stage.book(hours(10, 11), holdSeconds);
+  });
+
+  test.each([
+    ["of exactly its time", hours(10, 11)],
+    ["of all around it", hours(9, 12)],
+    ["of its middle", hours(10.25, 10.75)],
+    ["of its beginning", hours(9, 10.5)],
+    ["of its end", hours(10.5, 12)],
+    ["of its last millisecond", { start: hours(0, 11).end - 1, end: hours(0, 12).end }],
+  ])("%s is refused", async (_what, range) => {
+    expect(await stage.remove(range)).toBe("AVAILABILITY_BOOKED");
+  });
+
+  test("of what only touches it succeeds", async () => {
+    expect(await stage.remove(hours(9, 10))).toBe("accepted");
+    expect(await stage.remove(hours(11, 12))).toBe("accepted");
+  });
+});

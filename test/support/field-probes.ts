@@ -1,0 +1,206 @@
+/**
+ * For every rule that the contract's options state about a request: a value just inside and one just outside. Made of the
+ * descriptors, so that a new field or rule is tried without an edit.
+ */
+
+import { randomUUID } from "node:crypto";
+import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { type FieldRules, rulesOf } from "../../services/gateway/contract/rules.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
+import { FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
+import { tomorrow } from "./people.ts";
+
+export interface Probe {
+  readonly what: string;
+  /** The request in JSON, of which everything but this is good. */
+  readonly request: JsonObject;
+  /** The path by which a refusal names what is probed. */
+  readonly field: string;
+  readonly isGood: boolean;
+}
+
+export function probesOf(message: DescMessage): Probe[] {
+  return message.fields.flatMap((field) => [
+    ...presence(message, field),
+    ...valuesFor(field).map(({ what, value, isGood, with: others = {}, at = "" }) => ({
+      what: `${field.name}: ${what}`,
+      request: { ...good(message), ...others, [field.name]: value },
+      field: field.name + at,
+      isGood,
+    })),
+    ...inItems(message, field),
+  ]);
+}
+
+/** A request, or a part of one, that breaks no rule. */
+function good(message: DescMessage): JsonObject {
+  return Object.fromEntries(
+    message.fields.flatMap((field) => {
+      const value = goodValue(field);
+      return value === undefined ? [] : [[field.name, value]];
+    }),
+  );
+}
+
+function goodValue(field: DescField): JsonValue | undefined {
+  const rules = rulesOf(field);
+  if (field.fieldKind === "list") return field.message === undefined ? undefined : [good(field.message)];
+  if (isTime(field)) return text(tomorrow(rules.follows === undefined ? 10 : 11));
+  if (rules.isUuid) return randomUUID();
+  if (!rules.isRequired) return undefined;
+  if (rules.isEmail) return `${randomUUID()}@example.org`;
+  if (field.enum !== undefined) return field.enum.values.find(({ number }) => number !== 0)?.name;
+  return rules.range === undefined ? "x" : String(rules.range.min);
+}
+
+function presence(message: DescMessage, field: DescField): Probe[] {
+  const { isRequired, orElse } = rulesOf(field);
+  const without = (...names: readonly string[]): JsonObject =>
+    Object.fromEntries(Object.entries(good(message)).filter(([name]) => !names.includes(name)));
+  const probe = (what: string, request: JsonObject, isGood: boolean): Probe => ({
+    what: `${field.name}: ${what}`,
+    request,
+    field: field.name,
+    isGood,
+  });
+  return [
+    probe("left out", without(field.name), !isRequired),
+    ...(orElse === undefined ? [] : [probe(`left out, and ${orElse} too`, without(field.name, orElse), false)]),
+  ];
+}
+
+interface Try {
+  readonly what: string;
+  readonly value: JsonValue;
+  readonly isGood: boolean;
+  /** Other fields that the value needs. */
+  readonly with?: JsonObject;
+  /** What follows the field's name in the path. */
+  readonly at?: string;
+}
+
+function valuesFor(field: DescField): Try[] {
+  const rules = rulesOf(field);
+  if (field.fieldKind === "list") return [...counts(field, rules), ...enumItems(field)];
+  if (isTime(field)) return [...times(rules), ...ends(rules)];
+  if (field.enum !== undefined) return enumValues(field, rules);
+  if (rules.range !== undefined) return numberProbes(rules.range);
+  return field.scalar === ScalarType.STRING ? texts(rules) : [];
+}
+
+function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
+  if (isUuid) {
+    return [
+      { what: "a UUID in capitals", value: randomUUID().toUpperCase(), isGood: true },
+      { what: "a UUID of another version", value: "019b5a3c-0000-7000-8000-000000000001", isGood: true },
+      { what: "half a UUID", value: randomUUID().slice(18), isGood: false },
+    ];
+  }
+  const end = isEmail ? "@example.org" : "";
+  const long = (length: number, letter = "x"): string => letter.repeat(length - end.length) + end;
+  const max = maxLength ?? 0;
+  const fitting: Try[] = [
+    { what: `${max} characters`, value: long(max), isGood: true },
+    { what: `${max} characters of two units each`, value: long(max, "🙂"), isGood: true },
+  ];
+  return [
+    ...(isOpaque ? [] : fitting),
+    ...(isEmail ? [{ what: "no address", value: "a@b", isGood: false }] : []),
+    { what: `${max + 1} characters`, value: long(max + 1), isGood: false },
+    { what: "a control character", value: `a\u0000${end}`, isGood: false },
+  ];
+}
+
+function numberProbes({ min, max, zeroIsUnset = false }: NonNullable<FieldRules["range"]>): Try[] {
+  const isIn = (value: bigint): boolean => (value >= min && value <= max) || (zeroIsUnset && value === 0n);
+  const values = new Set([BigInt(min) - 1n, BigInt(min), BigInt(max), BigInt(max) + 1n, 0n, -1n]);
+  return [...values].map((value) => ({ what: String(value), value: String(value), isGood: isIn(value) }));
+}
+
+function times({ follows }: FieldRules): Try[] {
+  const at = (instant: number): JsonObject => (follows === undefined ? {} : { [follows.field]: text(instant - 1) });
+  const probe = (instant: number, isGood: boolean): Try => ({
+    what: text(instant),
+    value: text(instant),
+    isGood,
+    with: at(instant),
+  });
+  const fine = text(tomorrow(12)).replace("Z", "001Z");
+  return [
+    probe(FIRST_INSTANT - 1, false),
+    probe(FIRST_INSTANT, true),
+    probe(INSTANTS_END - 1, true),
+    probe(INSTANTS_END, false),
+    { what: "a microsecond", value: fine, isGood: false },
+  ];
+}
+
+function ends({ follows }: FieldRules): Try[] {
+  if (follows === undefined) return [];
+  const { field, maxMs } = follows;
+  const start = Number.isFinite(maxMs) ? tomorrow(0) : FIRST_INSTANT;
+  const longest = Number.isFinite(maxMs) ? maxMs : INSTANTS_END - 1 - FIRST_INSTANT;
+  const after = (ms: number, isGood: boolean): Try => ({
+    what: `${ms} ms after ${field}`,
+    value: text(start + ms),
+    isGood,
+    with: { [field]: text(start) },
+  });
+  return [after(0, false), after(1, true), after(longest, true), after(longest + 1, false)];
+}
+
+function enumValues({ enum: desc }: DescField, { isRequired }: FieldRules): Try[] {
+  const values = (desc?.values ?? []).map(({ number }) => ({ number, isGood: number !== 0 || !isRequired }));
+  return [...values, { number: 99, isGood: false }].map(({ number, isGood }) => ({
+    what: `value ${number}`,
+    value: number,
+    isGood,
+  }));
+}
+
+function counts(field: DescField & { readonly fieldKind: "list" }, { maxItems = 0 }: FieldRules): Try[] {
+  const item = field.message === undefined ? (field.enum?.values[1]?.number ?? "x") : good(field.message);
+  const items = (count: number): JsonValue[] => Array.from({ length: count }, () => item);
+  return [
+    { what: "no items", value: [], isGood: true },
+    { what: `${maxItems} items`, value: items(maxItems), isGood: true },
+    { what: `${maxItems + 1} items`, value: items(maxItems + 1), isGood: false },
+  ];
+}
+
+function enumItems(field: DescField): Try[] {
+  const values = field.enum === undefined ? [] : [...field.enum.values.map(({ number }) => number), 99];
+  return values.map((number) => ({
+    what: `an item of value ${number}`,
+    value: [number],
+    isGood: number !== 0 && number !== 99,
+    at: "[0]",
+  }));
+}
+
+function inItems(message: DescMessage, field: DescField): Probe[] {
+  if (field.fieldKind !== "list" || field.message === undefined) return [];
+  return probesOf(field.message).map((inner) => ({
+    what: `${field.name}: ${inner.what}`,
+    request: { ...good(message), [field.name]: [good(field.message ?? message), inner.request] },
+    field: `${field.name}[1].${inner.field}`,
+    isGood: inner.isGood,
+  }));
+}
+
+export function isTime(field: DescField): boolean {
+  return field.fieldKind === "message" && field.message.typeName === TimestampSchema.typeName;
+}
+
+function text(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+/** The numbers of a field's rules, as its comment should say them. */
+export function numbersOf({ range, maxLength, maxItems, follows }: FieldRules): number[] {
+  const hours = (follows?.maxMs ?? Infinity) / HOUR_MS;
+  const span = hours > 24 ? hours / 24 : hours;
+  const all = [range?.min, range?.max, maxLength, maxItems, span];
+  return all.filter((each): each is number => each !== undefined && Number.isFinite(each));
+}
