@@ -6,7 +6,7 @@
 import { ConfigError } from "../../shared/service/config.ts";
 import { readDevConfig } from "./config.ts";
 import { StartFailure } from "./failure.ts";
-import { run } from "./run.ts";
+import { runPair } from "./run.ts";
 
 const PARENT_CHECK_MS = 500;
 
@@ -24,7 +24,7 @@ watch.unref();
 try {
   const unknown = process.argv.slice(2).filter((argument) => argument !== "--fresh");
   if (unknown.length > 0) throw new StartFailure(`unknown argument ${unknown.join(" ")}: there is only --fresh`);
-  await run({
+  await runPair({
     config: readDevConfig(process.env),
     fresh: process.argv.includes("--fresh"),
     environment: process.env,

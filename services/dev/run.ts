@@ -15,7 +15,7 @@ import { writeSampleEnvironment } from "./sample-environment.ts";
 import { firstOpenSlot, provideSample } from "./sample.ts";
 import { adminToken, writeTokens } from "./tokens.ts";
 
-export interface Run {
+export interface PairOptions {
   readonly config: DevConfig;
   /** Whether the embedded database begins again. */
   readonly fresh: boolean;
@@ -30,7 +30,7 @@ export interface Run {
  * Returns when `signal` was aborted and all has ended: the gateway first and then the services, so that they finish their
  * calls, then the database. Throws StartFailure, after the same, when the pair cannot start or a part of it ends by itself.
  */
-export async function run({ config, fresh, environment, signal, print }: Run): Promise<void> {
+export async function runPair({ config, fresh, environment, signal, print }: PairOptions): Promise<void> {
   const begun = performance.now();
   await using parts = new AsyncDisposableStack();
   await assertPortsFree(config);

@@ -26,7 +26,7 @@ const SAMPLE_GUEST = "guest@example.com";
 const OPEN_DAYS = 7;
 const OPENS_MS = 9 * HOUR_MS;
 const CLOSES_MS = 17 * HOUR_MS;
-const SLOT_MINUTES = 30;
+const SLOT_DURATION_MINUTES = 30;
 
 /**
  * The oldest host and guest of the service at `availabilityUrl`; where there is none yet, one is made. The sample host is
@@ -53,7 +53,7 @@ export async function provideSample(availabilityUrl: string, token: string, now:
         hostId: host.id,
         startTime: timestampFromMs(day + OPENS_MS),
         endTime: timestampFromMs(day + CLOSES_MS),
-        slotDurationMinutes: SLOT_MINUTES,
+        slotDurationMinutes: SLOT_DURATION_MINUTES,
       });
     }
   }

@@ -46,10 +46,8 @@ const numericDate = z.number().min(0).max(253_402_300_799);
 const claims = z.object({
   aud: z.union([z.string(), z.array(z.string())]),
   sub: z.string(),
-  role: z.string(),
   iat: numericDate,
   exp: numericDate,
-  nbf: numericDate.optional(),
 });
 
 /** Returns who the token says the caller is. Throws TokenRefused if it is not good, KeysOutOfReach if that cannot be told. */
@@ -90,7 +88,7 @@ function identityOf(payload: JWTPayload, issuer: Issuer): Identity {
   if (!parsed.success) throw new TokenRefused(parsed.error);
   const { sub, exp, iat } = parsed.data;
   if (iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) throw new TokenRefused("issued in the future");
-  const role = issuer.roles.find((each) => each === parsed.data.role);
+  const role = issuer.roles.find((each) => each === payload["role"]);
   if (role === undefined) throw new TokenRefused("a role that the issuer may not vouch for");
   if (!isSubjectOf(role, sub, issuer)) throw new TokenRefused("a subject that cannot have the role");
   const isUser = role === "HOST" || role === "USER";

@@ -1,4 +1,8 @@
-/** One database of a service: MikroORM for the mapped tables, and the same connections for plain SQL. */
+/**
+ * One database of a service. The project's owner asked for MikroORM: here it maps the tables, runs the migrations and makes the
+ * queries that read users; everything else is plain SQL on the same connections. The package `mikro-orm` is empty by its
+ * authors' wish, its code is in `@mikro-orm/core`.
+ */
 
 import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
 import { Migrator } from "@mikro-orm/migrations";

@@ -1,22 +1,19 @@
-/** The table that makes a repeated call one call: `requests`, the same in every service's database. */
-
-import { defineEntity, p } from "@mikro-orm/core";
-
 /**
- * The answers of calls that succeeded, by host and `request_id`. Written in the transaction of the change itself, so that
- * one never exists without the other. `answer` holds plain domain values, `content_hash` the SHA-256 of what was asked.
+ * What the services' tables `requests` have in common: the calls that succeeded, by host and `request_id`. A row is written in
+ * the transaction of the change itself, so that one never exists without the other.
  */
-export const Request = defineEntity({
-  name: "Request",
-  tableName: "requests",
-  properties: {
-    hostId: p.uuid().primary(),
-    requestId: p.uuid().primary(),
-    method: p.text(),
-    contentHash: p.type("blob").$type<Buffer>().columnType("bytea"),
-    answer: p.json<unknown>(),
-    createTime: p.datetime(3),
-  },
+
+import { p } from "@mikro-orm/core";
+
+export const requestColumns = {
+  hostId: p.uuid().primary(),
+  requestId: p.uuid().primary(),
+  method: p.text(),
+  contentHash: p.type("blob").$type<Buffer>().columnType("bytea"),
+  createTime: p.datetime(3),
+};
+
+export const requestRules = {
   checks: [{ name: "requests_content_hash_is_sha256", expression: "octet_length(content_hash) = 32" }],
   indexes: [
     {
@@ -26,4 +23,4 @@ export const Request = defineEntity({
       expression: "create index requests_by_create_time on requests (create_time)",
     },
   ],
-});
+};

@@ -92,7 +92,6 @@ class RoundTrip implements Submittable {
   readonly #preparing = new Map<string, readonly Column[]>();
   #prepared = new Map<string, readonly Column[]>();
   #rows: unknown[] = [];
-  #connection: Connection | undefined;
   /** The driver puts its own in front, to stop the clock of `query_timeout`. */
   callback: Done;
 
@@ -102,7 +101,6 @@ class RoundTrip implements Submittable {
   }
 
   submit(connection: Connection): void {
-    this.#connection = connection;
     this.#prepared = preparedOn.get(connection) ?? new Map<string, readonly Column[]>();
     preparedOn.set(connection, this.#prepared);
     connection.stream.cork();
@@ -193,11 +191,12 @@ class RoundTrip implements Submittable {
     return { results: this.#results, failed: isAboutStatement ? this.#current : undefined };
   }
 
-  /** What came does not belong here, so nothing that still comes can be believed: the connection is given up. */
+  /**
+   * What came does not belong here, so nothing that still comes can be believed. To everybody this is the loss of the connection
+   * (`isConnectionLost`), so that whoever has it gives it up.
+   */
   #outOfStep(what: string, cause?: unknown): void {
-    const error = new Error(`the connection is out of step: ${what} came from the server`, { cause });
-    this.callback(error);
-    this.#connection?.stream.destroy(error);
+    this.callback(new Error(`the connection is out of step: ${what} came from the server`, { cause }));
   }
 
   /** The statement that the server answers next; undefined when it has answered all. */

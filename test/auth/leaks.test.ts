@@ -1,4 +1,4 @@
-/** Nothing that is secret, or that is about people, gets into the logs, whatever happens and at the most talkative level. */
+/** Nothing that is secret, or that is about people, gets into the logs, after good calls and bad ones and at the most talkative level. */
 
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -135,7 +135,7 @@ async function clientsWith(token: string): Promise<Clients> {
   return connectClients(...urls, async () => token);
 }
 
-/** Something of everything, whatever comes of it. */
+/** Some calls of every kind, however they end. */
 async function busy(
   { users, availability, bookings }: Clients,
   hostId: string,

@@ -1,4 +1,4 @@
-/** A read that nobody waits for any more does not go on in the database, whatever becomes of its cancellation. */
+/** A read whose caller has left does not go on in the database, also if its cancellation fails. */
 
 import { Code } from "@connectrpc/connect";
 import pg from "pg";

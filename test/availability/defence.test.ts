@@ -56,7 +56,7 @@ test("the constraints alone refuse what the lock would have prevented: the lock 
   replicas = await startReplicas(2, disarmLocks);
   const hostId = await createHost(replicas.clients[0]!);
   const holder = await replicas.pool.connect();
-  // Held by somebody else all the time: that writers get through shows that they do not wait for it.
+  // Another session holds it all the time. Writers that get through do not wait for it.
   await holder.query("select pg_catalog.pg_advisory_lock($1::bigint)", [hostLockKey(hostId)]);
   const outcomes = await race(replicas, hostId, (writer) => (writer % 2 === 0 ? 30 : 60));
   holder.release(true);

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RemoveAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
@@ -160,20 +161,20 @@ test("a host whose lock is held keeps nobody else's snapshots waiting, however m
 test("only so many changes wait for one host: more are turned away at once, and those that wait are made", async () => {
   const hostId = await createHost(await start(database.url));
   const deps = { pool, turns: createTurns({ ...turnLimits, waitingMax: 1 }) };
-  const write = { hostId, requestId: undefined, method: "AddAvailability", content: [] } as const;
+  const write = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
   const caller = { signal: new AbortController().signal, deadline: Infinity };
   const [first, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const changing = changeHost(
     deps,
     write,
     caller,
-    async () => (begun.resolve(), await first.promise, { name: "first" }),
+    async () => (begun.resolve(), await first.promise, { removedCount: 1 }),
   );
   await begun.promise;
-  const waiting = changeHost(deps, write, caller, async () => ({ name: "second" }));
+  const waiting = changeHost(deps, write, caller, async () => ({ removedCount: 2 }));
   await expect(changeHost(deps, write, caller, async () => ({}))).rejects.toMatchObject({ reason: "OVERLOADED" });
   first.resolve();
-  expect(await Promise.all([changing, waiting])).toEqual([{ name: "first" }, { name: "second" }]);
+  expect((await Promise.all([changing, waiting])).map(({ removedCount }) => removedCount)).toEqual([1, 2]);
 });
 
 test("a service that has stopped holds no connection any more, though nobody asked for a user", async () => {

@@ -99,7 +99,7 @@ test("writers to one host wait for one another as long as there is somebody who 
   await replicas.pool.query("drop function wait_a_little cascade");
 });
 
-/** Makes everything that is written take so many seconds more. */
+/** Makes every write take this many seconds more. */
 async function slowDown(pool: Pool, seconds: number): Promise<void> {
   await pool.query(`
     create function wait_a_little() returns trigger language plpgsql as

@@ -1,4 +1,4 @@
-/** What is open all along is on some page, whatever is added and removed between two pages. */
+/** What is open all along is on some page, also when time is added and removed between two pages. */
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import * as fc from "fast-check";

@@ -1,8 +1,10 @@
 /** Changes of one host that wait for their turn have nothing that changes of another host need. */
 
 import { randomUUID } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RemoveAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
@@ -13,7 +15,7 @@ import { somebodyWaits } from "../support/lock-waits.ts";
 import { poolOf } from "../support/pool.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 
-const DONE = { done: true };
+const DONE = create(RemoveAvailabilityResponseSchema, { removedCount: 1 });
 
 let database: TestDatabase;
 let pool: Pool;
@@ -38,7 +40,7 @@ test("however many removals of one host wait, they have one permit, and another 
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(2);
   const change = async (hostId: string): Promise<unknown> => {
-    const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;
+    const request = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
     return await changeHost({ pool, turns }, request, patient, async () => DONE, permits).catch(
       (refusal: unknown) => (refusal as { reason?: string }).reason ?? refusal,
     );
@@ -66,7 +68,7 @@ test("a change that gets no permit in time is refused, and its host's turn is fr
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);
   const [hostId] = hosts;
-  const request = { hostId, requestId: undefined, method: "RemoveAvailability", content: [] } as const;
+  const request = { hostId, key: undefined, answer: RemoveAvailabilityResponseSchema };
   const taken = await permits.acquire(0, patient.signal);
   await expect(changeHost({ pool, turns }, request, patient, async () => DONE, permits)).rejects.toMatchObject({
     reason: "BUSY",

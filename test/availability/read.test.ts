@@ -129,6 +129,21 @@ describe("SnapshotAvailability", () => {
     expect(answer.generation).toBe(7n);
   });
 
+  test("leaves out what is shorter than a slot, also where it reaches into the window", async () => {
+    // As a removal leaves them.
+    for (const { start, end } of [hours(8, 8.5), hours(9.75, 10)]) {
+      await replicas.pool.query(
+        `insert into availability (id, host_id, during, slot_duration_minutes)
+         values (gen_random_uuid(), $1, tstzrange(to_timestamp($2), to_timestamp($3)), 30)`,
+        [hostId, start / 1000, end / 1000],
+      );
+    }
+    for (const window of [hours(9.8, 12), hours(9.75, 12), hours(9, 12)]) {
+      expect((await snapshot(window)).intervals).toEqual([]);
+    }
+    expect(inHours((await snapshot(hours(8, 12))).intervals.map(rangeOf))).toBe("8-8.5");
+  });
+
   test("has no slot duration where there is nothing", async () => {
     const answer = await snapshot(hours(9, 12));
     expect(answer.intervals).toEqual([]);

@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { AddAvailabilityResponse } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  type AddAvailabilityResponse,
+  AddAvailabilityResponseSchema,
+  RemoveAvailabilityResponseSchema,
+} from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { REQUEST_MEMORY_DAYS } from "../../shared/limits.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
@@ -57,6 +62,22 @@ test("a repeated call has no further effect", async () => {
   expect(await storedIntervals(replicas.pool, hostId)).toEqual([]);
 });
 
+test("what is remembered is the response message, encoded: the contract is its version", async () => {
+  const first = await add(hours(10, 12), randomUUID());
+  const { start, end } = hours(11, 12);
+  const removal = { hostId, startTime: timestampFromMs(start), endTime: timestampFromMs(end), requestId: randomUUID() };
+  const removed = await replicas.clients[0]!.availability.removeAvailability(removal);
+  const { rows } = await replicas.pool.query<{ answer: Buffer }>(
+    "select answer from requests where host_id = $1 order by create_time",
+    [hostId],
+  );
+  expect(rows.map(({ answer }) => [...answer])).toEqual([
+    [...toBinary(AddAvailabilityResponseSchema, first)],
+    [...toBinary(RemoveAvailabilityResponseSchema, removed)],
+  ]);
+  expect(await replicas.clients[1]!.availability.removeAvailability(removal)).toEqual(removed);
+});
+
 test("twins that arrive at once, at two replicas, have one effect and one answer", async () => {
   const requestId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 16 }, (_, twin) => add(hours(10, 12), requestId, twin % 2)));
@@ -102,8 +123,8 @@ test("a refused call is not remembered: it is decided anew", async () => {
 
 test("answers are forgotten after their time, in batches, and no sooner", async () => {
   await replicas.pool.query(
-    `insert into requests
-     select $1, gen_random_uuid(), 'AddAvailability', sha256('any'), '{}', now() - make_interval(days => $2) - age * '1h'::interval
+    `insert into requests (host_id, request_id, method, content_hash, answer, create_time)
+     select $1, gen_random_uuid(), 'AddAvailability', sha256('any'), '', now() - make_interval(days => $2) - age * '1h'::interval
      from generate_series(-1, 2500) as age`,
     [hostId, REQUEST_MEMORY_DAYS],
   );

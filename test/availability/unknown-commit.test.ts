@@ -6,6 +6,8 @@ import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
+import { AddAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { requestKey } from "../../shared/request-key.ts";
 import { createTurns } from "../../shared/turns.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
@@ -107,7 +109,8 @@ describe("of an addition whose COMMIT the server gets later", () => {
 
 test("a change whose caller leaves at the last moment is one that never happened", async () => {
   const leaving = new AbortController();
-  const request = { hostId, requestId: randomUUID(), method: "AddAvailability", content: [] } as const;
+  const key = requestKey("AddAvailability", randomUUID(), []);
+  const request = { hostId, key, answer: AddAvailabilityResponseSchema };
   const caller = { signal: leaving.signal, deadline: Infinity };
   const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ client }) => {
     await client.query("update users set display_name = 'changed' where id = $1", [hostId]);

@@ -1,4 +1,4 @@
-/** A closed loop: so many callers, each of which calls again as soon as it is answered. */
+/** A closed loop: a number of callers, each of which calls again as soon as it is answered. */
 
 export interface Effort {
   readonly inFlight: number;

@@ -4,10 +4,11 @@
  * in one round trip, which a service that decides in code cannot have.
  */
 
-import { createHash, randomUUID, randomUUIDv7 } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { rangeFromMillis } from "../../shared/postgres/range.ts";
+import { newBookingId } from "../support/booking-ids.ts";
 import { drive, type Effort, type Measured } from "./drive.ts";
 import { type Call, hotCall, type People, slotOf, spreadCall } from "./slots.ts";
 import { answerQuestions } from "./worker.ts";
@@ -26,22 +27,22 @@ const CONNECTIONS = 16;
 /** The constraint decides who gets the time; who does not writes nothing and is told by the count of rows. */
 const BOOK = `
   with booked as (
-    insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
-    select $2, host_id, $3, ${rangeFromMillis("$4::float8", "$5::float8")}, 'CONFIRMED', 1, clock_timestamp(), clock_timestamp()
+    insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+    select $2, host_id, $3, ${rangeFromMillis("$4::float8", "$5::float8")}, 'CONFIRMED', 1, sequence + 1, clock_timestamp(),
+           clock_timestamp()
     from hosts where host_id = $1 and generation = $6
     on conflict do nothing
     returning *
-  ), fence as (
-    update hosts set sequence = sequence + 1 from booked where hosts.host_id = booked.host_id
-    returning sequence
+  ), counted as (
+    update hosts set sequence = booked.sequence from booked where hosts.host_id = booked.host_id
   ), requested as (
-    insert into requests (host_id, request_id, method, content_hash, answer, create_time)
-    select host_id, $7, 'CreateBooking', $8, to_jsonb(booked), create_time from booked
+    insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
+    select host_id, $7, 'CreateBooking', $8, sequence, create_time from booked
   )
   insert into booking_events
     (booking_id, host_id, guest_id, during, state, version, create_time, update_time, sequence, kind, actor, event_time)
   select id, host_id, guest_id, during, state, version, create_time, update_time, sequence, state, 'anonymous', create_time
-  from booked, fence`;
+  from booked`;
 
 let clients: readonly Client[] = [];
 
@@ -78,7 +79,7 @@ async function book(client: Client, { hostId, guestId, during }: Call): Promise<
   const contentHash = createHash("sha256")
     .update(JSON.stringify([hostId, guestId, during]))
     .digest();
-  const values = [hostId, randomUUIDv7(), guestId, during.start, during.end, 0, randomUUID(), contentHash];
+  const values = [hostId, newBookingId(hostId), guestId, during.start, during.end, 0, randomUUID(), contentHash];
   const [, , { rowCount }] = await Promise.all([
     client.query("begin"),
     client.query({ name: "lock", text: "select pg_advisory_xact_lock($1)", values: [hostLockKey(hostId)] }),

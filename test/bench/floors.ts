@@ -13,7 +13,7 @@ import { ECHOES_IN_FLIGHT, FIGHTERS, LISTS_IN_FLIGHT, repeated } from "./row-loa
 import { OPEN_DAYS, type People } from "./slots.ts";
 import type { Stage } from "./stage.ts";
 
-/** Measures once, for so many milliseconds. */
+/** Measures once, for this many milliseconds. */
 export type Floor = (durationMs: number) => Promise<Run>;
 
 /** One transaction for each booking, without RPC. What this returns shares one count of calls. */

@@ -3,7 +3,7 @@
 import { Agent, request } from "node:http";
 import type { Calls } from "./http2-calls.ts";
 
-/** Calls take turns on at most so many connections. One with an empty message is a GET. */
+/** Calls take turns on at most this many connections. One with an empty message is a GET. */
 export function openHttp1Calls(address: string, connections: number, token: string): Calls {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const authorization = `Bearer ${token}`;

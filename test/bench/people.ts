@@ -7,13 +7,13 @@ import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import {
   HOT_DAYS,
-  HOT_SLOT_MINUTES,
+  HOT_SLOT_DURATION_MINUTES,
   LISTED_BOOKINGS,
   LISTED_CLOSES_MS,
   LISTED_OPENS_MS,
   OPEN_DAYS,
   type People,
-  SLOT_MINUTES,
+  SLOT_DURATION_MINUTES,
 } from "./slots.ts";
 
 const HOSTS = 500;
@@ -38,11 +38,11 @@ export async function makePeople(clients: Clients, day: Instant): Promise<World>
   const open = { start: day, end: day + OPEN_DAYS * DAY_MS };
   const hostIds = await times(HOSTS + 1, async () => {
     const hostId = await createHost(clients);
-    await openTime(clients, hostId, open, SLOT_MINUTES);
+    await openTime(clients, hostId, open, SLOT_DURATION_MINUTES);
     return hostId;
   });
   const hotHostId = await createHost(clients);
-  await openTime(clients, hotHostId, { start: day, end: day + HOT_DAYS * DAY_MS }, HOT_SLOT_MINUTES);
+  await openTime(clients, hotHostId, { start: day, end: day + HOT_DAYS * DAY_MS }, HOT_SLOT_DURATION_MINUTES);
   return {
     spread: { hostIds: hostIds.slice(1), guestIds, day },
     hot: { hostIds: [hotHostId], guestIds, day },
@@ -54,12 +54,17 @@ export async function makePeople(clients: Clients, day: Instant): Promise<World>
 async function listedHost(clients: Clients, guestId: string, day: Instant): Promise<string> {
   const hostId = await createHost(clients);
   for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
-    await openTime(clients, hostId, { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS }, SLOT_MINUTES);
+    await openTime(
+      clients,
+      hostId,
+      { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS },
+      SLOT_DURATION_MINUTES,
+    );
   }
   await times(LISTED_BOOKINGS, async (index) => {
     const date = day + Math.floor(index / 2) * DAY_MS;
-    const start = date + LISTED_OPENS_MS + (index % 2 === 0 ? 3 : 9) * SLOT_MINUTES * MINUTE_MS;
-    const end = start + SLOT_MINUTES * MINUTE_MS;
+    const start = date + LISTED_OPENS_MS + (index % 2 === 0 ? 3 : 9) * SLOT_DURATION_MINUTES * MINUTE_MS;
+    const end = start + SLOT_DURATION_MINUTES * MINUTE_MS;
     await clients.bookings.createBooking({
       hostId,
       guestId,

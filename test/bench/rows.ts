@@ -15,7 +15,7 @@ export interface Row {
   readonly times: number;
   /** How often it runs unmeasured at the start. Unset: once. */
   readonly warmUps?: number;
-  /** Measures it once, for so many milliseconds. */
+  /** Measures it once, for this many milliseconds. */
   readonly run: (durationMs: number) => Promise<Run>;
 }
 

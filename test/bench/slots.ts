@@ -3,15 +3,15 @@
 import type { Instant, Interval } from "../../shared/interval.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 
-export const SLOT_MINUTES = 30;
+export const SLOT_DURATION_MINUTES = 30;
 export const OPEN_DAYS = 90;
 /** Of each host's 90 days every second one is for the calls; stored bookings lie on the others, all over the same time. */
-const DAY_SLOTS = DAY_MS / (SLOT_MINUTES * MINUTE_MS);
+const DAY_SLOTS = DAY_MS / (SLOT_DURATION_MINUTES * MINUTE_MS);
 const SLOTS_PER_HOST = (OPEN_DAYS / 2) * DAY_SLOTS;
 /** Prime to the number of slots, so that stepping by it visits each once, in no order of time. */
 const STEP = 577;
 
-export const HOT_SLOT_MINUTES = 1;
+export const HOT_SLOT_DURATION_MINUTES = 1;
 export const HOT_DAYS = 366;
 
 export interface Call {
@@ -31,8 +31,8 @@ export interface People {
 export function slotOf(day: Instant, index: number, parity: 0 | 1): Interval {
   const scattered = (index * STEP) % SLOTS_PER_HOST;
   const date = day + (Math.floor(scattered / DAY_SLOTS) * 2 + parity) * DAY_MS;
-  const start = date + (scattered % DAY_SLOTS) * SLOT_MINUTES * MINUTE_MS;
-  return { start, end: start + SLOT_MINUTES * MINUTE_MS };
+  const start = date + (scattered % DAY_SLOTS) * SLOT_DURATION_MINUTES * MINUTE_MS;
+  return { start, end: start + SLOT_DURATION_MINUTES * MINUTE_MS };
 }
 
 /** Call `number` from 0 on: the hosts take turns. */
@@ -50,12 +50,12 @@ export function spreadCall(people: People, number: number): Call {
 /** Call `number` for a slot of one host, one minute each. */
 export function hotCall(hot: People, number: number): Call {
   const { hostIds, guestIds, day } = hot;
-  const start = day + number * HOT_SLOT_MINUTES * MINUTE_MS;
+  const start = day + number * HOT_SLOT_DURATION_MINUTES * MINUTE_MS;
   if (start >= day + HOT_DAYS * DAY_MS) throw new Error("the hot host has no more slots: there were too many calls");
   return {
     hostId: hostIds[0] as string,
     guestId: guestIds[number % guestIds.length] as string,
-    during: { start, end: start + HOT_SLOT_MINUTES * MINUTE_MS },
+    during: { start, end: start + HOT_SLOT_DURATION_MINUTES * MINUTE_MS },
   };
 }
 

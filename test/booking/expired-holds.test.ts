@@ -1,4 +1,4 @@
-/** Holds that are over: how they read until that is recorded, and that it is recorded soon, whoever else is in the way. */
+/** Holds that are over: how they read until that is recorded, and that it is recorded soon, also when other hosts are locked. */
 
 import { randomUUIDv7 } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -12,6 +12,7 @@ import { MINUTE_MS } from "../../shared/time-units.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { expireHold } from "../model/expire-hold.ts";
 import { hours } from "../support/hosts-time.ts";
+import { newBookingIdSql } from "../support/booking-ids.ts";
 import { createCommand, hourOf, patient, saidOf, startLanes } from "../support/lanes.ts";
 import { startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
@@ -23,8 +24,8 @@ import { waitUntil } from "../support/waits.ts";
 /** Stores so many holds of a host around the service, one a minute, that are over by so many minutes. Returns their ids. */
 async function storeHolds(pool: Pool, hostId: string, count: number, overdueMinutes: number): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `insert into bookings (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
-     select gen_random_uuid(), $1, $1, tstzrange(start, start + interval '1 minute'), 'HELD', 1, over, over, over
+    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1::uuid, $1, tstzrange(start, start + interval '1 minute'), 'HELD', 1, n + 1, over, over, over
      from generate_series(0, $2::int - 1) as n
      cross join lateral (
        select $3::timestamptz + n * interval '1 minute' as start, clock_timestamp() - $4 * interval '1 minute' as over

@@ -12,6 +12,7 @@ import type { Instant } from "../../shared/interval.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
 import { fromMillis } from "../../shared/postgres/range.ts";
+import { newBookingIdSql } from "../support/booking-ids.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { type Link, startLink } from "../support/link.ts";
 import { type Pair, type Served, startBookingService, startPair } from "../support/pair.ts";
@@ -65,24 +66,24 @@ async function openPieces(
   start: Instant,
   count: number,
   everyMs: number,
-  slotMinutes: number,
-  minutes = slotMinutes,
+  slotDurationMinutes: number,
+  minutes = slotDurationMinutes,
 ): Promise<void> {
   await pool.query(
     `insert into availability (id, host_id, during, slot_duration_minutes)
      select gen_random_uuid(), $1, tstzrange(piece, piece + make_interval(mins => $6)), $5
      from generate_series(0, $3::int - 1) as n
      cross join lateral (select ${fromMillis("($2::float8 + n * $4::float8)")} as piece) as pieces`,
-    [hostId, start, count, everyMs, slotMinutes, minutes],
+    [hostId, start, count, everyMs, slotDurationMinutes, minutes],
   );
 }
 
-/** Books so many whole days around the service. */
+/** Books whole days around the service. */
 async function bookDays(start: Instant, count: number): Promise<void> {
   const bookings = poolOf(pair.booking.databaseUrl);
   await bookings.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
-     select gen_random_uuid(), $1, $2, tstzrange(day, day + interval '24 hours'), 'CONFIRMED', 1, now(), now()
+    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, tstzrange(day, day + interval '24 hours'), 'CONFIRMED', 1, n + 1, now(), now()
      from generate_series(0, $4::int - 1) as n
      cross join lateral (select ${fromMillis("($3::float8 + n * 86400000.0)")} as day) as days`,
     [hostId, guestId, start, count],

@@ -6,11 +6,13 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CreateCommand } from "../../services/booking/domain/command.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
+import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { expireHold } from "../model/expire-hold.ts";
 import { hours } from "../support/hosts-time.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "../support/lanes.ts";
 import { stopCommitsTo } from "../support/lock-waits.ts";
+import { newBookingId } from "../support/booking-ids.ts";
 import { startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
@@ -71,7 +73,7 @@ test("of one guest's holds with 100 hosts at once, as many are made as one may h
   expect(await activeHolds(one, guestId)).toBe(HELD);
   const later = [];
   for (const command of commands.slice(0, 25))
-    later.push(await saidOf(one.commit({ ...command, bookingId: randomUUIDv7(), during: hourOf(2) })));
+    later.push(await saidOf(one.commit({ ...command, bookingId: newBookingId(command.hostId), during: hourOf(2) })));
   expect(HELD! + (tally(later)["HELD"] ?? 0)).toBe(IN_ALL);
   expect(later.at(-1)).toBe("TOO_MANY_HOLDS");
 });
@@ -92,11 +94,22 @@ test("a guest's turn ends when its hold is stored, though its caller has left be
   await gate.reached;
   gone.abort(new Error("the caller left"));
   expect(await first).toContain("the caller left");
-  // Its commit is under way, so nobody can know yet how many holds the guest has.
+  // Its commit is under way, so how many holds the guest has cannot be known yet.
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("BUSY");
   await gate.end();
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("HELD");
   expect(await activeHolds(one, guestId)).toBe(2);
+});
+
+test("a guest's holds wait for one another as long as they are answered, however long that takes in all", async () => {
+  const guestId = randomUUIDv7();
+  const locked = Array.from({ length: 7 }, () => randomUUIDv7());
+  const holder = await two.pool.connect();
+  for (const hostId of locked) await holder.query("select pg_advisory_lock($1::int8)", [hostLockKey(hostId)]);
+  // Each waits for its host for a second: the last one of all longer than it would wait for a single one.
+  const answers = [...locked, randomUUIDv7()].map((hostId) => saidOf(two.commit(hold(hostId, guestId, 1), 0)));
+  expect(tally(await Promise.all(answers))).toEqual({ BUSY: 7, HELD: 1 });
+  holder.release(true);
 });
 
 test("a hold that is confirmed, cancelled or over makes room; replays and bookings need none", async () => {

@@ -103,7 +103,7 @@ describe("neighbours", () => {
     const waiting = Array.from({ length: 20 }, (_, hour) => saidOf(lanes.commit(createCommand(stuck, hourOf(hour)))));
     const others = Array.from({ length: 50 }, () => saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(1)))));
     expect(tally(await Promise.all(others))).toEqual({ CONFIRMED: 50 });
-    // The stuck host still has all of its commands waiting: nobody's answer depended on it.
+    // The stuck host still has all of its commands waiting: no other answer depended on it.
     await holder.query("select pg_advisory_unlock($1)", [hostLockKey(stuck)]);
     expect(tally(await Promise.all(waiting))).toEqual({ CONFIRMED: 20 });
     holder.release();
@@ -113,7 +113,7 @@ describe("neighbours", () => {
     lanes = await startLanes(1, { lanes: 1 });
     const hostId = randomUUIDv7();
     const commands = Array.from({ length: 30 }, (_, hour) => createCommand(hostId, hourOf(hour)));
-    // A NUL cannot be stored. No caller gets one this far; it stands for whatever the database may refuse one day.
+    // A NUL cannot be stored. No caller gets one this far; it stands for all that the database may refuse one day.
     commands[13] = { ...commands[13]!, actor: "\0" };
     const said = await Promise.all(commands.map((command) => saidOf(lanes.commit(command))));
     expect(tally(said.toSpliced(13, 1))).toEqual({ CONFIRMED: 29 });

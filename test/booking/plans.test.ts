@@ -27,6 +27,7 @@ import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
 import { openCalendar } from "../support/calendars.ts";
+import { newBookingIdSql } from "../support/booking-ids.ts";
 import { createCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -69,8 +70,8 @@ beforeAll(async () => {
   }));
   await storeBookings(client, bookings, "index");
   await client.query(`
-    insert into requests (host_id, request_id, method, content_hash, answer, create_time)
-    select host_id, id, 'CreateBooking', decode(repeat('00', 32), 'hex'), '{}',
+    insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
+    select host_id, id, 'CreateBooking', decode(repeat('00', 32), 'hex'), sequence,
            clock_timestamp() - (${REQUESTS} - row_number() over ()) * interval '10 seconds'
     from bookings limit ${REQUESTS}`);
   await client.query(`
@@ -148,10 +149,9 @@ async function readBookings(): Promise<void> {
     await sequenceOf(pool, hostId, signal);
     await generationsOf(pool, [hostId, hostIds[500]!]);
     await readBookedTime(pool, hostId, window, signal);
-    await findRequests(pool, [
-      { hostId, id },
-      { hostId: hostIds[500]!, id },
-    ]);
+    const [earliest] = await readEvents(pool, hostId, 0, 1, signal);
+    const requests = [hostId, hostIds[500]!].map((each) => ({ hostId: each, id: earliest!.booking.id }));
+    expect((await findRequests(pool, requests)).map((found) => found?.answer)).toEqual([earliest!.booking, undefined]);
     await findOverdueHolds(pool, 500, undefined, signal);
     await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
     const [, event] = await readEvents(pool, hostId, 200, 100, signal);
@@ -184,7 +184,7 @@ test("a create reads what is in its way and nothing else", () => {
 
 test("a hold reads its guest's active holds and nothing else, a create without one not even that", async () => {
   const guestId = guestIds[7]!;
-  // 500 bookings, of which this makes 3 active holds and as many that are over.
+  // Makes 3 of the 500 bookings active holds, and 3 holds that are over.
   await pool.query(
     `update bookings set state = 'HELD', expire_time = case when number <= 3 then lower(during) else create_time end
      from (select id as held, row_number() over () as number from bookings
@@ -221,8 +221,8 @@ async function generationOf(hostId: string): Promise<number> {
 test("a fence reads none of the past, however much of it there is", async () => {
   const hostId = hostIds[HOSTS - 1]!;
   await pool.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
-     select gen_random_uuid(), $1, $2, tstzrange(hour, hour + interval '1 hour'), 'CONFIRMED', 1, hour, hour
+    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, tstzrange(hour, hour + interval '1 hour'), 'CONFIRMED', 1, 1, hour, hour
      from generate_series('2000-01-01Z'::timestamptz, '2000-05-01Z', '1 hour') hour`,
     [hostId, guestIds[0]],
   );

@@ -40,6 +40,14 @@ test.each(["before", "after"] as const)(
   },
 );
 
+test("is found out though the first look at it is cut off too", async () => {
+  proxy.cutNextCommit("after");
+  proxy.cutNextCommit("before", "lock-host-shared\0");
+  expect(await saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))))).toBe("CONFIRMED");
+  expect(proxy.cuts()).toBe(2);
+  expect((await lanes.pool.query("select from bookings")).rowCount).toBe(1);
+});
+
 test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();
   proxy.cutNextCommit("after");
@@ -92,7 +100,7 @@ describe("a command whose every COMMIT is lost", () => {
 });
 
 describe("a COMMIT that the server gets after its connection was lost", () => {
-  /** Resolves when whoever wants to know how the COMMIT ended has waited longer than a command would, or with the answer. */
+  /** Resolves when the lane that asks how the COMMIT ended has waited longer than a command would, or with its answer. */
   const waitsLong = (answer: Promise<string>): Promise<unknown> =>
     Promise.race([somebodyWaits(lanes.pool, HOST_LOCK_WAIT_MS + 500), answer]);
 
@@ -197,6 +205,7 @@ test("an event is the one that was written if all of it is", async () => {
     during,
     state: "CONFIRMED",
     version: 1,
+    sequence: 1,
     createTime: time,
     updateTime: time,
   } as const;

@@ -1,4 +1,4 @@
-/** WatchBookings over both protocols and from two replicas: every change once and in order, whatever breaks on the way. */
+/** WatchBookings over both protocols and from two replicas: every change once and in order, also when connections break. */
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient } from "@connectrpc/connect";
@@ -134,7 +134,7 @@ describe("a stream", () => {
 });
 
 describe("a stream goes on", () => {
-  /** Resolves when so many replicas listen. */
+  /** Resolves when this many replicas listen. */
   async function listeners(count: number): Promise<void> {
     await waitUntil(async () => {
       const { rowCount } = await pool.query(

@@ -24,7 +24,7 @@ import { admin, tokenSource } from "../support/tokens.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
-/** What there may be instead of the rest: a message for each method of what reads the answer, and one that nobody sends. */
+/** What may come instead of the rest: a message for each method of the reader, and one that no server sends. */
 const instead: readonly (readonly [name: string, bytes: Buffer])[] = [
   ["a FATAL", fatal("57P01", "terminating connection due to administrator command")],
   ["the connection's end", Buffer.alloc(0)],
@@ -38,6 +38,8 @@ const instead: readonly (readonly [name: string, bytes: Buffer])[] = [
   ["ReadyForQuery", message("Z", "I")],
   ["a message of an unknown kind", message("?")],
 ];
+
+const HOST = randomUUIDv7();
 
 let proxy: CuttingProxy;
 /** The database behind the proxy. */
@@ -83,6 +85,28 @@ describe("a booking", () => {
     );
     expect(rows).toEqual([{ bookings: places + 1, last: places + 1 }]);
   });
+});
+
+test("a lane leaves no connection that was lost behind its COMMIT, though nothing says that it is closed", async () => {
+  const lanes = await startLanes(1, { lanes: 1 }, async (url) => (proxy = await startCuttingProxy(url)).url);
+  started.push(
+    () => proxy.close(),
+    () => lanes.stop(),
+  );
+  const create = async (hour: number): Promise<string> => saidOf(lanes.commit(createCommand(HOST, hourOf(hour))));
+  const [, bytes] = instead[0]!;
+  const tries: number[] = [];
+  for (let place = 0; ; place += 1) {
+    proxy.breakNextAnswer(place, bytes, { silent: true });
+    expect(await create(2 * place)).toBe("CONFIRMED");
+    if (proxy.cuts() === place) break;
+    const before = lanes.transactions();
+    expect(await create(2 * place + 1)).toBe("CONFIRMED");
+    tries.push(lanes.transactions() - before);
+  }
+  // Nobody waited for a connection that answers nothing, to try again. (What is lost behind the whole answer, nobody can know.)
+  expect(tries.length).toBeGreaterThan(5);
+  expect(new Set(tries.slice(0, -1))).toEqual(new Set([1]));
 });
 
 describe("a booking whose first trip is broken off", () => {

@@ -10,6 +10,7 @@ import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { MIGRATION_LOCK } from "../../shared/postgres/locks.ts";
 import { assertMigrated, migrate } from "../../shared/postgres/migrate.ts";
 import { violatedConstraint } from "../../shared/postgres/sqlstate.ts";
+import { newBookingIdSql } from "../support/booking-ids.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { dumpSchema } from "../support/schema-dump.ts";
 
@@ -168,10 +169,11 @@ describe("what the databases refuse, whatever the code believes", () => {
     ["an unknown state", "CONFIRMED", "PENDING", "12:00", "bookings_state"],
   ])("bookings: %s", async (_what, first, second, start, constraint) => {
     const insert = `
-      insert into bookings (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
-      select gen_random_uuid(), $1, gen_random_uuid(),
+      insert into bookings
+        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
+      select ${newBookingIdSql("$1")}, $1, gen_random_uuid(),
         tstzrange(('2030-01-01 ' || start || '+00')::timestamptz, ('2030-01-01 ' || start || '+00')::timestamptz + '1h'),
-        state, 1, case when state in ('HELD', 'EXPIRED') then now() end, now(), now()
+        state, 1, 1, case when state in ('HELD', 'EXPIRED') then now() end, now(), now()
       from (values ($2, '09:00'), ($3, $4)) as booking (state, start)`;
     expect(await constraintAgainst(booking.database, insert, [hostId, first, second, start])).toBe(constraint);
   });
@@ -182,10 +184,32 @@ describe("what the databases refuse, whatever the code believes", () => {
     ["a confirmed booking that ends", "1h", "CONFIRMED", true, "bookings_expire_time_of_holds"],
   ])("bookings: %s", async (_what, length, state, expires, constraint) => {
     const insert = `
-      insert into bookings (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
-      values (gen_random_uuid(), $1, gen_random_uuid(),
+      insert into bookings
+        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
+      values (${newBookingIdSql("$1")}, $1, gen_random_uuid(),
         tstzrange('2030-01-01 09:00+00'::timestamptz, '2030-01-01 09:00+00'::timestamptz + $2::interval),
-        $3, 1, case when $4::boolean then now() end, now(), now())`;
+        $3, 1, 1, case when $4::boolean then now() end, now(), now())`;
     expect(await constraintAgainst(booking.database, insert, [hostId, length, state, expires])).toBe(constraint);
+  });
+
+  test.each([
+    ["an id that does not end as its host's does", [["a1", "01"]], "bookings_id_in_bucket_of_host"],
+    ["one that does: nothing", [["a1", "a1"]], "none"],
+    [
+      "one id twice, though of two hosts",
+      [
+        ["a1", "a1"],
+        ["a1", "a1"],
+      ],
+      "bookings_id_key",
+    ],
+  ])("bookings: %s", async (_what, bookings, constraint) => {
+    const insert = `
+      insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+      select ('01900000-0000-7000-8000-0000000000' || id)::uuid, ('01900000-0000-7000-8000-00000000' || ordinal || host)::uuid,
+        $1, '[2030-01-01 09:00+00, 2030-01-01 10:00+00)', 'CONFIRMED', 1, 1, now(), now()
+      from jsonb_to_recordset($2) as booking (id text, host text, ordinal text)`;
+    const rows = bookings.map(([id, host], index) => ({ id, host, ordinal: `0${index}` }));
+    expect(await constraintAgainst(booking.database, insert, [hostId, JSON.stringify(rows)])).toBe(constraint);
   });
 });

@@ -35,16 +35,16 @@ export async function storeWorld(databases: {
     );
   });
   await onServer(databases.booking, async (client) => {
-    const columns = "id, host_id, guest_id, during, state, version, create_time, update_time";
+    const columns = "id, host_id, guest_id, during, state, version, sequence, create_time, update_time";
     await client.query(
       `insert into bookings (${columns})
-       select id, $2, $3, tstzrange(starts, starts + interval '30 minutes'), 'CONFIRMED', 1, now(), now()
+       select id, $2, $3, tstzrange(starts, starts + interval '30 minutes'), 'CONFIRMED', 1, day, now(), now()
        from unnest($1::uuid[]) with ordinality as booked (id, day), lateral (select $4::timestamptz + day * interval '1 day' as starts) as start`,
       [bookingIds, hostIds[0], guestIds[0], new Date(FIRST_DAY)],
     );
     await client.query(
-      `insert into booking_events (${columns.replace("id", "booking_id")}, sequence, kind, actor, event_time)
-       select ${columns}, row_number() over (), 'CONFIRMED', 'fuzz', now() from bookings`,
+      `insert into booking_events (${columns.replace("id", "booking_id")}, kind, actor, event_time)
+       select ${columns}, 'CONFIRMED', 'fuzz', now() from bookings`,
     );
     await client.query("insert into hosts (host_id, sequence) values ($1, $2)", [hostIds[0], bookingIds.length]);
   });

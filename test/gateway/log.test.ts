@@ -1,4 +1,4 @@
-/** What the gateway writes down: an error where somebody has to look at something, a line where all is as it should be. */
+/** What the gateway writes down: an error where an operator must look, a line where all is in order. */
 
 import { toBinary, create } from "@bufbuild/protobuf";
 import { pino } from "pino";

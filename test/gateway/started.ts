@@ -10,7 +10,7 @@ import { admin, authorizationOf, type Person } from "../support/tokens.ts";
 export interface GatewayUnderTest {
   /** `http://host:port` */
   readonly url: string;
-  /** Calls as an administrator, or as somebody else. `body` is sent as JSON. */
+  /** Calls as an administrator, or with another token. `body` is sent as JSON. */
   call(httpMethod: string, path: string, options?: CallOptions): Promise<Called>;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface Called {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // JSON: whatever a test expects of it. Empty if there is none, or if it is a stream.
+  // JSON, as the test expects it. Empty if there is none, or if it is a stream.
   readonly body: Json;
 }
 

@@ -41,7 +41,7 @@ describe.skipIf(!hasOpenssl())(
       await rm(folder, { recursive: true });
     });
 
-    /** `GET /users`, by somebody who trusts the authority. */
+    /** `GET /users`, by a client that trusts the authority. */
     async function listUsers(gateway: GatewayUnderTest): Promise<{ status: number | undefined; body: string }> {
       const { ca } = await presented(authority);
       const url = `${gateway.url.replace("http:", "https:")}/users`;

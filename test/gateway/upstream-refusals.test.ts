@@ -11,6 +11,7 @@ import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
 import { framed } from "./upstream.ts";
 import { FLAG, frame, TYPE } from "../support/hostile/frames.ts";
 import type { Pair } from "../support/pair.ts";
+import { waitUntil } from "../support/waits.ts";
 
 const NO_ERROR = 0;
 const INTERNAL_ERROR = 2;
@@ -74,6 +75,16 @@ describe("a write that its service has provably not looked at is sent once more,
     await expect(createClient(UserService, transport).createUser({}, { timeoutMs: 10_000 })).resolves.toBeDefined();
     expect(upstream.calls()).toBe(2);
     transport.close();
+  });
+
+  test("which closes soon, so that the next second attempt finds a new one", async () => {
+    const second: RawCall[] = [];
+    const { before } = await inFrontOf(refuses, (call) => {
+      second.push(call);
+      respond(call);
+    });
+    expect((await write(before)).status).toBe(201);
+    await waitUntil(() => second[0]!.socket.readableEnded);
   });
 
   test("but only once: then the service is UNAVAILABLE", async () => {

@@ -22,7 +22,7 @@ export async function startUpstream(
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (session) => sessions.add(session));
   server.on("stream", (stream, headers) => {
-    // A stream that its client cancels has an error for whoever listens, and for nobody it ends the process.
+    // A stream that its client cancels emits `error`, which ends the process if nothing listens.
     stream.on("error", () => undefined);
     stream.on("data", () => undefined);
     answer(stream as ServerHttp2Stream, headers);

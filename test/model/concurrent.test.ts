@@ -94,7 +94,7 @@ async function endHold({ hostId, bookings }: Known, pick: number): Promise<void>
   if (booking !== undefined) await expireHold(pool, hostId, booking.id);
 }
 
-/** A page is of one moment: what it shows never overlaps, whatever happens meanwhile. */
+/** A page is of one moment: what it shows never overlaps, also while bookings change. */
 async function expectApart(replica: Clients, hostId: string): Promise<void> {
   const available = await readAvailability(replica, hostId, AHEAD, PAGE_SIZE_MAX);
   const slots = await readOpenSlots(replica, hostId, AHEAD, PAGE_SIZE_MAX).catch(noneIfRefused);

@@ -58,7 +58,7 @@ function brokenFeed(events: readonly EventRow[]): string[] {
   return wrong;
 }
 
-/** HELD counts until it is recorded as anything else: EXPIRED precedes whatever needs its time. */
+/** HELD counts until it is recorded as anything else: EXPIRED precedes the booking that needs its time. */
 function isActive({ state }: EventRow): boolean {
   return state === "HELD" || state === "CONFIRMED";
 }

@@ -23,7 +23,7 @@ export function checkHistory(history: readonly Entry[], feed: readonly SeenEvent
   ];
 }
 
-/** One version of a booking that somebody was told of. */
+/** One version of a booking that a caller was told of. */
 interface Write extends Span {
   readonly event: SeenEvent;
   readonly entries: readonly Entry[];
@@ -43,7 +43,7 @@ function versionOf({ id, etag }: SeenBooking): string {
   return `${id} ${etag}`;
 }
 
-/** Calls with one `request_id` of which more than one answer, or more than one content, was accepted. */
+/** Calls with one `request_id` that were accepted with more than one answer or content. */
 function answeredInTwoWays(history: readonly Entry[]): string[] {
   return [...acceptedById(history).values()].flatMap(([first, ...others]) =>
     others
@@ -69,7 +69,7 @@ function lost(history: readonly Entry[], feed: readonly SeenEvent[]): string[] {
     .map((entry) => `an acknowledged write is not in the feed: ${JSON.stringify(entry)}`);
 }
 
-/** Events that were nobody's call: the service does nothing by itself but record what has expired. */
+/** Events without a call: by itself the service only records what has expired. */
 function untold(writes: readonly Write[], feed: readonly SeenEvent[]): string[] {
   const told = new Set(writes.map(({ event }) => event));
   return feed
@@ -134,7 +134,7 @@ function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): bo
   }
 }
 
-/** Bookings of time that was removed before the call began, and that nobody was adding again until it ended. */
+/** Bookings of time that was removed before the call began, and that no call was adding again until it ended. */
 function onRemovedTime(history: readonly Entry[], writes: readonly Write[]): string[] {
   const changes = history.filter(({ answer }) => answer.kind === "added" || answer.kind === "removed");
   // What was sent again was answered from memory: it is one change, at the time of the first.

@@ -57,7 +57,7 @@ function chosenIn(answer: Answer): Chosen {
   return { id, etag, now: updateTime };
 }
 
-/** Lets the time of a hold come. Nobody needs to have recorded it for everybody to see it. */
+/** Lets the time of a hold come. All readers see that, also before it is recorded. */
 async function endHold({ clients, pool, hostId }: World, model: Model, pick: number): Promise<Model> {
   const holds = model.bookings.filter(({ state }) => state === "HELD");
   const hold = latest(holds, pick);

@@ -7,6 +7,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
+import { newBookingIdSql } from "../support/booking-ids.ts";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
@@ -137,7 +138,9 @@ describe("a feed", () => {
   test("that does not begin at 1 is named", async () => {
     await book(hours(8, 9));
     await booking.query("update booking_events set sequence = sequence + 1 where host_id = $1", [hostId]);
-    await booking.query("update hosts set sequence = sequence + 1 where host_id = $1", [hostId]);
+    for (const table of ["hosts", "bookings", "requests"]) {
+      await booking.query(`update ${table} set sequence = sequence + 1 where host_id = $1`, [hostId]);
+    }
     expect(await found()).toEqual([`FEED_GAP: the feed of host ${hostId} goes from sequence 0 to 2`]);
   });
 
@@ -151,6 +154,7 @@ describe("a feed", () => {
 
   test.each([
     ["another time", "update bookings set update_time = update_time + '1 ms'", "is not as the feed leaves it"],
+    ["another last event", "update bookings set sequence = sequence + 1", "is not as the feed leaves it"],
     ["another guest", "update bookings set guest_id = gen_random_uuid()", "is not as the feed leaves it"],
     ["more versions than events", "update bookings set version = 2", "has not as many events as versions"],
     ["nothing in the table", "delete from bookings", "is in the feed and is not stored"],
@@ -161,17 +165,26 @@ describe("a feed", () => {
   });
 });
 
+test("a remembered request whose answer's event is lost is named", async () => {
+  const requestId = randomUUID();
+  await pair.clients.bookings.createBooking({ hostId, guestId, ...timesOf(hours(8, 9)), requestId });
+  await booking.query("update requests set sequence = 2 where host_id = $1", [hostId]);
+  expect(await found()).toEqual([
+    `ANSWER_LOST: request ${requestId} of host ${hostId} was answered with event 2, which its feed lacks`,
+  ]);
+});
+
 test("more bookings than are read at once are all looked at", async () => {
   const lengthen =
     "update availability set during = tstzrange(lower(during), lower(during) + $2::interval) where host_id = $1";
   await availability.query(lengthen, [hostId, "6000 hours"]);
   await booking.query(
     `with new as (
-       select gen_random_uuid() as id, $1::timestamptz + n * '30 minutes'::interval as start, n
+       select ${newBookingIdSql("$2")} as id, $1::timestamptz + n * '30 minutes'::interval as start, n
        from generate_series(0, 11999) as n
      ), stored as (
-       insert into bookings (id, host_id, guest_id, during, state, version, create_time, update_time)
-       select id, $2, $3, tstzrange(start, start + '30 minutes'), 'CONFIRMED', 1, $1, $1 from new
+       insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+       select id, $2, $3, tstzrange(start, start + '30 minutes'), 'CONFIRMED', 1, n + 1, $1, $1 from new
      ), told as (
        insert into booking_events
          (host_id, sequence, kind, actor, event_time, booking_id, guest_id, during, state, version, create_time, update_time)
@@ -205,7 +218,7 @@ describe("npm run audit", () => {
 
   test("ends with 0 and one line if all is well, with 1 and a line for each violation if not", async () => {
     // The other tests have left much that is wrong.
-    await booking.query("truncate bookings, booking_events, hosts");
+    await booking.query("truncate bookings, booking_events, hosts, requests");
     const id = await book(hours(8, 9));
     expect(await run(variables())).toEqual({ code: 0, stdout: "audit: no violation found\n", stderr: "" });
     await booking.query("delete from booking_events");

@@ -1,5 +1,5 @@
 /**
- * The race that the fence exists for: time is removed in one database while somebody books it in another. Each test forces
+ * The race that the fence exists for: time is removed in one database while a guest books it in the other. Each test forces
  * one order of events, and in none may an active booking be left outside of availability. Everything runs twice: with one
  * replica of each service, and with the booking going through another replica than the removal.
  */

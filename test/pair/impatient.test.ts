@@ -80,7 +80,7 @@ describe("any number of calls that leave at once do not end the process", () => 
   });
 
   const times = { startTime: timestampFromMs(tomorrow(8)), endTime: timestampFromMs(tomorrow(9)) };
-  /** About people whom nobody knows, so that Availability must be asked, and says no. */
+  /** About unknown people, so that Booking must ask Availability, which says no. */
   const calls = () => [
     bytesOf(BookingService.method.listOpenSlots, { hostId: randomUUID() }),
     bytesOf(BookingService.method.createBooking, { hostId: randomUUID(), guestId, ...times }),

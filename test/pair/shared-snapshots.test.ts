@@ -1,4 +1,4 @@
-/** Callers who need the same answer from Availability share one question, however little time they have and whoever leaves. */
+/** Callers who need the same answer from Availability share one question, however little time they have and whichever of them leave. */
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -35,7 +35,7 @@ afterAll(() => pair.stop());
 
 const eightToTwelve = { startTime: timestampFromMs(tomorrow(8)), endTime: timestampFromMs(tomorrow(12)) };
 
-/** How long an ask can be joined that was begun for a caller with so much time left. */
+/** How long callers can join an ask whose caller began with this much time left. */
 const CALLERS_LEFT_MS = 1_500;
 const JOINED_FOR_MS = CALLERS_LEFT_MS + SHARED_GRACE_MS - JOINED_WITH_MS;
 

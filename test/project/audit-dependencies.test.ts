@@ -1,4 +1,4 @@
-/** `.ci/audit-dependencies` ends as it should, whatever npm says: it is run here with an npm that says what the test wants. */
+/** `.ci/audit-dependencies` ends as it should. It runs here with an npm that says what the test wants. */
 
 import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** `npm start`, as somebody uses it who has just cloned the project. */
+/** `npm start` in a fresh clone of the project. */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -129,7 +129,7 @@ describe("the pair", () => {
     expect(started.printed()).not.toContain(password);
     expect(await shell("ps -eo args")).not.toContain(password);
 
-    // Any other identity is one command away, and without one nobody gets in.
+    // Any other identity is one command away, and a caller without one is refused.
     const minted = await shell(`npm run --silent token -- --role ADMIN --sub me --audience booking --minutes 1`);
     const list = guide["curl"]!.replace(/\$\(cat [^)]*\)/, minted.trim());
     expect(await shell(list)).toContain('"state":"BOOKING_STATE_CONFIRMED"');

@@ -15,7 +15,7 @@ import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "./clients.ts";
 import { tomorrow } from "./people.ts";
 
-/** The columns: nobody; the host and the guest that a call is about, and others; an administrator; the two services. */
+/** The columns: no token; the host and the guest that a call is about, and others; an administrator; the two services. */
 export const callers = [
   "nobody",
   "host",
@@ -41,7 +41,7 @@ export interface World {
   readonly guestId: string;
   /** Of an administrator, for what must be there before a call. */
   readonly clients: Clients;
-  /** A slot of the host that nobody has taken, another one each time. */
+  /** A free slot of the host, another one each time. */
   readonly nextSlot: () => {
     startTime: ReturnType<typeof timestampFromMs>;
     endTime: ReturnType<typeof timestampFromMs>;

@@ -85,7 +85,7 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
         text,
         carryOut(sent, client, postgres) {
           cuts += 1;
-          // It answers only when it has committed, and nobody hears it.
+          // It answers only when it has committed, and the answer is lost.
           if (when === "after") postgres.once("data", () => client.destroy()).write(sent);
           else client.destroy();
         },

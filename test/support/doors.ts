@@ -22,7 +22,7 @@ export interface Doors {
   close(): void;
 }
 
-/** All doors of one service, for whoever has the token. Close them when done. */
+/** All doors of one service, for the holder of the token. Close them when done. */
 export function openDoors(service: Pick<Served, "grpcAddress" | "connectUrl">, token: string): Doors {
   const channel = grpcChannel(service.grpcAddress);
   const baseUrl = service.connectUrl;

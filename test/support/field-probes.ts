@@ -13,7 +13,7 @@ import { tomorrow } from "./people.ts";
 
 export interface Probe {
   readonly what: string;
-  /** The request in JSON, of which everything but this is good. */
+  /** The request in JSON. All but this field is good. */
   readonly request: JsonObject;
   /** The path by which a refusal names what is probed. */
   readonly field: string;

@@ -1,6 +1,6 @@
 /**
  * Runs once before all test files: keys, a folder for logs, a PostgreSQL, and in it one migrated template database for each
- * service. And once after them: whatever the services have logged, no secret may be among it.
+ * service. And once after them: no secret may be in what the services have logged.
  */
 
 import { randomBytes } from "node:crypto";
@@ -15,7 +15,7 @@ import { assertNoSecretsIn } from "./secrets.ts";
 import { type DatabaseServer, onServer } from "./server.ts";
 import { createTemplates, dropTemplates } from "./templates.ts";
 
-/** Returns what is to be done after all test files. */
+/** Returns the function to call after all test files. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const { url, stop } = await serverForTests();
   const server: DatabaseServer = { url, run: `t${randomBytes(4).toString("hex")}` };

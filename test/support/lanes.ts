@@ -10,6 +10,7 @@ import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { openCalendar } from "./calendars.ts";
 import { testLog } from "./logs.ts";
+import { newBookingId } from "./booking-ids.ts";
 import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
 
@@ -68,7 +69,7 @@ export function createCommand(hostId: string, during: Interval, change: Partial<
     kind: "create",
     hostId,
     actor: "tester",
-    bookingId: randomUUIDv7(),
+    bookingId: newBookingId(hostId),
     guestId: randomUUIDv7(),
     during,
     calendar: openCalendar(0),

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
  * - `open`: everything passes.
- * - `cut`: nobody is there: connections end at once, new ones too.
+ * - `cut`: connections end at once, new ones too.
  * - `silent`: connections are accepted, and nothing passes.
  * - `answerless`: requests pass, answers do not.
  *

@@ -1,4 +1,4 @@
-/** Seeing in PostgreSQL that somebody waits: the moment from which on a test may let the other one go. */
+/** Seeing in PostgreSQL that a session waits: from that moment a test may release the lock's holder. */
 
 import type { Pool } from "pg";
 import { waitUntil } from "./waits.ts";
@@ -6,7 +6,7 @@ import { waitUntil } from "./waits.ts";
 /** Two-key advisory lock that `stopCommitsTo` stops at. Hosts' locks have one key. */
 const GATE = [1, 1] as const;
 
-/** Resolves when a session of the database waits, and has waited for so long, for a lock that is not the gate's. */
+/** Resolves when a session of the database has waited this long for a lock that is not the gate's. */
 export async function somebodyWaits(pool: Pool, sinceMs = 0): Promise<void> {
   const TWO_KEYS = 2;
   await waitUntil(async () => {

@@ -22,7 +22,7 @@ export function testLog(name: string): Logger {
   return openLog({ name, level: TEST_LOG_LEVEL }, file);
 }
 
-/** Keeps what a process writes, beside whoever else reads it. */
+/** Keeps what a process writes; other readers get it as well. */
 export function keepLog({ pid: id, stdout, stderr }: ChildProcess): void {
   for (const [name, output] of Object.entries({ stdout, stderr })) {
     output?.on("data", (chunk: Buffer) => appendFileSync(join(inject("logFolder"), `${id}.${name}`), chunk));

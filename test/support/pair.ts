@@ -26,7 +26,7 @@ export interface Pair {
   readonly booking: Served;
   /** Connect clients of both, with the token of an administrator. */
   readonly clients: Clients;
-  /** The same with somebody else's. */
+  /** The same with another person's token. */
   readonly clientsOf: (person: Person) => Clients;
   /** Stops both services and deletes the databases that were made for them. */
   readonly stop: () => Promise<void>;

@@ -31,7 +31,7 @@ const SETTINGS = {
 };
 
 /**
- * Has the database explain every statement to whoever sent it: the very statement, prepared or not, with the settings of
+ * Has the database explain every statement to its sender: the very statement, prepared or not, with the settings of
  * its connection. Connections that are open already do not.
  */
 export async function explainAll(url: string): Promise<void> {

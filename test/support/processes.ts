@@ -12,13 +12,13 @@ import { authVariables } from "./tokens.ts";
 /** A process of ours, whichever. */
 export interface OwnProcess {
   readonly pid: number;
-  /** Whether it runs: nobody has ended it, and neither has it itself. */
+  /** Whether it runs: it was not killed and did not exit. */
   isAlive(): boolean;
   /** What it has said before it ended by itself, the last lines of its log; none while it lives. */
   lastWords(): readonly string[];
-  /** Ends the process with SIGKILL, in the middle of whatever it does. Resolves when it is gone. */
+  /** Ends the process with SIGKILL, in the middle of its work. Resolves when it is gone. */
   kill(): Promise<void>;
-  /** Stops it in the middle of whatever it does, until `resume`. Its connections stay open, and nothing comes by them. */
+  /** Stops it in the middle of its work, until `resume`. Its connections stay open, and nothing comes by them. */
   suspend(): void;
   resume(): void;
   /** Ends it in order. */
@@ -42,7 +42,7 @@ const FATAL = '"level":60';
 
 /**
  * Starts a service's `main.ts` on free ports unless `environment` names others, and waits until it has started. It ends with
- * this process, whatever becomes of that. Rejects with what the service says if it cannot start.
+ * this process, however that ends. Rejects with what the service says if it cannot start.
  */
 export async function startProcess(
   name: ServiceName,

@@ -1,4 +1,4 @@
-/** Several replicas of Availability over one database, with nobody at Booking's address. */
+/** Several replicas of Availability over one database, with no server at Booking's address. */
 
 import type { Pool } from "pg";
 import { type Clients, connectClients } from "./clients.ts";
@@ -7,13 +7,13 @@ import { poolOf } from "./pool.ts";
 import { createDatabase } from "./postgres.ts";
 import { admin, service, tokenSource } from "./tokens.ts";
 
-/** A port that nobody listens on: calls to it fail at once. */
+/** A port without a server: calls to it fail at once. */
 const NOBODY = "http://127.0.0.1:1";
 
 export interface Replicas {
   /** Clients of one replica each. */
   readonly clients: readonly Pick<Clients, "users" | "availability">[];
-  /** A client of the first replica, with the token of Booking: nobody else may ask for snapshots. */
+  /** A client of the first replica, with the token of Booking, which alone may ask for snapshots. */
   readonly asBooking: Clients["availability"];
   /** The database, around the services. */
   readonly pool: Pool;
@@ -21,7 +21,7 @@ export interface Replicas {
   stop(): Promise<void>;
 }
 
-/** Starts so many replicas. `prepare` may change the database before they do. */
+/** Starts `count` replicas. `prepare` may change the database before they do. */
 export async function startReplicas(
   count: number,
   prepare: (pool: Pool) => Promise<void> = async () => undefined,

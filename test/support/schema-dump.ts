@@ -10,7 +10,7 @@ interface Table {
 }
 
 /**
- * The extensions and tables of a database as SQL, the same for the same schema whatever order it was made in. PostgreSQL
+ * The extensions and tables of a database as SQL, the same for the same schema, in whichever order it was made. PostgreSQL
  * 18 lists NOT NULL among the constraints and earlier versions do not: here it stands at the column only.
  */
 export async function dumpSchema(client: ClientBase): Promise<string> {

@@ -1,4 +1,4 @@
-/** What must be in no log: secrets, and whatever is about people or says how our tables look. */
+/** What must be in no log: secrets, data about people, and what tells how our tables look. */
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

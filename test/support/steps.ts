@@ -46,9 +46,9 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
 export interface Pause {
   /** To be awaited at the step: returns when the test says so. */
   readonly step: () => Promise<void>;
-  /** Resolves when somebody has come to the step. */
+  /** Resolves when the first call has come to the step. */
   readonly reached: Promise<void>;
-  /** Lets whoever waits at the step go on, and all who come later pass. */
+  /** Lets the calls that wait at the step go on, and later ones pass. */
   readonly end: () => void;
 }
 

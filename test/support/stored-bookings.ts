@@ -1,8 +1,8 @@
 /** Very many bookings, stored around the service. */
 
-import { randomUUIDv7 } from "node:crypto";
 import type { Client } from "pg";
 import type { Interval } from "../../shared/interval.ts";
+import { newBookingId } from "./booking-ids.ts";
 import { copyInto } from "./copy.ts";
 
 export interface StoredBooking {
@@ -30,20 +30,23 @@ export async function storeBookings(
   exclusion: "kept" | "index",
 ): Promise<void> {
   const time = new Date().toISOString();
+  const events = new Map<string, number>();
   const lines = (function* () {
     for (const { hostId, guestId, during } of bookings) {
       const range = `[${new Date(during.start).toISOString()},${new Date(during.end).toISOString()})`;
-      yield [randomUUIDv7(), hostId, guestId, range, "CONFIRMED", 1, time, time].join("\t");
+      const sequence = (events.get(hostId) ?? 0) + 1;
+      events.set(hostId, sequence);
+      yield [newBookingId(hostId), hostId, guestId, range, "CONFIRMED", 1, sequence, time, time].join("\t");
     }
   })();
-  const columns = "id, host_id, guest_id, during, state, version, create_time, update_time";
+  const columns = "id, host_id, guest_id, during, state, version, sequence, create_time, update_time";
   await client.query("begin");
   const kept = await detach(client, ["bookings", "booking_events"], exclusion);
   await copyInto(client, `bookings (${columns})`, lines);
   await client.query(`
     insert into booking_events
-      (booking_id, host_id, guest_id, during, state, version, create_time, update_time, sequence, kind, actor, event_time)
-    select ${columns}, row_number() over (partition by host_id), 'CONFIRMED', 'anonymous', create_time from bookings`);
+      (booking_id, host_id, guest_id, during, state, version, sequence, create_time, update_time, kind, actor, event_time)
+    select ${columns}, 'CONFIRMED', 'anonymous', create_time from bookings`);
   await client.query(`
     insert into hosts (host_id, sequence) select host_id, count(*) from bookings group by host_id
     on conflict (host_id) do update set sequence = excluded.sequence`);

@@ -3,7 +3,7 @@
 import type { Pool } from "pg";
 import { hours } from "./hosts-time.ts";
 
-/** Makes a feed of so many events, all of one booking, of which nobody is told. */
+/** Makes a feed of `count` events, all of one booking, without a NOTIFY. */
 export async function storeEvents(pool: Pool, hostId: string, count: number): Promise<void> {
   const { start, end } = hours(0, 1);
   await pool.query(

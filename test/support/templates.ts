@@ -17,7 +17,7 @@ export async function createTemplates(server: DatabaseServer): Promise<void> {
   }
 }
 
-/** Deletes the templates, and whatever databases a test of this run has left. */
+/** Deletes the templates, and the databases that a test of this run has left. */
 export async function dropTemplates(server: DatabaseServer): Promise<void> {
   await onServer(server.url, async (client) => {
     const { rows } = await client.query<{ name: string }>(

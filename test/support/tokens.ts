@@ -1,4 +1,4 @@
-/** Tokens of whoever a test wants to be. */
+/** Tokens of the caller that a test wants to be. */
 
 import { inject } from "vitest";
 import { provideKeys, type TokenOrder } from "../../services/dev/keys.ts";
@@ -23,7 +23,7 @@ export function service(subject: "availability" | "booking"): Person {
   return { role: "SERVICE", subject };
 }
 
-/** A token that the services of `startPair` accept. `more` changes how long, or for whom, it is good. */
+/** A token that the services of `startPair` accept. `more` changes its lifetime or its audience. */
 export async function tokenOf(person: Person, more: Partial<TokenOrder> = {}): Promise<string> {
   const keys = await provideKeys(inject("keyFolder"));
   return keys.sign({ lifetimeSeconds: LIFETIME_SECONDS, ...person, ...more });

@@ -11,7 +11,7 @@ export async function violationsIn(urls: DatabaseUrls, hostId?: string): Promise
   return all.filter((violation) => hostId === undefined || violation.hostId === hostId).map(lineOf);
 }
 
-/** Fails the test unless the two databases hold what the services promise: at the end of whatever has happened to them. */
+/** Fails the test unless the two databases hold what the services promise: after all that the test has done. */
 export async function expectInOrder(urls: DatabaseUrls, hostId?: string): Promise<void> {
   expect(await violationsIn(urls, hostId)).toEqual([]);
 }

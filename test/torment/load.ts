@@ -11,10 +11,10 @@ import { tomorrow } from "../support/people.ts";
 import type { BookingHistory, Histories, Told } from "./history.ts";
 import type { Random } from "./random.ts";
 
-export const SLOT_MINUTES = 30;
+export const SLOT_DURATION_MINUTES = 30;
 /** The days that are open from the start, for bookings. What is opened and closed lies behind them. */
 export const OPEN_DAYS = 300;
-const SLOTS = ((OPEN_DAYS - 2) * DAY_MS) / (SLOT_MINUTES * MINUTE_MS);
+const SLOTS = ((OPEN_DAYS - 2) * DAY_MS) / (SLOT_DURATION_MINUTES * MINUTE_MS);
 
 export interface World {
   readonly clients: Clients;
@@ -78,10 +78,10 @@ export async function bookTirelessly(world: World, guestId: string): Promise<voi
     if (tried.has(slot)) continue;
     tried.add(slot);
     // So far ahead that no hold expires meanwhile.
-    const start = tomorrow(0) + 2 * DAY_MS + slot * SLOT_MINUTES * MINUTE_MS;
+    const start = tomorrow(0) + 2 * DAY_MS + slot * SLOT_DURATION_MINUTES * MINUTE_MS;
     const during = (at: number) => ({
       startTime: timestampFromMs(at),
-      endTime: timestampFromMs(at + SLOT_MINUTES * MINUTE_MS),
+      endTime: timestampFromMs(at + SLOT_DURATION_MINUTES * MINUTE_MS),
     });
     const history: BookingHistory = { guestId, start, told: [] };
     histories.bookings.push(history);
@@ -111,7 +111,7 @@ export async function bookTirelessly(world: World, guestId: string): Promise<voi
       );
     }
     if (random.chance(0.5) && !ending.aborted) {
-      const at = start + SLOT_MINUTES * MINUTE_MS;
+      const at = start + SLOT_DURATION_MINUTES * MINUTE_MS;
       const reschedule = { bookingId, ...during(at), requestId: requestIdOf(random) };
       await make(world, "reschedule", begin("RESCHEDULED"), reschedule.requestId, () =>
         clients.bookings.rescheduleBooking(reschedule),
@@ -136,7 +136,7 @@ export async function openAndCloseTirelessly(world: World, caller: number): Prom
     histories.times.push(history);
     const adding = { kind: "add" as const, told: "unknown" as Told };
     history.told.push(adding);
-    const add = { ...times, slotDurationMinutes: SLOT_MINUTES, requestId: requestIdOf(random) };
+    const add = { ...times, slotDurationMinutes: SLOT_DURATION_MINUTES, requestId: requestIdOf(random) };
     const added = await make(world, "add", adding, add.requestId, () => clients.availability.addAvailability(add));
     if (added !== "done" || ending.aborted || random.chance(0.3)) continue;
     const removing = { kind: "remove" as const, told: "unknown" as Told };

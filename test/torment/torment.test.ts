@@ -24,7 +24,7 @@ import { onServer } from "../support/server.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { expectInOrder } from "../support/violations.ts";
 import { expectTold, type Histories } from "./history.ts";
-import { bookTirelessly, OPEN_DAYS, openAndCloseTirelessly, SLOT_MINUTES } from "./load.ts";
+import { bookTirelessly, OPEN_DAYS, openAndCloseTirelessly, SLOT_DURATION_MINUTES } from "./load.ts";
 import { randomOf } from "./random.ts";
 import { SLOW_COMMITS, tormentOnce, torments, type Victim } from "./torments.ts";
 
@@ -64,7 +64,7 @@ beforeAll(async () => {
   const hostIds = await Promise.all(Array.from({ length: HOSTS }, () => createHost(clients)));
   guestIds = await Promise.all(Array.from({ length: BOOKERS }, () => createGuest(clients)));
   const open = { start: tomorrow(0), end: tomorrow(0) + OPEN_DAYS * DAY_MS };
-  for (const hostId of hostIds) await openTime(clients, hostId, open, SLOT_MINUTES);
+  for (const hostId of hostIds) await openTime(clients, hostId, open, SLOT_DURATION_MINUTES);
   const allLive = (): boolean => services.every((service) => service.isAlive());
   world = { clients, hostIds, histories, random, isHopeless: () => !allLive() };
   const succeeded = (): number =>

@@ -71,13 +71,13 @@ describe.each(attacked.filter(({ tls }) => !tls || hasOpenssl()))("$name (TLS: $
       await Promise.all(
         ways.map(async ([bytes, when]) => throwInTurn({ port, tls }, await openedBy(opening, means), bytes, when)),
       );
+      expect(service!.lastWords()).toEqual([]);
       await isWell();
     });
   });
 
   /** The process lives and answers. */
   async function isWell(): Promise<void> {
-    expect(service!.lastWords()).toEqual([]);
     const baseUrl = service!.connectUrl.replace(/^http:/, tls ? "https:" : "http:");
     const nodeOptions = ca === undefined ? {} : { ca };
     const health = createClient(Health, createConnectTransport({ baseUrl, httpVersion: "1.1", nodeOptions }));

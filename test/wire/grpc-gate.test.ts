@@ -52,7 +52,7 @@ afterEach(async () => {
   await service.stop();
 });
 
-/** With a token, of which `identify` is asked whose it is. */
+/** With a token that `identify` is asked about. */
 const withToken = { authorization: "Bearer a.b.YQ" };
 
 function open(headers: Readonly<Record<string, string>> = {}): ClientHttp2Stream {

@@ -1,4 +1,4 @@
-/** SQL, and text that is not what it seems, in every field that takes text; page tokens that somebody has touched. */
+/** SQL, and text that is not what it seems, in every field that takes text; page tokens that were changed. */
 
 import { type DescMethod, ScalarType } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";

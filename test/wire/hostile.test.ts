@@ -1,4 +1,4 @@
-/** What nobody sends by mistake, at the wire: the service still answers, at once, and nothing was stored. */
+/** What no client sends by mistake, at the wire: the service still answers, at once, and nothing was stored. */
 
 import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";

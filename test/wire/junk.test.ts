@@ -110,7 +110,7 @@ describe.each(["gRPC port", "Connect port"] as const)("gRPC on the %s", (port) =
     ] as const) {
       const before = service.lines.length;
       await call(path, body, headers);
-      // A call that works writes its line after whatever the junk has written.
+      // A call that works writes its line after all lines of the junk.
       await call(CHECK, envelope(Buffer.alloc(0)));
       await until(() => service.lines.slice(before).some(({ code }) => code === "OK"));
       const errors = service.lines.slice(before).filter(({ level }) => Number(level) >= ERROR);

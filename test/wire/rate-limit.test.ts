@@ -1,4 +1,4 @@
-/** Who asks too often is told when to come again, and nobody else notices. */
+/** A caller that asks too often is told when to come again, and no other caller notices. */
 
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";

@@ -1,4 +1,4 @@
-/** Clients who do not read what they are answered: it is not kept for them, and whoever else calls does not notice. */
+/** Clients that do not read their answers: the answers are not kept, and other callers do not notice. */
 
 import { once } from "node:events";
 import { connect as connectHttp2, constants, createServer, type ServerHttp2Stream } from "node:http2";
@@ -16,7 +16,7 @@ import { envelope, FLAG, frame, framesIn, headerBlock, PREFACE, TYPE } from "../
 import { grpcRequest } from "./calls.ts";
 import { type LogLine, startWireService, until, type WireService } from "./service.ts";
 
-/** Long against what a busy machine makes everybody wait for: who is answered in time must not be cut off. */
+/** Much longer than a busy machine delays a call: a client that reads in time must not be cut off. */
 const LIMIT_MS = 3000;
 const wire = { ...wireLimits, answerTimeoutMs: LIMIT_MS, timeoutCheckIntervalMs: LIMIT_MS / 6 };
 
@@ -159,7 +159,7 @@ test("what is cut off is forgotten at once, though its connection takes nothing 
   deliveries.close();
 });
 
-/** What the watch of `startWireService` is asked for: so many messages of MESSAGE_BYTES. */
+/** How many messages of MESSAGE_BYTES the watch of `startWireService` is asked for. */
 function watchFor(count: number): Buffer {
   const wanted = create(WatchBookingsRequestSchema, { afterSequence: BigInt(count) });
   return envelope(toBinary(WatchBookingsRequestSchema, wanted));
@@ -191,7 +191,7 @@ function request(stream: number, path: string, body: Buffer): Buffer {
   ]);
 }
 
-/** Resolves when an answer that nobody takes has been cut off, so many times one after the other. */
+/** Resolves when an unread answer has been cut off this many times, one after the other. */
 async function limitsPass(port: Port, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const session = closedWindow(port);

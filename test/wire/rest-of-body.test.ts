@@ -78,7 +78,7 @@ test.each<[what: string, start: string, headers: Readonly<Record<string, string>
   ["that expects what nobody knows", "POST /nothing", { ...json, expect: "the unexpected" }, 404],
   ["behind a head that is none", "POST /users nothing", json, 400],
 ])("at the gateway a body %s is refused and not read to its end", async (_what, start, headers, status) => {
-  // What is no request is answered at once, and its connection closed: whoever still writes may lose the answer with it.
+  // What is no request is answered at once, and its connection closed: a client that still writes may lose the answer with it.
   const sendsOn = status === 400 ? "after its answer" : "at once";
   expect(await endless(gateway.port, start, headers, sendsOn)).toEqual({ status, end: "closed" });
 });
@@ -98,7 +98,7 @@ test.each([
   socket.destroy();
 });
 
-/** Sends a body without end over HTTP/1.1, to whoever takes it. */
+/** Sends a body without end over HTTP/1.1, while the server takes it. */
 async function endless(
   port: number,
   start: string,

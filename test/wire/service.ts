@@ -129,7 +129,7 @@ function bookingHandlers(calls: Call[], watched: number[]): Handlers<typeof Book
     rescheduleBooking: unused,
     getBooking: unused,
     listBookings: unused,
-    /** One event of 64 KiB after the other, for as long as somebody reads; `after_sequence` of them, if it is given. */
+    /** One event of 64 KiB after the other, while the client reads; `after_sequence` of them, if it is given. */
     async *watchBookings({ afterSequence }, call) {
       calls.push(call);
       const index = watched.push(0) - 1;

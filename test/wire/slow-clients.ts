@@ -10,7 +10,7 @@ import { grpcEnding, grpcRequest } from "./calls.ts";
 import type { WireService } from "./service.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
-/** A busy machine may notice so much later that a time is over; less than the limits that a test does not shorten, 30 s. */
+/** A busy machine may notice this much later that a time is over; less than the limits that a test does not shorten, 30 s. */
 const NOTICED_WITHIN_MS = 25_000;
 export const SOON = "soon after the limit";
 
@@ -27,10 +27,10 @@ export async function whenEnds(limitMs: number, end: () => Promise<unknown>): Pr
   return isSoon ? SOON : `after ${tookMs} ms`;
 }
 
-/** Sends this and no more, reads whatever comes, and resolves when the other side has ended the connection. */
+/** Sends this and no more, reads all that comes, and resolves when the other side has ended the connection. */
 export async function connectionWith(port: number, bytes: string | Buffer): Promise<void> {
   const socket = connectTcp(port, "127.0.0.1");
-  // What we have sent and nobody has read resets the connection.
+  // Bytes that we have sent and the server has not read reset the connection.
   socket.on("error", () => undefined).resume();
   if (bytes.length > 0) socket.write(bytes);
   await once(socket, "close");

@@ -1,5 +1,5 @@
 /**
- * Nobody can stall a service: whatever fits into a request, no turn of the event loop takes longer than a calibrated loop does
+ * No caller can stall a service: for all that fits into a request, no turn of the event loop takes longer than a calibrated loop does
  * in the same process. The calls are made of the contracts' descriptors, so that a new method or field is tried without a word
  * here. See test/support/stalls/.
  */

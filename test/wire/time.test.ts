@@ -1,4 +1,4 @@
-/** Clients who take their time: each is cut off soon after its limit, and whoever else calls does not notice. */
+/** Clients who take their time: each is cut off soon after its limit, and other callers do not notice. */
 
 import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
@@ -21,7 +21,7 @@ import { grpcRequest } from "./calls.ts";
 import { startWireService, type WireService } from "./service.ts";
 import { waitFor } from "../support/waits.ts";
 
-/** Long against what a busy machine makes everybody wait for: whoever is in time must not be cut off. */
+/** Much longer than a busy machine delays a call: a client that is in time must not be cut off. */
 const LIMIT_MS = 3000;
 const CONNECTIONS_MAX = 4;
 

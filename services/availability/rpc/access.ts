@@ -1,4 +1,4 @@
-/** Who may call this service, with whose data. What is not named is forbidden. SERVICE is Booking: nobody else signs as it. */
+/** Who may call this service, with whose data. What is not named is forbidden. SERVICE is Booking, which alone can sign as it. */
 
 import type { Access } from "../../../shared/auth/access.ts";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";

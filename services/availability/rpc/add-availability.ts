@@ -1,5 +1,8 @@
 import { assertMay } from "../../../shared/auth/access.ts";
-import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  AddAvailabilityResponseSchema,
+  type AvailabilityService,
+} from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { REQUESTED_INTERVAL_MAX_MS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
@@ -15,6 +18,9 @@ export function addAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     assertMay(call, { host: asked.hostId });
-    return { availability: availabilityMessage(await addTime(deps, call, asked)) };
+    return await addTime(deps, call, asked, {
+      schema: AddAvailabilityResponseSchema,
+      from: (availability) => ({ availability: availabilityMessage(availability) }),
+    });
   };
 }

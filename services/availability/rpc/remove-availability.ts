@@ -1,5 +1,8 @@
 import { assertMay } from "../../../shared/auth/access.ts";
-import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import {
+  type AvailabilityService,
+  RemoveAvailabilityResponseSchema,
+} from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { removeTime } from "../scheduling/remove-time.ts";
@@ -14,11 +17,13 @@ export function removeAvailability(
   return async (message, call) => {
     const asked = parse(request, message);
     assertMay(call, { host: asked.hostId });
-    const { removed, removedCount, remaining } = await removeTime(deps, call, asked);
-    return {
-      removed: removed.map(rangeMessage),
-      removedCount,
-      remaining: remaining.map(availabilityMessage),
-    };
+    return await removeTime(deps, call, asked, {
+      schema: RemoveAvailabilityResponseSchema,
+      from: ({ removed, removedCount, remaining }) => ({
+        removed: removed.map(rangeMessage),
+        removedCount,
+        remaining: remaining.map(availabilityMessage),
+      }),
+    });
   };
 }

@@ -1,12 +1,14 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { contains, type Interval } from "../../../shared/interval.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost } from "../storage/change-host.ts";
 import { changeOpenTime } from "./change-open-time.ts";
-import type { SchedulingDeps } from "./deps.ts";
+import type { AnswerOf, SchedulingDeps } from "./deps.ts";
 
 /** How long an addition waits, after its commit, for Booking to hear of it. */
 const ANNOUNCEMENT_MAX_MS = 1000;
@@ -18,24 +20,25 @@ export interface Addition {
   readonly requestId: string | undefined;
 }
 
-/** Opens a host's time. Returns the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
-export async function addTime(
+/** Opens a host's time. Answers with the interval that holds it then. Throws what `changeHost` throws, and SLOT_DURATION_MISMATCH. */
+export async function addTime<Response extends DescMessage>(
   deps: SchedulingDeps,
   caller: Caller & { readonly log: Logger },
   { hostId, during, slotDurationMinutes, requestId }: Addition,
-): Promise<Availability> {
-  const content = [during.start, during.end, slotDurationMinutes];
-  const write = { hostId, requestId, method: "AddAvailability", content } as const;
-  const availability = await changeHost<Availability>(deps, write, caller, async (host) => {
+  answer: AnswerOf<Availability, Response>,
+): Promise<MessageShape<Response>> {
+  const key = requestKey("AddAvailability", requestId, [during.start, during.end, slotDurationMinutes]);
+  const write = { hostId, key, answer: answer.schema };
+  const response = await changeHost(deps, write, caller, async (host) => {
     assertSameSlotDuration(await slotDurationMinutesOf(host.run, hostId), slotDurationMinutes);
     const wanted = { hostId, window: during, wanted: [during], slotDurationMinutes };
     const { before, written } = await changeOpenTime(deps, host, wanted, caller);
     const holder = [...written, ...before].find((each) => contains(each, during));
     if (holder === undefined) throw new Error("the added time was not stored");
-    return holder;
+    return answer.from(holder);
   });
   await announce(deps, hostId, caller);
-  return availability;
+  return response;
 }
 
 function assertSameSlotDuration(stored: number | undefined, asked: number): void {

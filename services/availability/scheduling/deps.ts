@@ -1,5 +1,6 @@
 /** What the use cases of this service are built from. */
 
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { Pool } from "pg";
 import type { Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
@@ -17,4 +18,13 @@ export interface SchedulingDeps {
    * host's turn, so one host has one at most.
    */
   readonly removals: Semaphore;
+}
+
+/**
+ * The response that says what has come of a change. It is made while the host's lock is held, because it is remembered with
+ * the change: a call that is sent again gets it, and not what the change would say now.
+ */
+export interface AnswerOf<Outcome, Response extends DescMessage> {
+  readonly schema: Response;
+  from(outcome: Outcome): MessageInitShape<Response>;
 }

@@ -1,13 +1,15 @@
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Caller } from "../../../shared/caller.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
 import { read } from "../../../shared/postgres/read.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost, type HostTransaction } from "../storage/change-host.ts";
 import { rememberedAnswer } from "../storage/requests.ts";
 import { changeOpenTime } from "./change-open-time.ts";
-import type { SchedulingDeps } from "./deps.ts";
+import type { AnswerOf, SchedulingDeps } from "./deps.ts";
 
 export interface Removal {
   readonly hostId: string;
@@ -24,17 +26,20 @@ export interface Removed {
 }
 
 /** Closes a host's time, unless it is booked. Throws what `changeHost` and `changeOpenTime` throw. */
-export async function removeTime(
+export async function removeTime<Response extends DescMessage>(
   deps: SchedulingDeps,
   caller: Caller,
   { hostId, during, requestId }: Removal,
-): Promise<Removed> {
-  const content = [during.start, during.end];
-  const write = { hostId, requestId, method: "RemoveAvailability", content } as const;
+  answer: AnswerOf<Removed, Response>,
+): Promise<MessageShape<Response>> {
+  const key = requestKey("RemoveAvailability", requestId, [during.start, during.end]);
+  const write = { hostId, key, answer: answer.schema };
   // A call that was answered before gets its answer whatever else is under way; only under the lock is "none" final.
   const again = await rememberedAnswer((query) => read(deps.pool, query, caller.signal), write);
-  if (again !== undefined) return again as Removed;
-  return await changeHost(deps, write, caller, (host) => remove(deps, host, hostId, during, caller), deps.removals);
+  if (again !== undefined) return again;
+  const change = async (host: HostTransaction): Promise<MessageInitShape<Response>> =>
+    answer.from(await remove(deps, host, hostId, during, caller));
+  return await changeHost(deps, write, caller, change, deps.removals);
 }
 
 async function remove(

@@ -11,7 +11,7 @@ export interface Selection {
   readonly hostId: string;
   /** Intervals that share an instant with it. */
   readonly window: Interval;
-  /** At most so many; undefined: all. */
+  /** The most that are read; undefined: all. */
   readonly limit?: number | undefined;
   /** Only those that hold a slot. */
   readonly bookable?: boolean;
@@ -97,8 +97,8 @@ export async function replaceIntervals(client: ClientBase, replacement: Replacem
   if (replaced.length > 0) {
     await client.query({
       name: "delete-intervals",
-      text: "delete from availability where id = any($1)",
-      values: [replaced.map((each) => each.id)],
+      text: "delete from availability where host_id = $1 and id = any($2)",
+      values: [hostId, replaced.map((each) => each.id)],
     });
   }
   const inserted = by.map((each) => ({ id: randomUUIDv7(), hostId, slotDurationMinutes, ...each }));

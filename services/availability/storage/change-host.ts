@@ -1,5 +1,6 @@
 /** The only way to change a host's availability. */
 
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ClientBase, Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
@@ -22,8 +23,7 @@ export interface HostTransaction {
 
 /**
  * Runs `change` in a transaction that holds the host's exclusive lock, and remembers its answer with the `request_id` in
- * the same transaction; a call that was answered before gets that answer, and `change` does not run. `Answer` is plain
- * data: it is stored as JSON.
+ * the same transaction; a call that was answered before gets that answer, and `change` does not run.
  *
  * "The intervals of a host are merged, with one slot duration" holds because every change reads what it decides on here,
  * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
@@ -33,13 +33,13 @@ export interface HostTransaction {
  *
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
-export async function changeHost<Answer extends object>(
+export async function changeHost<Answer extends DescMessage>(
   { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
-  request: HostRequest,
+  request: HostRequest<Answer>,
   caller: Caller,
-  change: (host: HostTransaction) => Promise<Answer>,
+  change: (host: HostTransaction) => Promise<MessageInitShape<Answer>>,
   permits?: Semaphore,
-): Promise<Answer> {
+): Promise<MessageShape<Answer>> {
   const { hostId } = request;
   // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
   // and nobody else's host could even be looked at.
@@ -47,15 +47,14 @@ export async function changeHost<Answer extends object>(
   if (turn === "standstill") throw hostBusy(hostId);
   if (turn === "full") throw overloaded();
   let leave: Release | undefined;
-  const work = async (client: ClientBase): Promise<Answer> => {
+  const work = async (client: ClientBase): Promise<MessageShape<Answer>> => {
     await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
     turn.moved();
     const run = runOn(client);
     const remembered = await rememberedAnswer(run, request);
-    if (remembered !== undefined) return remembered as Answer;
+    if (remembered !== undefined) return remembered;
     await assertHost(run, hostId);
-    const answer = await change({ client, run });
-    await rememberAnswer(client, request, answer);
+    const answer = await rememberAnswer(client, request, await change({ client, run }));
     // The last moment at which a call that was given up can still become one that never happened.
     caller.signal.throwIfAborted();
     return answer;
@@ -66,7 +65,7 @@ export async function changeHost<Answer extends object>(
     return await transaction(
       pool,
       work,
-      request.requestId === undefined ? undefined : () => committedAnswer<Answer>(pool, request, caller),
+      request.key === undefined ? undefined : () => committedAnswer(pool, request, caller),
     );
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
@@ -77,14 +76,17 @@ export async function changeHost<Answer extends object>(
 }
 
 /**
- * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. It
- * need not be our own that was: a twin's answer is everybody's. `work` has had the host's lock before anything else, so what
- * is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
+ * What a change with a `request_id` was committed with, though the answer to its commit was lost; undefined if it was not. The
+ * stored answer may be a twin's (the same request sent twice): it is the right answer for both. `work` took the host's lock
+ * first, so what is seen here is final: see `whenEnded`. Without a `request_id` there is no row to look for.
  */
-async function committedAnswer<Answer>(pool: Pool, request: HostRequest, caller: Caller): Promise<Answer | undefined> {
+async function committedAnswer<Answer extends DescMessage>(
+  pool: Pool,
+  request: HostRequest<Answer>,
+  caller: Caller,
+): Promise<MessageShape<Answer> | undefined> {
   const withinMs = Math.min(FIND_OUT_WITHIN_MS, caller.deadline - monotonicMs());
-  const look = (client: ClientBase): Promise<unknown> => rememberedAnswer(runOn(client), request);
-  return (await whenEnded(pool, request.hostId, look, withinMs)) as Answer | undefined;
+  return await whenEnded(pool, request.hostId, (client) => rememberedAnswer(runOn(client), request), withinMs);
 }
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */

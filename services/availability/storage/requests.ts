@@ -1,46 +1,65 @@
-/** What makes a call that is sent again with its `request_id` one call. */
+/**
+ * The table `requests`: each request that was carried out, with its answer as the response message of its RPC, encoded. So
+ * the contract is the answer's version: what a later one adds to the message, an answer of today leaves unset.
+ */
 
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { ClientBase } from "pg";
 import { requestIdReused } from "../../../shared/errors.ts";
-import { contentHash } from "../../../shared/content-hash.ts";
+import { isSameRequest, type RequestKey } from "../../../shared/request-key.ts";
 import type { Run } from "./hosts.ts";
 
 /** A write to a host, as far as repeating it goes. */
-export interface HostRequest {
+export interface HostRequest<Answer extends DescMessage> {
   readonly hostId: string;
-  /** UUID of the caller's choice; undefined: the call is not remembered. */
-  readonly requestId: string | undefined;
-  readonly method: "AddAvailability" | "RemoveAvailability";
-  /** What is asked for, in plain values and a fixed order: two calls are the same if this is. */
-  readonly content: readonly (string | number)[];
+  /** Undefined: the call is not remembered. */
+  readonly key: RequestKey | undefined;
+  /** What it is answered with. */
+  readonly answer: Answer;
 }
 
 /**
  * The answer that the same call got before, or undefined. Throws Refusal REQUEST_ID_REUSED if the id belongs to another
  * call. Only under the host's lock is "none" an answer that lasts until the commit: a twin waits for the same lock.
  */
-export async function rememberedAnswer(run: Run, request: HostRequest): Promise<unknown> {
-  if (request.requestId === undefined) return undefined;
-  const [stored] = await run<{ method: string; content_hash: Buffer; answer: unknown }>({
+export async function rememberedAnswer<Answer extends DescMessage>(
+  run: Run,
+  { hostId, key, answer }: HostRequest<Answer>,
+): Promise<MessageShape<Answer> | undefined> {
+  if (key === undefined) return undefined;
+  const [stored] = await run<{ method: string; content_hash: string; answer: Uint8Array }>({
     name: "remembered-answer",
-    text: "select method, content_hash, answer from requests where host_id = $1 and request_id = $2",
-    values: [request.hostId, request.requestId],
+    text: `select method, encode(content_hash, 'hex') as content_hash, answer from requests
+           where host_id = $1 and request_id = $2`,
+    values: [hostId, key.id],
   });
   if (stored === undefined) return undefined;
-  if (stored.method !== request.method || !stored.content_hash.equals(contentHash(request.content))) {
-    throw requestIdReused();
-  }
-  return stored.answer;
+  const isSame = isSameRequest({ id: key.id, method: stored.method, contentHash: stored.content_hash }, key);
+  if (!isSame) throw requestIdReused();
+  return fromBinary(answer, stored.answer);
 }
 
-/** Remembers the answer of a call that is about to be committed. */
-export async function rememberAnswer(client: ClientBase, request: HostRequest, answer: unknown): Promise<void> {
-  if (request.requestId === undefined) return;
+/** Remembers the answer of a call that is about to be committed, and returns it whole. */
+export async function rememberAnswer<Answer extends DescMessage>(
+  client: ClientBase,
+  { hostId, key, answer }: HostRequest<Answer>,
+  given: MessageInitShape<Answer>,
+): Promise<MessageShape<Answer>> {
+  const message = create(answer, given);
+  if (key === undefined) return message;
   await client.query({
     name: "remember-answer",
     text: `
       insert into requests (host_id, request_id, method, content_hash, answer, create_time)
-      values ($1, $2, $3, $4, $5, clock_timestamp())`,
-    values: [request.hostId, request.requestId, request.method, contentHash(request.content), JSON.stringify(answer)],
+      values ($1, $2, $3, decode($4, 'hex'), $5, clock_timestamp())`,
+    values: [hostId, key.id, key.method, key.contentHash, toBinary(answer, message)],
   });
+  return message;
 }

@@ -12,7 +12,7 @@ create table availability (
   constraint availability_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
   constraint availability_never_touching EXCLUDE USING gist (host_id WITH =, tstzrange(lower(during), upper(during), '[]'::text) WITH &&),
   constraint availability_one_slot_duration EXCLUDE USING gist (host_id WITH =, slot_duration_minutes WITH <>),
-  constraint availability_pkey PRIMARY KEY (id),
+  constraint availability_pkey PRIMARY KEY (host_id, id),
   constraint availability_slot_duration_minutes CHECK (slot_duration_minutes >= 1 AND slot_duration_minutes <= 1440)
 );
 
@@ -28,10 +28,10 @@ create table migrations (
 create table requests (
   host_id uuid not null,
   request_id uuid not null,
+  create_time timestamp(3) with time zone not null,
   method text not null,
   content_hash bytea not null,
-  answer jsonb not null,
-  create_time timestamp(3) with time zone not null,
+  answer bytea not null,
   constraint requests_content_hash_is_sha256 CHECK (octet_length(content_hash) = 32),
   constraint requests_pkey PRIMARY KEY (host_id, request_id)
 );

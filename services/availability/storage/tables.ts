@@ -5,7 +5,7 @@
 
 import { defineEntity, p } from "@mikro-orm/core";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
-import { Request } from "../../../shared/postgres/requests-table.ts";
+import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
 
 /** Hosts and guests. Never deleted, and a role never changes. */
 export const User = defineEntity({
@@ -43,9 +43,14 @@ export const Availability = defineEntity({
   name: "Availability",
   tableName: "availability",
   properties: {
-    id: p.uuid().primary(),
     host: () =>
-      p.manyToOne(User).fieldName("host_id").foreignKeyName("availability_host_id_fkey").updateRule("no action"),
+      p
+        .manyToOne(User)
+        .primary()
+        .fieldName("host_id")
+        .foreignKeyName("availability_host_id_fkey")
+        .updateRule("no action"),
+    id: p.uuid().primary(),
     during: p.string().columnType("tstzrange"),
     slotDurationMinutes: p.integer(),
     createTime: p.datetime(3).defaultRaw("clock_timestamp()"),
@@ -75,6 +80,14 @@ export const Availability = defineEntity({
       expression: "create index availability_by_host on availability (host_id, lower(during))",
     },
   ],
+});
+
+/** The requests that were carried out, written with what they did, and the response to each as its contract encodes it. */
+export const Request = defineEntity({
+  name: "Request",
+  tableName: "requests",
+  properties: { ...requestColumns, answer: p.type("blob").$type<Buffer>().columnType("bytea") },
+  ...requestRules,
 });
 
 export const availabilityTables = [User, Availability, Request];

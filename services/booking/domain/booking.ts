@@ -12,6 +12,8 @@ export interface Booking {
   readonly state: BookingState;
   /** 1 when created, one more with every change. */
   readonly version: number;
+  /** Of the event of its last change, in its host's feed. */
+  readonly sequence: number;
   /** When the hold ends. Set if and only if the state is HELD or EXPIRED. */
   readonly expireTime?: Instant;
   readonly createTime: Instant;

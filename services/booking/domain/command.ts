@@ -2,16 +2,10 @@
 
 import type { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { RequestKey } from "../../../shared/request-key.ts";
 import type { Booking, BookingEvent } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
-
-/** A `request_id` and what it stands for: the same id with another method or content is another request. */
-export interface RequestKey {
-  readonly id: string;
-  readonly method: string;
-  /** Hash of the parsed request, as hexadecimal text. */
-  readonly contentHash: string;
-}
+import type { RememberedRequest } from "./requests.ts";
 
 interface Asked {
   readonly hostId: string;
@@ -62,7 +56,7 @@ export interface ExpireCommand extends Asked {
   readonly bookingId: string;
 }
 
-/** Ends what is remembered of the host's availability and looks for bookings in ranges that are to go. */
+/** Invalidates every remembered calendar of the host, and reports the bookings in ranges that Availability is about to remove. */
 export interface FenceCommand extends Asked {
   readonly kind: "fence";
   readonly ranges: readonly Interval[];
@@ -88,13 +82,6 @@ export type Outcome =
   /** An expiry that there is nothing left to do for. */
   | { readonly kind: "idle" };
 
-/** A request that was carried out before. */
-export interface RememberedRequest {
-  readonly method: string;
-  readonly contentHash: string;
-  readonly answer: Booking;
-}
-
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
 export interface ConfirmedInRanges {
   readonly first: readonly { readonly id: string; readonly start: Instant }[];
@@ -103,7 +90,7 @@ export interface ConfirmedInRanges {
 
 /** How many active holds one guest may have. */
 export interface HoldLimits {
-  /** With one host. Exact, whatever runs at the same time. */
+  /** With one host. Exact, also while other commands run. */
   readonly perGuestAndHost: number;
   /** With all hosts together. `lanes/lanes.ts` says how exact. */
   readonly perGuest: number;
@@ -149,5 +136,5 @@ export interface HostDecision {
   readonly sequence: number;
   readonly changes: readonly BookingChange[];
   readonly events: readonly BookingEvent[];
-  readonly requests: readonly { readonly key: RequestKey; readonly answer: Booking }[];
+  readonly requests: readonly RememberedRequest[];
 }

@@ -22,7 +22,7 @@ const during: Record<Phase, Interval> = {
 
 function bookingOf(state: BookingState, phase: Phase, expireTime?: number): Booking {
   const held = state === "HELD" || state === "EXPIRED";
-  const booking = { id: "b1", hostId: host, guestId: guest, during: during[phase], state, version: 3 };
+  const booking = { id: "b1", hostId: host, guestId: guest, during: during[phase], state, version: 3, sequence: 20 };
   return { ...booking, ...(held ? { expireTime: expireTime ?? NOW + 1 } : {}), createTime: 1, updateTime: 2 };
 }
 
@@ -205,19 +205,6 @@ describe("create", () => {
     expect(events.map((event) => event.sequence)).toEqual([41, 42]);
   });
 
-  test("twins in one batch have one effect and one answer; the same id with other content is refused", () => {
-    const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
-    const twins = [
-      create({ request }),
-      create({ bookingId: "b3", request }),
-      create({ request: { ...request, contentHash: "bb" } }),
-    ];
-    const { outcomes, events, requests } = decide(hostOf(), twins, NOW, LIMITS);
-    expect(outcomes[1]).toEqual(outcomes[0]);
-    expect(outcomes.map(said)).toEqual(["CONFIRMED", "CONFIRMED", "REQUEST_ID_REUSED"]);
-    expect([events.length, requests.length]).toEqual([1, 1]);
-  });
-
   test("an overdue hold that storage has found twice is recorded as expired once", () => {
     const hold = bookingOf("HELD", "before its start", NOW);
     const commands = [create(), { ...asked, kind: "expire", bookingId: "b1" } as const];
@@ -225,22 +212,12 @@ describe("create", () => {
     expect(events.map((event) => event.kind)).toEqual(["EXPIRED", "CONFIRMED"]);
   });
 
-  test("a replay comes before every reason to refuse", () => {
-    const answer = bookingOf("CONFIRMED", "before its start");
-    const remembered = { method: "CreateBooking", contentHash: "aa", answer };
-    const state = { ...hostOf(answer), requests: new Map([["r1", remembered]]) };
-    const late = create({
-      during: { start: NOW - 2, end: NOW - 1 },
-      calendar: closedCalendar(1),
-      request: { id: "r1", method: "CreateBooking", contentHash: "aa" },
-    });
-    expect(only(state, late).outcome).toEqual({ kind: "booked", booking: answer });
-  });
-
-  test("a refusal is not remembered", () => {
-    const request = { id: "r1", method: "CreateBooking", contentHash: "aa" };
-    const { requests } = decide(hostOf(bookingOf("CONFIRMED", "before its start")), [create({ request })], NOW, LIMITS);
-    expect(requests).toEqual([]);
+  test("every change leaves the booking with the sequence of its event", () => {
+    const stored = bookingOf("HELD", "before its start", NOW + HOUR / 2);
+    for (const operation of ["confirm", "cancel", "reschedule"]) {
+      const { events, changes } = decide(hostOf(stored), [operations[operation]!], NOW, LIMITS);
+      expect([events[0]?.sequence, events[0]?.booking.sequence, changes[0]?.after.sequence]).toEqual([41, 41, 41]);
+    }
   });
 });
 

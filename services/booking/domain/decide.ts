@@ -27,8 +27,8 @@ import type {
 } from "./command.ts";
 import { conflictsOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
+import { replayed } from "./requests.ts";
 import { bookingNotFound, etagMismatch, holdExpired, notActive, startInPast, tooManyHolds } from "./refusals.ts";
-import { replayed } from "./replay.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
 export function decide(host: HostState, commands: readonly Command[], now: Instant, limits: HoldLimits): HostDecision {
@@ -64,7 +64,7 @@ function decideNew(ledger: Ledger, command: Command, limits: HoldLimits): Outcom
   }
 }
 
-/** What a request that was carried out before is answered with: its first answer, whatever has happened since. */
+/** The answer to a request that was carried out before: its first answer, also if the booking has changed since. */
 function replay(ledger: Ledger, command: Command): Outcome | undefined {
   if (command.request === undefined) return undefined;
   const remembered = ledger.remembered(command.request.id);
@@ -84,12 +84,12 @@ function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Out
   // A hold ends at the start at the latest, so one that starts this very millisecond would be over before it began.
   if (hold !== undefined && hold <= now) return refused(startInPast());
   expireOverdue(ledger, during);
-  const booking: Booking = {
+  const booking = {
     id: command.bookingId,
     hostId,
     guestId,
     during,
-    state: hold === undefined ? "CONFIRMED" : "HELD",
+    state: hold === undefined ? ("CONFIRMED" as const) : ("HELD" as const),
     version: 1,
     ...(hold === undefined ? {} : { expireTime: hold }),
     createTime: now,

@@ -22,7 +22,7 @@ function hold(hour: number, change: Partial<CreateCommand> = {}): CreateCommand 
 
 function heldBy(guestId: string, expireTime: number): Booking {
   const times = { during: hourOf(20), expireTime, createTime: 1, updateTime: 1 };
-  return { id: "held", hostId: "h", guestId, state: "HELD", version: 1, ...times };
+  return { id: "held", hostId: "h", guestId, state: "HELD", version: 1, sequence: 1, ...times };
 }
 
 function said(state: HostState, commands: readonly Command[]): string[] {
@@ -87,7 +87,7 @@ test("a hold that moves is the same hold", () => {
 test("a request that was carried out is answered before anything is counted; open time and the clock come first too", () => {
   const request = { id: "r", method: "CreateBooking", contentHash: "aa" };
   const answer = heldBy("g", NOW + 1);
-  const stored = { ...hostOf({ g: three }), requests: new Map([["r", { ...request, answer }]]) };
+  const stored = { ...hostOf({ g: three }), requests: new Map([["r", { key: request, answer }]]) };
   const outside = hold(2, { calendar: closedCalendar(7) });
   const stale = hold(2, { calendar: openCalendar(6) });
   expect(said(stored, [hold(1, { request }), outside, stale, hold(-1)])).toEqual([

@@ -5,19 +5,10 @@
  */
 
 import { type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
+import type { RequestKey } from "../../../shared/request-key.ts";
 import { type Booking, type BookingEvent, type BookingEventKind, expired, isActive, SYSTEM_ACTOR } from "./booking.ts";
-import type {
-  BookingChange,
-  ConfirmedInRanges,
-  FenceCommand,
-  HoldCount,
-  HostDecision,
-  HostState,
-  RememberedRequest,
-  RequestKey,
-} from "./command.ts";
-
-type Answered = HostDecision["requests"][number];
+import type { BookingChange, ConfirmedInRanges, FenceCommand, HoldCount, HostDecision, HostState } from "./command.ts";
+import type { RememberedRequest } from "./requests.ts";
 
 const NO_HOLDS: HoldCount = { withHost: 0, inAll: 0 };
 const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();
@@ -30,7 +21,7 @@ export class Ledger {
   /** What the commands before have made of bookings, by id. It stands before what was loaded. */
   readonly #written = new Map<string, Booking>();
   readonly #events: BookingEvent[] = [];
-  readonly #requests: Answered[] = [];
+  readonly #requests: RememberedRequest[] = [];
   #generation: number;
   #sequence: number;
 
@@ -84,11 +75,13 @@ export class Ledger {
     return this.#host.confirmedInRanges.get(fence) ?? { first: [], count: 0 };
   }
 
-  /** Records a booking and the event for it. Returns the booking. */
-  write(booking: Booking, kind: BookingEventKind, actor: string): Booking {
+  /** Records a booking and the event for it. Returns the booking, which has the event's sequence. */
+  write(change: Omit<Booking, "sequence">, kind: BookingEventKind, actor: string): Booking {
     this.#sequence += 1;
+    const sequence = this.#sequence;
+    const booking = { ...change, sequence };
     this.#written.set(booking.id, booking);
-    this.#events.push({ hostId: this.#host.hostId, sequence: this.#sequence, kind, actor, time: this.now, booking });
+    this.#events.push({ hostId: this.#host.hostId, sequence, kind, actor, time: this.now, booking });
     return booking;
   }
 
@@ -103,8 +96,7 @@ export class Ledger {
   }
 
   remembered(requestId: string): RememberedRequest | undefined {
-    const answered = this.#requests.find(({ key }) => key.id === requestId);
-    return answered === undefined ? this.#host.requests.get(requestId) : { ...answered.key, answer: answered.answer };
+    return this.#requests.find(({ key }) => key.id === requestId) ?? this.#host.requests.get(requestId);
   }
 
   remember(key: RequestKey, answer: Booking): void {

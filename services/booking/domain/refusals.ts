@@ -1,4 +1,4 @@
-/** Why a change of a booking is refused, as callers are told. Names nobody: who has booked is none of the caller's business. */
+/** Why a change of a booking is refused, as callers are told. Names no other guest: who has booked is none of the caller's business. */
 
 import { Refusal } from "../../../shared/errors.ts";
 

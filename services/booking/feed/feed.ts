@@ -43,7 +43,7 @@ export interface Reader {
 export interface FeedTimes {
   /** How often an idle stream says that it is alive. */
   readonly keepAliveMs: number;
-  /** How often all watched hosts are looked at together, should nobody have said that their feeds have grown. */
+  /** How often all watched hosts are looked at together, in case a notification was lost. */
   readonly pollMs: number;
   /** A reader that leaves a message waiting for longer is sent away: it can resume where it was. */
   readonly readerStallMaxMs: number;

@@ -4,7 +4,7 @@ export interface Wakers {
   /** Somebody who is about to sleep for the host. To be armed *before* reading, so that no change falls between. */
   next(hostId: string): Sleeper;
   wake(hostIds: Iterable<string>): void;
-  /** The hosts that somebody sleeps for. */
+  /** The hosts that have sleepers. */
   hostIds(): string[];
 }
 
@@ -14,7 +14,7 @@ export interface Sleeper {
    * sleep on. Rejects with the signal's reason when that aborts. One sleep at a time.
    */
   sleep(maxMs: number, signal: AbortSignal): Promise<"woken" | "late">;
-  /** To be called when nobody sleeps any more. */
+  /** To be called when the last sleeper is gone. */
   cancel(): void;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Where hosts wait whose lock somebody else holds, so that no lane does. Each such host has a queue of its own until the
- * lock is had (or the wait runs out) and everything queued for it is answered; then it goes back to its lane.
+ * Here a host waits while another transaction holds its lock, so that no lane waits. Each such host has a queue of its own. It
+ * goes back to its lane when the lock is taken (or the wait has run out) and every command in its queue is answered.
  */
 
 import { overloaded } from "../../../shared/errors.ts";
 import type { Pending } from "./pending.ts";
-import { type Run, run } from "./run.ts";
+import { type RunDeps, run } from "./run.ts";
 
 export interface Apart {
   /** Whether the host waits here: its new commands must not overtake it on the lane. */
@@ -16,7 +16,7 @@ export interface Apart {
 }
 
 /** `width`: how many hosts are waited for at a time, each on a connection. `queueMax`: commands per host, fences aside. */
-export function openApart(deps: Run, width: number, batchMax: number, queueMax: number): Apart {
+export function openApart(deps: RunDeps, width: number, batchMax: number, queueMax: number): Apart {
   const queues = new Map<string, Pending[]>();
   const waiting: string[] = [];
   const running = new Set<Promise<void>>();

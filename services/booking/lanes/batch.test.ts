@@ -7,15 +7,17 @@ import { CommitUnknown } from "./batch.ts";
 
 const result = { decided: new Map(), locked: [], changedHosts: [] };
 
-/** What a batch wrote for one host: events of so many versions of a booking each. */
+/** What a batch wrote for one host: events of these numbers of versions, of a booking each. */
 function writes(
   hostId: string,
   ...written: readonly (readonly [kind: BookingEventKind, version: number])[]
 ): HostWrites {
   const events = written.map(([kind, version], index): BookingEvent => {
     const times = { during: { start: 0, end: 1 }, createTime: 0, updateTime: 0 };
-    const booking = { id: `${kind} ${version}`, hostId, guestId: "g", state: "CONFIRMED", version, ...times } as const;
-    return { hostId, sequence: index + 1, kind, actor: "tester", time: 0, booking };
+    const sequence = index + 1;
+    const what = { id: `${kind} ${version}`, hostId, guestId: "g", state: "CONFIRMED", version, sequence } as const;
+    const booking = { ...what, ...times };
+    return { hostId, sequence, kind, actor: "tester", time: 0, booking };
   });
   return { hostId, generation: 0, sequence: events.length, changes: [], events, requests: [] };
 }

@@ -18,7 +18,7 @@ import { type Pending, wantedOf } from "./pending.ts";
 export interface BatchResult {
   /** Decided, and committed as far as there was something to write. */
   readonly decided: ReadonlyMap<Pending, Outcome>;
-  /** Not touched, because somebody else holds the host's lock. */
+  /** Not touched, because another transaction holds the host's lock. */
   readonly locked: readonly Pending[];
   /** The hosts whose feed has grown. */
   readonly changedHosts: readonly string[];
@@ -47,7 +47,7 @@ export class CommitUnknown extends Error {
 
 /**
  * Runs a batch. `try` leaves hosts that are locked aside; `wait` waits for the lock of the one host of the batch and throws
- * SQLSTATE 55P03 when it is not had in time. `lost`: the batch is committed, and its connection is gone.
+ * SQLSTATE 55P03 when that takes too long. `lost`: the batch is committed, and its connection is gone.
  *
  * Throws CommitUnknown, or an error after which the transaction is certainly rolled back.
  */
@@ -83,7 +83,7 @@ export async function runBatch(
       locked.push(...pendings);
       continue;
     }
-    // From here to COMMIT nothing is waited for, so this is the last moment to drop what nobody waits for any more.
+    // From here to COMMIT nothing is waited for, so this is the last moment to drop commands whose callers have left.
     const wanted = wantedOf(pendings);
     const { outcomes, ...decision } = decide(
       state,
@@ -121,7 +121,7 @@ async function finish(
 }
 
 /**
- * Preferably of a booking that is made here: nobody else knows its id, so nobody else can write this event. Not the end of a
+ * Preferably of a booking that is made here: no other replica knows its id, so none can write this event. Not the end of a
  * hold, which every replica may record.
  */
 function witnessOf(writes: readonly HostWrites[]): BookingEvent | undefined {

@@ -1,9 +1,9 @@
-/** A queue of commands and the loop that commits whatever has queued while the batch before was under way. */
+/** A queue of commands and the loop that commits all that has queued while the batch before was under way. */
 
 import { overloaded } from "../../../shared/errors.ts";
 import type { Apart } from "./apart.ts";
 import type { Pending } from "./pending.ts";
-import { type Run, run } from "./run.ts";
+import { type RunDeps, run } from "./run.ts";
 
 export interface Lane {
   add(pending: Pending): void;
@@ -11,7 +11,7 @@ export interface Lane {
   idle(): Promise<void>;
 }
 
-export function openLane(deps: Run, apart: Apart, batchMax: number, queueMax: number): Lane {
+export function openLane(deps: RunDeps, apart: Apart, batchMax: number, queueMax: number): Lane {
   // Fences pass the queue and its limit: creates that wait behind a removal would starve the fence that frees them.
   const fences: Pending[] = [];
   const queue: Pending[] = [];

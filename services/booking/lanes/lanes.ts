@@ -75,7 +75,7 @@ export function openLanes(deps: {
 }
 
 /**
- * Lets one hold of a guest after another into the lanes, so that each is decided when the one before is stored, whatever
+ * Lets one hold of a guest after another into the lanes, so that each is decided when the one before is stored, whichever
  * its host. `HoldLimits.perGuest` is counted under no lock of its own: one that hosts in one batch share with a guest would
  * let that guest set their neighbours aside. So in one process the limit is exact, and of replicas each can be one hold
  * ahead of what the others see: a guest has at most one hold more for each replica after the first. With one host it is the

@@ -7,13 +7,13 @@ import type { Command, Outcome } from "../domain/command.ts";
 export interface Pending {
   readonly command: Command;
   readonly answer: Promise<Outcome>;
-  /** Whether somebody still waits. What nobody waits for is not committed. */
+  /** Whether the caller still waits. A command without a caller is not committed. */
   isWanted(): boolean;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
 
-/** Those that somebody still waits for. The others are given up here and never committed. */
+/** Those whose callers still wait. The others are given up here and never committed. */
 export function wantedOf(batch: readonly Pending[]): Pending[] {
   return batch.filter((pending) => {
     if (pending.isWanted()) return true;
@@ -24,7 +24,7 @@ export function wantedOf(batch: readonly Pending[]): Pending[] {
 
 export function pend(command: Command, caller: Caller): Pending {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-  // The caller's leaving ends its own wait and touches nobody else's: the batch goes on without it.
+  // A caller that leaves ends only its own wait: the batch goes on without it.
   const leave = (): void => reject(caller.signal.reason);
   if (caller.signal.aborted) leave();
   else caller.signal.addEventListener("abort", leave, { once: true });

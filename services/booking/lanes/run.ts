@@ -1,4 +1,4 @@
-/** Runs a batch to its end whatever happens on the way, so that every command of it gets its answer. */
+/** Runs a batch to its end, through lost connections and failed commands, so that each of its commands gets an answer. */
 
 import type { Pool } from "pg";
 import type { Logger } from "pino";
@@ -17,7 +17,7 @@ import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
 import { type Pending, wantedOf } from "./pending.ts";
 
-export interface Run {
+export interface RunDeps {
   readonly pool: Pool;
   readonly log: Logger;
   readonly holdLimits: HoldLimits;
@@ -28,9 +28,9 @@ export interface Run {
 /** How often a batch whose rollback is proven is run again as it is, before it is taken apart. */
 const ATTEMPTS_MAX = 3;
 
-/** Runs a batch and answers its commands. Returns those whose host somebody else has locked; they are not answered. */
+/** Runs a batch and answers its commands. Returns, unanswered, those whose host another transaction has locked. */
 export async function run(
-  deps: Run,
+  deps: RunDeps,
   batch: readonly Pending[],
   lock: "try" | "wait",
   attempt = 1,
@@ -47,14 +47,14 @@ export async function run(
   return settle(deps, result);
 }
 
-function settle(deps: Run, result: BatchResult): readonly Pending[] {
+function settle(deps: RunDeps, result: BatchResult): readonly Pending[] {
   for (const [pending, outcome] of result.decided) pending.resolve(outcome);
   if (result.changedHosts.length > 0) deps.onCommitted(result.changedHosts);
   return result.locked;
 }
 
 /** Whatever is left of a transaction ends with its connection or with the rollback here. */
-async function onConnection(deps: Run, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
+async function onConnection(deps: RunDeps, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
   const client = await takeConnection(deps.pool);
   let broken = true;
   try {
@@ -76,13 +76,13 @@ async function onConnection(deps: Run, batch: readonly Pending[], lock: "try" | 
 
 /** The transaction is rolled back: nothing was changed. */
 async function afterRollback(
-  deps: Run,
+  deps: RunDeps,
   error: unknown,
   batch: readonly Pending[],
   lock: "try" | "wait",
   attempt: number,
 ): Promise<readonly Pending[]> {
-  // No connection was to be had.
+  // The pool gave no connection.
   if (error instanceof Refusal) return refuseAll(batch, () => error);
   if (isConnectionLost(error)) {
     deps.log.warn({ err: error }, "a batch lost its connection before the commit");
@@ -101,7 +101,7 @@ async function afterRollback(
     return [...first, ...(await run(deps, batch.slice(middle), lock))];
   }
   if (violatedConstraint(error) === "bookings_no_overlap") {
-    // The lock should have made this impossible, so it is a bug, or somebody who writes without the lock.
+    // The lock should have made this impossible, so it is a bug, or another program writes without the lock.
     deps.log.error({ err: error }, "the constraint held what the lock should have held");
     return refuseAll(batch, slotTaken);
   }
@@ -111,7 +111,7 @@ async function afterRollback(
 
 /** Nothing is run again before it is known how the commit ended. */
 async function afterUnknownCommit(
-  deps: Run,
+  deps: RunDeps,
   unknown: CommitUnknown,
   batch: readonly Pending[],
   lock: "try" | "wait",
@@ -127,7 +127,7 @@ async function afterUnknownCommit(
   }
   if (committed) return settle(deps, unknown.result);
   if (attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
-  // Without a witness nobody can say that the last attempt was not stored.
+  // Without a witness, the last attempt may have been stored.
   return refuseAll(batch, () =>
     unknown.witness === undefined ? outcomeUnknown(unknown) : databaseUnreachable(unknown),
   );

@@ -18,7 +18,7 @@ interface Round {
   /** The last hold of the page before; undefined before the first page, and after the last. */
   after: OverdueHold | undefined;
   /**
-   * Hosts that could not be changed, because somebody has locked them. For the rest of the round they are passed over: a
+   * Hosts that could not be changed, because another transaction has locked them. For the rest of the round they are passed over: a
    * page costs the wait for such a host once, and however many holds it has, those of others behind them get their turn.
    */
   readonly stuck: Set<string>;

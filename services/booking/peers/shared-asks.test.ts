@@ -31,7 +31,7 @@ function ask(timeoutMs: number): Promise<string> {
   return asked.promise;
 }
 
-/** A caller with so much time left. Here it leaves when the test says so. */
+/** A caller with this much time left. Here it leaves when the test says so. */
 function callerFor(leftMs: number): Caller & { readonly leave: () => void } {
   const leaving = new AbortController();
   const leave = (): void => leaving.abort(new Error("left"));

@@ -13,11 +13,11 @@ export interface SharedAsks<T> {
    * The answer to the question `key`, from an ask begun later than `newerThan` (on the scale of `monotonicMs`): one that is
    * under way, or a new one. Rejects as `ask` does, or with the signal's reason when the caller leaves.
    *
-   * An ask takes no longer than the caller has for whom it is begun, and SHARED_GRACE_MS, so that those right behind with as
-   * little time can share it. It belongs to nobody: a caller that leaves ends its own wait and no more.
+   * An ask may take as long as the caller who starts it has left, plus SHARED_GRACE_MS, so that callers just behind it with as
+   * little time can join. A caller that leaves ends only its own wait.
    */
   answer(key: string, newerThan: number, caller: Caller, ask: Ask<T>): Promise<T>;
-  /** Asks ahead of need, unless the question is under way or `most` others are. Its failure is nobody's. */
+  /** Asks ahead of need, unless the question is under way or `most` others are. No caller sees its failure. */
   askAhead(key: string, most: number, ask: Ask<T>): void;
 }
 

@@ -1,4 +1,4 @@
-/** Who may call this service, with whose data. What is not named is forbidden. SERVICE is Availability: nobody else signs as it. */
+/** Who may call this service, with whose data. What is not named is forbidden. SERVICE is Availability, which alone can sign as it. */
 
 import type { Access } from "../../../shared/auth/access.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";

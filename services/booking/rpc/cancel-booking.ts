@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { etag, parse, requestId, uuid } from "../../../shared/rpc/request/parse.ts";
 import type { BookingDeps } from "./deps.ts";
 import { hostOf } from "./host-of.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
-import { requestKey } from "./request-key.ts";
 
 const schema = z.object({ bookingId: uuid, etag, requestId });
 

@@ -3,13 +3,14 @@ import { assertMay } from "../../../shared/auth/access.ts";
 import { SECOND_MS } from "../../../shared/time-units.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { bookingIdFrom } from "../domain/booking-id.ts";
 import { commitWhenValid } from "../scheduling/commit-when-valid.ts";
 import type { BookingDeps } from "./deps.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
-import { requestKey } from "./request-key.ts";
 
 const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestId }, BOOKING_MAX_MS);
 
@@ -19,7 +20,7 @@ export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingSer
     assertMay(call, { guest: guestId });
     const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
-    const bookingId = randomUUIDv7();
+    const bookingId = bookingIdFrom(randomUUIDv7(), hostId);
     const { actor } = call;
     const create = { kind: "create", hostId, bookingId, guestId, during, holdMs, actor, request } as const;
     const outcome = await commitWhenValid(deps, call, create);

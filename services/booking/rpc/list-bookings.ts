@@ -35,7 +35,7 @@ const somebody = z
   .refine(({ hostId, guestId }) => hostId !== "" || guestId !== "", {
     path: ["hostId"],
     message: "or guest_id is required",
-    // Or zod would go on, to merge what it has read here with what it has read there.
+    // Without `abort`, zod would still merge both halves of the intersection, and throw.
     abort: true,
   })
   .transform(() => ({}));

@@ -45,7 +45,7 @@ export function bookingMessage(booking: domain.Booking): Booking {
   };
 }
 
-/** Most slots begin where the one before ends. Then both have the same message for that instant, which nobody changes. */
+/** Most slots begin where the one before ends. Then both share one message for that instant, which no code changes. */
 export function slotMessages(slots: readonly Interval[]): Slot[] {
   let before: { readonly end: Instant; readonly endTime: Timestamp } | undefined;
   return slots.map(({ start, end }) => {

@@ -1,5 +1,6 @@
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
+import { requestKey } from "../../../shared/request-key.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { etag, parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { commitWhenValid } from "../scheduling/commit-when-valid.ts";
@@ -7,7 +8,6 @@ import type { BookingDeps } from "./deps.ts";
 import { hostOf } from "./host-of.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
-import { requestKey } from "./request-key.ts";
 
 const schema = withInterval({ bookingId: uuid, etag, requestId }, BOOKING_MAX_MS);
 

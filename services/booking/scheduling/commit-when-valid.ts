@@ -5,7 +5,7 @@ import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { isAboutOpenTime } from "../domain/calendar.ts";
 import type { CreateCommand, Outcome, RescheduleCommand } from "../domain/command.ts";
-import { replayed } from "../domain/replay.ts";
+import { replayed } from "../domain/requests.ts";
 import type { SchedulingDeps } from "./deps.ts";
 
 /** How often availability may change between the ask and the commit before the caller is told to come again. */

@@ -50,7 +50,7 @@ export async function openSlots(
   return { slots: shown, next: (shown.at(-1)?.start ?? window.start) + 1 };
 }
 
-/** How far one look goes: to the `count`th slot, booked or not, or to the end of so many calendars. */
+/** How far one look goes: to the `count`th slot, booked or not, or to the end of the most calendars that one page may read. */
 interface Reach {
   readonly count: number;
   readonly calendars: number;

@@ -65,8 +65,8 @@ export interface BookingPage {
 }
 
 /**
- * Bookings that meet a window, by (start, id). A booking lasts at most 24 hours, so one that meets the window starts at
- * most that long before it: this bounds what the index by start has to show.
+ * Bookings that meet a window, by (start, id). A booking lasts at most 24 hours, so one that overlaps the window starts at
+ * most 24 hours before it, which bounds the index scan.
  */
 export async function listBookings(pool: Pool, query: BookingQuery, signal: AbortSignal): Promise<BookingPage> {
   const { hostId, guestId, window, states, after, limit } = query;

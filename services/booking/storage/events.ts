@@ -7,7 +7,6 @@ import type { BookingEvent, BookingEventKind } from "../domain/booking.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
 
 interface EventRow extends BookingRow {
-  readonly sequence: number;
   readonly kind: BookingEventKind;
   readonly actor: string;
   readonly event_ms: number;
@@ -25,7 +24,7 @@ export async function readEvents(
     pool,
     {
       name: "read-events",
-      text: `select b.booking_id as id, ${storedColumns}, b.sequence::float8 as sequence, b.kind, b.actor,
+      text: `select b.booking_id as id, ${storedColumns}, b.kind, b.actor,
                     ${millis("b.event_time")} as event_ms
              from booking_events b
              where b.host_id = $1 and b.sequence > $2::int8

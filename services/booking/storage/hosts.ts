@@ -44,7 +44,7 @@ export function writeHosts(hosts: readonly { hostId: string; generation: number;
   };
 }
 
-/** The hosts' generations, in their order. Read without a lock: whoever uses one compares it under the lock. */
+/** The hosts' generations, in their order. Read without a lock: the lane compares it under the lock. */
 export async function generationsOf(pool: Pool, hostIds: readonly string[]): Promise<number[]> {
   const rows = await readHosts(pool, hostIds);
   return hostIds.map((hostId) => rows.get(hostId)?.generation ?? 0);

@@ -132,11 +132,15 @@ function holdsOfGuests(creates: readonly CreateCommand[]): Statement {
   };
 }
 
-function namedBookings(commands: readonly { readonly bookingId: string }[]): Statement {
+function namedBookings(commands: readonly { readonly hostId: string; readonly bookingId: string }[]): Statement {
   return {
     name: "load-named",
-    text: `select b.id, ${storedColumns} from bookings b where b.id = any($1::uuid[])`,
-    values: [commands.map((command) => command.bookingId)],
+    text: `select b.id, ${storedColumns}
+           from unnest($1::uuid[], $2::uuid[]) as named(host_id, id)
+           cross join lateral (
+             select * from bookings where host_id = named.host_id and id = named.id ${ONE_BY_ONE}
+           ) b`,
+    values: [commands.map((command) => command.hostId), commands.map((command) => command.bookingId)],
   };
 }
 

@@ -11,18 +11,21 @@ export interface BookingRow {
   readonly end_ms: number;
   readonly state: BookingState;
   readonly version: number;
+  readonly sequence: number;
   readonly expire_ms: number | null;
   readonly create_ms: number;
   readonly update_ms: number;
 }
 
-const times = `
+/** What is the same for an overdue hold, recorded or not. */
+const unchanging = `
+  b.sequence::float8 as sequence,
   ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
   ${millis("b.expire_time")} as expire_ms, ${millis("b.create_time")} as create_ms`;
 
 /** The columns of `bookings b` (or `booking_events b`) as they are stored. */
 export const storedColumns = `
-  b.host_id, b.guest_id, b.state, b.version, ${millis("b.update_time")} as update_ms, ${times}`;
+  b.host_id, b.guest_id, b.state, b.version, ${millis("b.update_time")} as update_ms, ${unchanging}`;
 
 /**
  * A hold whose time is over, whether that is recorded or not. By `statement_timestamp()`, which stands still within a
@@ -40,7 +43,7 @@ export const derivedColumns = `
   b.id, b.host_id, b.guest_id,
   case when ${overdue} then 'EXPIRED' else b.state end as state,
   case when ${overdue} then b.version + 1 else b.version end as version,
-  case when ${overdue} then ${millis("b.expire_time")} else ${millis("b.update_time")} end as update_ms, ${times}`;
+  case when ${overdue} then ${millis("b.expire_time")} else ${millis("b.update_time")} end as update_ms, ${unchanging}`;
 
 export function bookingFromRow(row: BookingRow): Booking {
   return {
@@ -50,6 +53,7 @@ export function bookingFromRow(row: BookingRow): Booking {
     during: { start: row.start_ms, end: row.end_ms },
     state: row.state,
     version: row.version,
+    sequence: row.sequence,
     ...(row.expire_ms === null ? {} : { expireTime: row.expire_ms }),
     createTime: row.create_ms,
     updateTime: row.update_ms,

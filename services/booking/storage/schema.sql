@@ -27,6 +27,7 @@ create table bookings (
   during tstzrange not null,
   state text not null,
   version integer not null,
+  sequence bigint not null,
   expire_time timestamp(3) with time zone,
   create_time timestamp(3) with time zone not null,
   update_time timestamp(3) with time zone not null,
@@ -34,9 +35,12 @@ create table bookings (
   constraint bookings_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
   constraint bookings_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
   constraint bookings_expire_time_of_holds CHECK ((expire_time IS NOT NULL) = (state = ANY (ARRAY['HELD'::text, 'EXPIRED'::text]))),
+  constraint bookings_id_in_bucket_of_host CHECK (get_byte(uuid_send(id), 15) = get_byte(uuid_send(host_id), 15)),
+  constraint bookings_id_key UNIQUE (id),
   constraint bookings_length CHECK ((upper(during) - lower(during)) <= '24:00:00'::interval),
   constraint bookings_no_overlap EXCLUDE USING gist (host_id WITH =, during WITH &&) WHERE (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])),
-  constraint bookings_pkey PRIMARY KEY (id),
+  constraint bookings_pkey PRIMARY KEY (host_id, id),
+  constraint bookings_sequence_positive CHECK (sequence >= 1),
   constraint bookings_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
   constraint bookings_version_positive CHECK (version >= 1)
 );
@@ -68,10 +72,10 @@ create table migrations (
 create table requests (
   host_id uuid not null,
   request_id uuid not null,
+  sequence bigint not null,
+  create_time timestamp(3) with time zone not null,
   method text not null,
   content_hash bytea not null,
-  answer jsonb not null,
-  create_time timestamp(3) with time zone not null,
   constraint requests_content_hash_is_sha256 CHECK (octet_length(content_hash) = 32),
   constraint requests_pkey PRIMARY KEY (host_id, request_id)
 );

@@ -5,7 +5,7 @@
 
 import { defineEntity, p } from "@mikro-orm/core";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
-import { Request } from "../../../shared/postgres/requests-table.ts";
+import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
 
 const STATES = "'HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'";
 
@@ -28,27 +28,36 @@ export const Booking = defineEntity({
   name: "Booking",
   tableName: "bookings",
   properties: {
+    hostId: p.uuid().primary(),
     id: p.uuid().primary(),
-    hostId: p.uuid(),
     guestId: p.uuid(),
     during: p.string().columnType("tstzrange"),
     state: p.text(),
     version: p.integer(),
+    /** Of its last event. */
+    sequence: p.bigint("number"),
     expireTime: p.datetime(3).nullable(),
     createTime: p.datetime(3),
     updateTime: p.datetime(3),
   },
+  uniques: [{ name: "bookings_id_key", properties: ["id"] }],
   checks: [
+    {
+      // An id alone tells which of 256 buckets of hosts its row is in (`bookingIdFrom`).
+      name: "bookings_id_in_bucket_of_host",
+      expression: "get_byte(uuid_send(id), 15) = get_byte(uuid_send(host_id), 15)",
+    },
     ...intervalChecks("bookings"),
     {
       // No two active bookings of a host overlap. Held by the host's lock and, should that code be wrong, by this. A hold
-      // that is past its time still counts here: whoever disregards it writes it EXPIRED first.
+      // that is past its time still counts here: a transaction that disregards it writes it EXPIRED first.
       name: "bookings_no_overlap",
       expression: "exclude using gist (host_id with =, during with &&) where (state in ('HELD', 'CONFIRMED'))",
     },
     { name: "bookings_length", expression: "upper(during) - lower(during) <= '24:00:00'::interval" },
     { name: "bookings_state", expression: `state in (${STATES})` },
     { name: "bookings_version_positive", expression: "version >= 1" },
+    { name: "bookings_sequence_positive", expression: "sequence >= 1" },
     {
       name: "bookings_expire_time_of_holds",
       expression: "(expire_time is not null) = (state in ('HELD', 'EXPIRED'))",
@@ -103,6 +112,17 @@ export const BookingEvent = defineEntity({
     },
     { name: "booking_events_state", expression: `state in (${STATES})` },
   ],
+});
+
+/**
+ * The requests that were carried out, written with what they did. The answer is the booking after the event of this
+ * sequence; one that changed nothing has the booking's last.
+ */
+export const Request = defineEntity({
+  name: "Request",
+  tableName: "requests",
+  properties: { ...requestColumns, sequence: p.bigint("number") },
+  ...requestRules,
 });
 
 export const bookingTables = [Host, Booking, BookingEvent, Request];

@@ -3,8 +3,9 @@
 import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Parameter, Statement } from "../../../shared/postgres/round-trip.ts";
 import type { Booking, BookingEvent } from "../domain/booking.ts";
-import type { BookingChange, HostDecision, RequestKey } from "../domain/command.ts";
+import type { BookingChange, HostDecision } from "../domain/command.ts";
 import { writeHosts } from "./hosts.ts";
+import { insertRequests } from "./requests.ts";
 
 export interface HostWrites extends Omit<HostDecision, "outcomes"> {
   readonly hostId: string;
@@ -28,7 +29,7 @@ export function writesOf(hosts: readonly HostWrites[]): Statement[] {
   return [
     writeHosts(hosts),
     ...unlessEmpty(
-      moved.map(({ after }) => after.id),
+      moved.map(({ after }) => after),
       deleteBookings,
     ),
     ...unlessEmpty(
@@ -43,7 +44,10 @@ export function writesOf(hosts: readonly HostWrites[]): Statement[] {
       hosts.flatMap((host) => host.events),
       insertEvents,
     ),
-    ...unlessEmpty(hosts.flatMap(requestsOf), insertRequests),
+    ...unlessEmpty(
+      hosts.flatMap((host) => host.requests),
+      insertRequests,
+    ),
   ];
 }
 
@@ -51,25 +55,16 @@ function unlessEmpty<T>(rows: readonly T[], statement: (rows: readonly T[]) => S
   return rows.length === 0 ? [] : [statement(rows)];
 }
 
-interface AnsweredRequest {
-  readonly hostId: string;
-  readonly key: RequestKey;
-  readonly answer: Booking;
-}
-
-function requestsOf({ hostId, requests }: HostWrites): AnsweredRequest[] {
-  return requests.map(({ key, answer }) => ({ hostId, key, answer }));
-}
-
 function isMoved({ before, after }: BookingChange): boolean {
   return before !== undefined && (before.during.start !== after.during.start || before.during.end !== after.during.end);
 }
 
-function deleteBookings(ids: readonly string[]): Statement {
+function deleteBookings(bookings: readonly Booking[]): Statement {
   return {
     name: "delete-bookings",
-    text: "delete from bookings where id = any($1::uuid[])",
-    values: [ids],
+    text: `delete from bookings b using unnest($1::uuid[], $2::uuid[]) as moved(host_id, id)
+           where b.host_id = moved.host_id and b.id = moved.id`,
+    values: [bookings.map((booking) => booking.hostId), bookings.map((booking) => booking.id)],
   };
 }
 
@@ -77,22 +72,24 @@ function updateBookings(bookings: readonly Booking[]): Statement {
   return {
     name: "update-bookings",
     text: `update bookings b
-           set state = changed.state, version = changed.version,
+           set state = changed.state, version = changed.version, sequence = changed.sequence,
                expire_time = ${fromMillis("changed.expire_ms")}, update_time = ${fromMillis("changed.update_ms")}
-           from unnest($1::uuid[], $2::text[], $3::int4[], $4::float8[], $5::float8[])
-             as changed(id, state, version, expire_ms, update_ms)
-           where b.id = changed.id`,
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int4[], $5::int8[], $6::float8[], $7::float8[])
+             as changed(host_id, id, state, version, sequence, expire_ms, update_ms)
+           where b.host_id = changed.host_id and b.id = changed.id`,
     values: [
+      bookings.map((booking) => booking.hostId),
       bookings.map((booking) => booking.id),
       bookings.map((booking) => booking.state),
       bookings.map((booking) => booking.version),
+      bookings.map((booking) => booking.sequence),
       bookings.map((booking) => booking.expireTime),
       bookings.map((booking) => booking.updateTime),
     ],
   };
 }
 
-/** Ten columns of a booking as arrays, in the order of `BOOKING_ARRAYS`. */
+/** The columns of a booking as arrays, in the order of `BOOKING_ARRAYS`. */
 function bookingArrays(bookings: readonly Booking[]): Parameter[] {
   return [
     bookings.map((booking) => booking.id),
@@ -102,6 +99,7 @@ function bookingArrays(bookings: readonly Booking[]): Parameter[] {
     bookings.map((booking) => booking.during.end),
     bookings.map((booking) => booking.state),
     bookings.map((booking) => booking.version),
+    bookings.map((booking) => booking.sequence),
     bookings.map((booking) => booking.expireTime),
     bookings.map((booking) => booking.createTime),
     bookings.map((booking) => booking.updateTime),
@@ -109,16 +107,17 @@ function bookingArrays(bookings: readonly Booking[]): Parameter[] {
 }
 
 const BOOKING_ARRAYS =
-  "$1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int4[], $8::float8[], $9::float8[], $10::float8[]";
-const BOOKING_NAMES = "id, host_id, guest_id, start_ms, end_ms, state, version, expire_ms, create_ms, update_ms";
+  "$1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int4[], $8::int8[], $9::float8[], $10::float8[], $11::float8[]";
+const BOOKING_NAMES =
+  "id, host_id, guest_id, start_ms, end_ms, state, version, sequence, expire_ms, create_ms, update_ms";
 const BOOKING_VALUES = `new.host_id, new.guest_id, ${rangeFromMillis("new.start_ms", "new.end_ms")}, new.state, new.version,
-             ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")}`;
+             new.sequence, ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")}`;
 
 function insertBookings(bookings: readonly Booking[]): Statement {
   return {
     name: "insert-bookings",
     text: `insert into bookings
-             (id, host_id, guest_id, during, state, version, expire_time, create_time, update_time)
+             (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
            select new.id, ${BOOKING_VALUES} from unnest(${BOOKING_ARRAYS}) as new(${BOOKING_NAMES})`,
     values: bookingArrays(bookings),
   };
@@ -128,38 +127,16 @@ function insertEvents(events: readonly BookingEvent[]): Statement {
   return {
     name: "insert-events",
     text: `insert into booking_events
-             (booking_id, host_id, guest_id, during, state, version, expire_time, create_time, update_time,
-              sequence, kind, actor, event_time)
-           select new.id, ${BOOKING_VALUES}, new.sequence, new.kind, new.actor, ${fromMillis("new.event_ms")}
-           from unnest(${BOOKING_ARRAYS}, $11::int8[], $12::text[], $13::text[], $14::float8[])
-             as new(${BOOKING_NAMES}, sequence, kind, actor, event_ms)`,
+             (booking_id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time,
+              kind, actor, event_time)
+           select new.id, ${BOOKING_VALUES}, new.kind, new.actor, ${fromMillis("new.event_ms")}
+           from unnest(${BOOKING_ARRAYS}, $12::text[], $13::text[], $14::float8[])
+             as new(${BOOKING_NAMES}, kind, actor, event_ms)`,
     values: [
       ...bookingArrays(events.map((event) => event.booking)),
-      events.map((event) => event.sequence),
       events.map((event) => event.kind),
       events.map((event) => event.actor),
       events.map((event) => event.time),
-    ],
-  };
-}
-
-function insertRequests(
-  requests: readonly { readonly hostId: string; readonly key: RequestKey; readonly answer: Booking }[],
-): Statement {
-  return {
-    name: "insert-requests",
-    text: `insert into requests (host_id, request_id, method, content_hash, answer, create_time)
-           select new.host_id, new.request_id, new.method, decode(new.content_hash, 'hex'), new.answer,
-                  clock_timestamp()
-           from rows from (unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]), jsonb_array_elements($5::jsonb))
-             as new(host_id, request_id, method, content_hash, answer)`,
-    values: [
-      requests.map((request) => request.hostId),
-      requests.map((request) => request.key.id),
-      requests.map((request) => request.key.method),
-      requests.map((request) => request.key.contentHash),
-      // One document: in an array of texts each would be quoted here and read letter by letter there.
-      JSON.stringify(requests.map((request) => request.answer)),
     ],
   };
 }

@@ -7,6 +7,7 @@ import type { Client } from "pg";
 import { assertOwnSessions } from "../../../shared/postgres/session.ts";
 import { activeBookings } from "./bookings.ts";
 import { feedEnds, feedGaps, replays } from "./feeds.ts";
+import { lostAnswers } from "./requests.ts";
 import { outside } from "./outside.ts";
 import { overlapFinder } from "./overlaps.ts";
 import { atOneMoment, connectForReading } from "./stored.ts";
@@ -18,8 +19,8 @@ export interface DatabaseUrls {
 }
 
 /**
- * Names every active, unended booking outside availability, every overlap of active bookings, every gap in a feed, and every
- * booking that its feed does not lead to. May run beside the services: it takes no lock that they wait for. Memory does not
+ * Names every active, unended booking outside availability, every overlap of active bookings, every gap in a feed, every
+ * booking that its feed does not lead to, and every remembered request whose answer is lost. May run beside the services: it takes no lock that they wait for. Memory does not
  * grow with the databases.
  *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
@@ -42,6 +43,7 @@ export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
       yield* feedGaps(stored);
       yield* feedEnds(stored);
       yield* replays(stored);
+      yield* lostAnswers(stored);
     });
   } finally {
     await Promise.allSettled(connections.map((client) => client.end()));

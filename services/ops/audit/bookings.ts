@@ -44,10 +44,14 @@ export async function* activeBookings(client: Client): AsyncGenerator<ActiveBook
 export async function stillThere(client: Client, bookings: readonly ActiveBooking[]): Promise<ActiveBooking[]> {
   const { rows } = await client.query<{ index: number }>(
     `select (seen.ordinal - 1)::float8 as index
-     from unnest($1::uuid[], $2::int[]) with ordinality as seen (id, version, ordinal)
-     join bookings using (id, version)
+     from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as seen (host_id, id, version, ordinal)
+     join bookings using (host_id, id, version)
      where ${IS_ACTIVE} and upper(during) > clock_timestamp()`,
-    [bookings.map((booking) => booking.id), bookings.map((booking) => booking.version)],
+    [
+      bookings.map((booking) => booking.hostId),
+      bookings.map((booking) => booking.id),
+      bookings.map((booking) => booking.version),
+    ],
   );
   const there = new Set(rows.map((row) => row.index));
   return bookings.filter((_, index) => there.has(index));

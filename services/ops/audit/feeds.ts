@@ -37,7 +37,17 @@ export async function* feedEnds(client: Client): AsyncGenerator<Violation> {
 }
 
 /** What an event repeats of its booking. */
-const COLUMNS = ["host_id", "guest_id", "during", "state", "version", "expire_time", "create_time", "update_time"];
+const COLUMNS = [
+  "host_id",
+  "guest_id",
+  "during",
+  "state",
+  "version",
+  "sequence",
+  "expire_time",
+  "create_time",
+  "update_time",
+];
 
 /**
  * Bookings that the feed does not lead to: each event holds the whole booking after it, so the last one must be the booking

@@ -10,7 +10,9 @@ export type Violation =
   /** The host's feed ends at `last`, but its counter says `counter`: events are lost, or will be numbered twice. */
   | { readonly kind: "FEED_END"; readonly hostId: string; readonly last: number; readonly counter: number }
   /** Whoever replays the feed does not arrive at the booking that is stored. */
-  | { readonly kind: "REPLAY"; readonly hostId: string; readonly bookingId: string; readonly because: string };
+  | { readonly kind: "REPLAY"; readonly hostId: string; readonly bookingId: string; readonly because: string }
+  /** A request that was carried out is answered with the booking after an event that its host's feed lacks. */
+  | { readonly kind: "ANSWER_LOST"; readonly hostId: string; readonly requestId: string; readonly sequence: number };
 
 /** One line for the operator. It names ids only. */
 export function lineOf(violation: Violation): string {
@@ -26,5 +28,7 @@ export function lineOf(violation: Violation): string {
       return `${kind}: the feed of host ${hostId} ends at ${violation.last}, its counter at ${violation.counter}`;
     case "REPLAY":
       return `${kind}: booking ${violation.bookingId} of host ${hostId} ${violation.because}`;
+    case "ANSWER_LOST":
+      return `${kind}: request ${violation.requestId} of host ${hostId} was answered with event ${violation.sequence}, which its feed lacks`;
   }
 }

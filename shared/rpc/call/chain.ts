@@ -136,7 +136,7 @@ async function settle<T>(chain: Chain, call: OpenCall, work: Promise<T>): Promis
 async function* relay<T>(chain: Chain, call: OpenCall, source: AsyncGenerator<T>): AsyncGenerator<T> {
   const finish = (ending: StatusError | undefined): void => {
     call.close(ending);
-    // Not awaited: a handler that ignores its signal must not hold the end of the call back. Nobody is left to tell.
+    // Not awaited: a handler that ignores its signal must not delay the end of the call, and its error has no reader.
     source.return(undefined).catch(() => undefined);
   };
   // A call that is interrupted ends at once, even while this waits in `yield` for a reader that has gone without a word.

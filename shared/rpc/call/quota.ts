@@ -1,4 +1,7 @@
-/** What a caller has left of its rate. HTTP clients read it from headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10). */
+/**
+ * What a caller has left of its rate, and how HTTP clients read it:
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (10).
+ */
 
 import { SECOND_MS } from "../../time-units.ts";
 

@@ -31,7 +31,7 @@ export function strictTextDecoder(desc: DescMessage, errorDomain: string): { dec
   return {
     decode(body = new Uint8Array()) {
       const { text, value } = parsed(decoder, body);
-      const words = wordsOf(desc, () => Object.keys(value as object));
+      const words = wordsOf(desc, () => Object.keys(value ?? {}));
       const call = jsonCall.getStore();
       if (call !== undefined) call.words = words;
       const decoded = decodeJson(desc, value, { offsets: "accept" });

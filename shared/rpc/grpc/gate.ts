@@ -23,8 +23,8 @@ export interface Opening {
 export type Pass = (caller: Identity, timeoutMs: number) => void;
 
 /**
- * Passes a call on, or answers it with an error. At once if the caller's token is known. Until another one is verified nobody
- * listens to the stream, which therefore keeps what comes, but for the end of an empty body.
+ * Passes a call on, or answers it with an error: at once if the caller's token is known. While a new token is verified, nothing
+ * reads the stream, so the stream keeps what the client sends, except the end of an empty body.
  */
 export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;

@@ -45,8 +45,8 @@ test("the body of seed.md is read to the letter, and so are the contract's own n
 });
 
 test("every bad field is named, as the contract names it", () => {
-  const value = { hostId: 7, startTime: "2027-02-31T10:00:00Z", slotDuration: 0.5, slotMinutes: 30 };
-  expect(badFields(value)).toEqual(["host_id", "start_time", "slot_duration_minutes", "slotMinutes"]);
+  const value = { hostId: 7, startTime: "2027-02-31T10:00:00Z", slotDuration: 0.5, slotLength: 30 };
+  expect(badFields(value)).toEqual(["host_id", "start_time", "slot_duration_minutes", "slotLength"]);
 });
 
 test.each([

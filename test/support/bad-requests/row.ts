@@ -30,7 +30,7 @@ export interface BadRequest {
   readonly fields: readonly string[];
 }
 
-/** A UUID that nobody has. */
+/** A UUID of nothing. */
 export const NOBODY = "01900000-0000-7000-8000-000000000001";
 export const NO_UUID = "01900000-0000-7000-8000";
 export const YEAR_1 = { seconds: -62_135_596_800n, nanos: 0 };

@@ -67,7 +67,7 @@ async function open(target: Target): Promise<Socket> {
     ? connectTls({ port, host: "127.0.0.1", ALPNProtocols: ["h2"], rejectUnauthorized: false })
     : connect(port, "127.0.0.1");
   await once(socket, tls ? "secureConnect" : "connect");
-  // The server resets the connection of whoever goes too far.
+  // The server resets the connection of a client that goes too far.
   socket.on("error", () => undefined);
   // What is not read keeps a connection from closing.
   socket.on("data", (chunk: Buffer) => {

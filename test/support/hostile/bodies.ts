@@ -1,4 +1,4 @@
-/** Bodies that cost more than they weigh, and timeouts that mean something else to a timer than to whoever sent them. */
+/** Bodies that cost more than they weigh, and timeouts that mean something else to a timer than to their sender. */
 
 import { once } from "node:events";
 import { connect, type IncomingHttpHeaders } from "node:http2";

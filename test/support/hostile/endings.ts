@@ -74,7 +74,7 @@ const data = (stream: number, size: number, flags: number = FLAG.none): Buffer =
 const goAway = (code: number): Buffer => frame(TYPE.goAway, FLAG.none, 0, Buffer.from([0, 0, 0, 0, 0, 0, 0, code]));
 const trailers = headerBlock([[":status", "200"]]);
 
-/** NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, and one that nobody knows. */
+/** NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, and one that is not defined. */
 const CODES = [0, 1, 2, 7, 8, 11, 99];
 
 export const endings: readonly Ending[] = [

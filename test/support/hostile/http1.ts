@@ -11,7 +11,7 @@ const CREATE_USER = "/availability.v1.UserService/CreateUser";
 /** What would be stored if it were carried out. */
 const USER = JSON.stringify({ email: "smuggled@example.com", displayName: "Smuggled", role: "ROLE_HOST" });
 
-/** A write by somebody who may, hidden in the body of another request. */
+/** A write by an entitled caller, hidden in the body of another request. */
 function smuggled(authorization: string): string {
   return request(authorization, `content-length: ${USER.length}\r\n`, USER);
 }

@@ -14,7 +14,7 @@ interface Http2Attack {
 
 type Header = readonly [name: string, value: string];
 
-/** The headers of a write by somebody who may, ready to be spoilt. Without a body, it is never carried out. */
+/** The headers of a write by an entitled caller, ready to be spoilt. Without a body, the write is never carried out. */
 function headersOf(authorization: string, change: Readonly<Record<string, string | undefined>> = {}): Header[] {
   const headers = {
     ":method": "POST",

@@ -1,5 +1,5 @@
 /**
- * How long one turn of this process's event loop keeps everybody else waiting. In time of the thread's own CPU: what other
+ * How long one turn of this process's event loop keeps all other calls waiting. In time of the thread's own CPU: what other
  * processes take of the machine meanwhile is not counted.
  */
 

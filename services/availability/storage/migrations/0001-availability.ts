@@ -27,7 +27,7 @@ export class Migration0001Availability extends Migration {
         during tstzrange not null,
         slot_duration_minutes int not null,
         create_time timestamptz(3) not null default clock_timestamp(),
-        constraint availability_pkey primary key (id),
+        constraint availability_pkey primary key (host_id, id),
         constraint availability_host_id_fkey foreign key (host_id) references users (id),
         constraint availability_during_finite check (
           not isempty(during) and not lower_inf(during) and not upper_inf(during)
@@ -47,10 +47,10 @@ export class Migration0001Availability extends Migration {
       create table requests (
         host_id uuid not null,
         request_id uuid not null,
+        create_time timestamptz(3) not null,
         method text not null,
         content_hash bytea not null,
-        answer jsonb not null,
-        create_time timestamptz(3) not null,
+        answer bytea not null,
         constraint requests_pkey primary key (host_id, request_id),
         constraint requests_content_hash_is_sha256 check (octet_length(content_hash) = 32)
       )`);

@@ -23,10 +23,14 @@ export class Migration0001Bookings extends Migration {
         during tstzrange not null,
         state text not null,
         version int not null,
+        sequence bigint not null,
         expire_time timestamptz(3),
         create_time timestamptz(3) not null,
         update_time timestamptz(3) not null,
-        constraint bookings_pkey primary key (id),
+        constraint bookings_pkey primary key (host_id, id),
+        constraint bookings_id_key unique (id),
+        constraint bookings_id_in_bucket_of_host
+          check (get_byte(uuid_send(id), 15) = get_byte(uuid_send(host_id), 15)),
         constraint bookings_during_finite check (
           not isempty(during) and not lower_inf(during) and not upper_inf(during)
           and isfinite(lower(during)) and isfinite(upper(during))),
@@ -38,6 +42,7 @@ export class Migration0001Bookings extends Migration {
         constraint bookings_length check (upper(during) - lower(during) <= '24:00:00'::interval),
         constraint bookings_state check (state in ('HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED')),
         constraint bookings_version_positive check (version >= 1),
+        constraint bookings_sequence_positive check (sequence >= 1),
         constraint bookings_expire_time_of_holds check ((expire_time is not null) = (state in ('HELD', 'EXPIRED')))
       )`);
     this.addSql("create index bookings_by_host on bookings (host_id, lower(during), id)");
@@ -70,10 +75,10 @@ export class Migration0001Bookings extends Migration {
       create table requests (
         host_id uuid not null,
         request_id uuid not null,
+        sequence bigint not null,
+        create_time timestamptz(3) not null,
         method text not null,
         content_hash bytea not null,
-        answer jsonb not null,
-        create_time timestamptz(3) not null,
         constraint requests_pkey primary key (host_id, request_id),
         constraint requests_content_hash_is_sha256 check (octet_length(content_hash) = 32)
       )`);
