@@ -39,7 +39,7 @@ afterAll(async () => {
 
 test(
   "whatever callers do at once, nothing is lost, doubled or stranded, and everybody is told the truth",
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anySteps(8, 12), { minLength: CALLERS, maxLength: CALLERS }), async (scripts) => {

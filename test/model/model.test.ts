@@ -37,7 +37,7 @@ afterAll(async () => {
   await pair.stop();
 });
 
-test("every answer is the model's, and at the end so are the rows and the feed", { timeout: 240_000 }, async () => {
+test("every answer is the model's, and at the end so are the rows and the feed", { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(anySteps(0, 80), async (steps) => {
       const hostId = await createHost(pair.replicas[0]);
