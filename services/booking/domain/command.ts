@@ -1,11 +1,10 @@
 /** Changes to a host's bookings, as asked for, and how each ended. */
 
-import type { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import type { RequestKey } from "../../../shared/request-key.ts";
 import type { Booking, BookingEvent } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
-import type { RememberedRequest } from "./requests.ts";
+import type { RememberedRequest, Replay } from "./requests.ts";
 
 interface Asked {
   readonly hostId: string;
@@ -74,9 +73,8 @@ export interface Fenced {
 
 /** How a command ended. Only `booked` and `fenced` have (or may have) changed anything for the caller. */
 export type Outcome =
-  | { readonly kind: "booked"; readonly booking: Booking }
+  | Replay
   | { readonly kind: "fenced"; readonly fenced: Fenced }
-  | { readonly kind: "refused"; readonly refusal: Refusal }
   /** The host's generation is no longer the calendar's: ask Availability again. */
   | { readonly kind: "stale" }
   /** An expiry that there is nothing left to do for. */
