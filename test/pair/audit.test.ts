@@ -1,8 +1,6 @@
-/** `npm run audit` against databases in which something has been made wrong by hand. */
+/** What the audit names in databases in which something has been made wrong by hand. */
 
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -198,49 +196,6 @@ test("more bookings than are read at once are all looked at", async () => {
   // The last two of the third batch.
   await availability.query(lengthen, [hostId, "5999 hours"]);
   expect(await found()).toHaveLength(2);
-});
-
-describe("npm run audit", () => {
-  const main = fileURLToPath(new URL("../../services/ops/audit/main.ts", import.meta.url));
-
-  async function run(env: Record<string, string>): Promise<{ code: unknown; stdout: string; stderr: string }> {
-    return new Promise((resolve) => {
-      execFile(process.execPath, [main], { env }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
-      );
-    });
-  }
-
-  const variables = () => ({
-    AVAILABILITY_DATABASE_URL: pair.availability.databaseUrl,
-    BOOKING_DATABASE_URL: pair.booking.databaseUrl,
-  });
-
-  test("ends with 0 and one line if all is well, with 1 and a line for each violation if not", async () => {
-    // The other tests have left much that is wrong.
-    await booking.query("truncate bookings, booking_events, hosts, requests");
-    const id = await book(hours(8, 9));
-    expect(await run(variables())).toEqual({ code: 0, stdout: "audit: no violation found\n", stderr: "" });
-    await booking.query("delete from booking_events");
-    expect(await run(variables())).toEqual({
-      code: 1,
-      stdout:
-        `FEED_END: the feed of host ${hostId} ends at 0, its counter at 1\n` +
-        `REPLAY: booking ${id} of host ${hostId} is stored and is not in the feed\n`,
-      stderr: "",
-    });
-  });
-
-  test.each([
-    ["a setting is missing", { AVAILABILITY_DATABASE_URL: "" }, "AVAILABILITY_DATABASE_URL is required"],
-    ["a database is out of reach", { BOOKING_DATABASE_URL: "postgres://a:secret@127.0.0.1:1/none" }, "ECONNREFUSED"],
-  ])("ends with 2, and one line that says why, if %s", async (_what, wrong, why) => {
-    const { code, stdout, stderr } = await run({ ...variables(), ...wrong });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(stderr).toContain(why);
-    expect(stderr).not.toContain("secret");
-  });
 });
 
 test("beside services that are at work, nothing right is named", async () => {

@@ -5,7 +5,6 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import type { RequestKey } from "../../../shared/request-key.ts";
 import type { Booking, BookingEvent } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
-import type { RememberedRequest } from "./requests.ts";
 
 interface Asked {
   readonly hostId: string;
@@ -81,6 +80,13 @@ export type Outcome =
   | { readonly kind: "stale" }
   /** An expiry that there is nothing left to do for. */
   | { readonly kind: "idle" };
+
+/** A request that was carried out. */
+export interface RememberedRequest {
+  readonly key: RequestKey;
+  /** The booking after the event that is remembered: its `sequence`. */
+  readonly answer: Booking;
+}
 
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
 export interface ConfirmedInRanges {

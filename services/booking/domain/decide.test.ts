@@ -1,127 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
+import {
+  bookingOf,
+  calendar,
+  during,
+  guest,
+  hostOf,
+  HOUR,
+  LIMITS,
+  NOW,
+  only,
+  said,
+  asked,
+  elsewhere,
+  operations,
+} from "../../../test/support/deciding.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import type { Booking, BookingState } from "./booking.ts";
-import type { Command, FenceCommand, HostState, Outcome } from "./command.ts";
+import type { Command, FenceCommand, HostState } from "./command.ts";
 import { decide } from "./decide.ts";
-
-const NOW = 1_000_000;
-const HOUR = 3_600_000;
-const LIMITS = { perGuestAndHost: 3, perGuest: 5 };
-const host = "0190a000-0000-7000-8000-000000000001";
-const guest = "0190a000-0000-7000-8000-000000000002";
-const asked = { hostId: host, actor: "tester" };
-const calendar = openCalendar(7);
-
-type Phase = "before its start" | "after its start" | "after its end";
-const during: Record<Phase, Interval> = {
-  "before its start": { start: NOW + HOUR, end: NOW + 2 * HOUR },
-  "after its start": { start: NOW - HOUR, end: NOW + HOUR },
-  "after its end": { start: NOW - 2 * HOUR, end: NOW - HOUR },
-};
-
-function bookingOf(state: BookingState, phase: Phase, expireTime?: number): Booking {
-  const held = state === "HELD" || state === "EXPIRED";
-  const booking = { id: "b1", hostId: host, guestId: guest, during: during[phase], state, version: 3, sequence: 20 };
-  return { ...booking, ...(held ? { expireTime: expireTime ?? NOW + 1 } : {}), createTime: 1, updateTime: 2 };
-}
-
-function hostOf(...bookings: Booking[]): HostState {
-  return {
-    hostId: host,
-    generation: 7,
-    sequence: 40,
-    bookings,
-    requests: new Map(),
-    holds: new Map(),
-    confirmedInRanges: new Map(),
-  };
-}
-
-function only(state: HostState, command: Command): { outcome: Outcome; events: string[]; changed: number } {
-  const decision = decide(state, [command], NOW, LIMITS);
-  const outcome = decision.outcomes[0];
-  if (outcome === undefined) throw new Error("no outcome");
-  return { outcome, events: decision.events.map((event) => event.kind), changed: decision.changes.length };
-}
-
-function said(outcome: Outcome): string {
-  if (outcome.kind === "booked") return outcome.booking.state;
-  return outcome.kind === "refused" ? outcome.refusal.reason : outcome.kind;
-}
-
-const elsewhere = { start: NOW + 5 * HOUR, end: NOW + 6 * HOUR };
-const operations: Record<string, Command> = {
-  confirm: { ...asked, kind: "confirm", bookingId: "b1" },
-  cancel: { ...asked, kind: "cancel", bookingId: "b1" },
-  reschedule: { ...asked, kind: "reschedule", bookingId: "b1", during: elsewhere, calendar },
-  expire: { ...asked, kind: "expire", bookingId: "b1" },
-};
-
-/** A hold ends at its start at the latest, so one that is not overdue has not started. */
-const overdue = NOW;
-const gone = { cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE" };
-const table: [state: BookingState, phase: Phase, expireTime: number | undefined, Record<string, string>][] = [
-  ["HELD", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD" }],
-  ["HELD", "before its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["HELD", "after its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["HELD", "after its end", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["CONFIRMED", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED" }],
-  ["CONFIRMED", "after its start", undefined, { ...gone, confirm: "CONFIRMED", cancel: "CANCELLED" }],
-  ["CONFIRMED", "after its end", undefined, { confirm: "CONFIRMED", ...gone }],
-  ["CANCELLED", "before its start", undefined, { ...gone, confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED" }],
-  ["CANCELLED", "after its start", undefined, { ...gone, confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED" }],
-  ["CANCELLED", "after its end", undefined, { ...gone, confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED" }],
-  ["EXPIRED", "before its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["EXPIRED", "after its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["EXPIRED", "after its end", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-];
-
-const eventOf: Record<string, string> = { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "RESCHEDULED" };
-
-describe("the life of a booking", () => {
-  const cases = table.flatMap(([state, phase, expireTime, expected]) =>
-    Object.entries({ ...expected, expire: "idle" }).map(([operation, answer]) => ({
-      state,
-      phase,
-      expireTime,
-      operation,
-      answer,
-    })),
-  );
-  test.each(cases)("$state (expiry $expireTime) $phase: $operation gives $answer", (row) => {
-    const before = bookingOf(row.state, row.phase, row.expireTime);
-    const command = operations[row.operation];
-    if (command === undefined) throw new Error(`no operation ${row.operation}`);
-    const { outcome, events, changed } = only(hostOf(before), command);
-    expect(said(outcome)).toBe(row.answer);
-
-    // An overdue hold is recorded whatever it is met by; apart from that only what succeeds and differs is an event.
-    const isOverdue = row.state === "HELD" && row.expireTime === overdue;
-    const isNew = outcome.kind === "booked" && outcome.booking.version !== before.version;
-    expect(events).toEqual([...(isOverdue ? ["EXPIRED"] : []), ...(isNew ? [eventOf[row.operation]] : [])]);
-    expect(changed).toBe(events.length);
-    if (isNew) expect(outcome.kind === "booked" && outcome.booking.version).toBe(before.version + 1);
-  });
-
-  test("nothing happens to a booking that does not exist", () => {
-    for (const name of ["confirm", "cancel", "reschedule"]) {
-      const command = operations[name];
-      if (command === undefined) throw new Error(name);
-      expect(said(only(hostOf(), command).outcome)).toBe("BOOKING_NOT_FOUND");
-    }
-  });
-
-  test.each(["confirm", "cancel", "reschedule"])("%s with another etag is refused and changes nothing", (name) => {
-    const command = { ...operations[name], etag: '"2"' } as Command;
-    const { outcome, changed } = only(hostOf(bookingOf("HELD", "before its start")), command);
-    expect(said(outcome)).toBe("ETAG_MISMATCH");
-    expect(changed).toBe(0);
-    expect(
-      said(only(hostOf(bookingOf("HELD", "before its start")), { ...command, etag: '"3"' } as Command).outcome),
-    ).not.toBe("ETAG_MISMATCH");
-  });
-});
 
 describe("create", () => {
   const slot = { start: NOW + HOUR, end: NOW + 2 * HOUR };

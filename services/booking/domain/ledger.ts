@@ -7,8 +7,15 @@
 import { type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
 import type { RequestKey } from "../../../shared/request-key.ts";
 import { type Booking, type BookingEvent, type BookingEventKind, expired, isActive, SYSTEM_ACTOR } from "./booking.ts";
-import type { BookingChange, ConfirmedInRanges, FenceCommand, HoldCount, HostDecision, HostState } from "./command.ts";
-import type { RememberedRequest } from "./requests.ts";
+import type {
+  BookingChange,
+  ConfirmedInRanges,
+  FenceCommand,
+  HoldCount,
+  HostDecision,
+  HostState,
+  RememberedRequest,
+} from "./command.ts";
 
 const NO_HOLDS: HoldCount = { withHost: 0, inAll: 0 };
 const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();

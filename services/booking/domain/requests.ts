@@ -2,15 +2,7 @@
 
 import { requestIdReused } from "../../../shared/errors.ts";
 import { isSameRequest, type RequestKey } from "../../../shared/request-key.ts";
-import type { Booking } from "./booking.ts";
-import type { Outcome } from "./command.ts";
-
-/** A request that was carried out. */
-export interface RememberedRequest {
-  readonly key: RequestKey;
-  /** The booking after the event that is remembered: its `sequence`. */
-  readonly answer: Booking;
-}
+import type { Outcome, RememberedRequest } from "./command.ts";
 
 /** The first answer of a request that was carried out before, or its refusal if the id was used for another request. */
 export function replayed(remembered: RememberedRequest, key: RequestKey): Outcome {

@@ -1,7 +1,7 @@
 /** What the use cases of this service are built from. */
 
 import type { Pool } from "pg";
-import type { RememberedRequest } from "../domain/requests.ts";
+import type { RememberedRequest } from "../domain/command.ts";
 import type { Lanes } from "../lanes/lanes.ts";
 import type { Calendars } from "../peers/calendars.ts";
 import type { Guests } from "../peers/guests.ts";

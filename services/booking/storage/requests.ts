@@ -6,7 +6,7 @@
 import type { Pool } from "pg";
 import { read } from "../../../shared/postgres/read.ts";
 import { queryOf, type Statement } from "../../../shared/postgres/round-trip.ts";
-import type { RememberedRequest } from "../domain/requests.ts";
+import type { RememberedRequest } from "../domain/command.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
 
