@@ -193,7 +193,7 @@ class RoundTrip implements Submittable {
 
   /**
    * What came does not belong here, so nothing that still comes can be believed. To everybody this is the loss of the connection
-   * (`isConnectionLost`), so that whoever has it gives it up.
+   * (`isConnectionLost`), so that its holder gives it up.
    */
   #outOfStep(what: string, cause?: unknown): void {
     this.callback(new Error(`the connection is out of step: ${what} came from the server`, { cause }));

@@ -11,7 +11,7 @@ import { addTime } from "../scheduling/add-time.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
-const request = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
+const schema = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
 
 const response = {
   schema: AddAvailabilityResponseSchema,
@@ -22,7 +22,7 @@ export function addAvailability(
   deps: AvailabilityDeps,
 ): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
   return async (message, call) => {
-    const asked = parse(request, message);
+    const asked = parse(schema, message);
     assertMay(call, { host: asked.hostId });
     return await addTime(deps, call, asked, response);
   };

@@ -8,7 +8,7 @@ import { insertUser } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
-const request = z.object({
+const schema = z.object({
   email,
   displayName: text(DISPLAY_NAME_MAX_CHARACTERS),
   role: enumValue<KnownRole>(RoleSchema),
@@ -16,7 +16,7 @@ const request = z.object({
 
 export function createUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.createUser> {
   return async (message) => {
-    const { role, ...rest } = parse(request, message);
+    const { role, ...rest } = parse(schema, message);
     return { user: userMessage(await insertUser(deps.pool, { ...rest, role: roleOf(role) })) };
   };
 }

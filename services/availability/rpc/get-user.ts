@@ -8,11 +8,11 @@ import { findUser } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { userMessage } from "./messages.ts";
 
-const request = z.object({ userId: uuid });
+const schema = z.object({ userId: uuid });
 
 export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.getUser> {
   return async (message, call) => {
-    const { userId } = parse(request, message);
+    const { userId } = parse(schema, message);
     assertMay(call, { user: userId });
     const user = await findUser(deps, userId, call.signal);
     if (user === undefined) throw userNotFound(userId);

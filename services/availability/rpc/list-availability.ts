@@ -13,13 +13,13 @@ import { assertHost } from "../storage/hosts.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
-const request = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
+const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 
 export function listAvailability(
   deps: AvailabilityDeps,
 ): UnaryHandler<typeof AvailabilityService.method.listAvailability> {
   return async (message, call) => {
-    const asked = parse(request, message);
+    const asked = parse(schema, message);
     const query = ["ListAvailability", asked.hostId, asked.startTime ?? null, asked.endTime ?? null];
     const window = await windowOf(deps, asked, query, call);
     const run = <Row extends object>(sql: { text: string }): Promise<Row[]> => read<Row>(deps.pool, sql, call.signal);
@@ -37,7 +37,7 @@ export function listAvailability(
 /** The window, or what is left of it: the token keeps both ends, because "now" must not move between pages. */
 async function windowOf(
   deps: AvailabilityDeps,
-  asked: z.output<typeof request>,
+  asked: z.output<typeof schema>,
   query: readonly unknown[],
   call: Call,
 ): Promise<Interval> {

@@ -8,7 +8,7 @@ import { findUsers } from "../storage/users.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
-const request = z.object({
+const schema = z.object({
   role: z.union(
     [z.literal(Role.UNSPECIFIED).transform(() => undefined), enumValue<KnownRole>(RoleSchema).transform(roleOf)],
     {
@@ -21,7 +21,7 @@ const request = z.object({
 
 export function listUsers(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.listUsers> {
   return async (message, call) => {
-    const asked = parse(request, message);
+    const asked = parse(schema, message);
     const query = ["ListUsers", asked.role ?? null];
     const [afterId] = asked.pageToken === "" ? [] : decodePageToken(asked.pageToken, query, ["uuid"]);
     const users = await findUsers(deps, { role: asked.role, afterId, limit: asked.pageSize + 1 }, call.signal);

@@ -9,7 +9,7 @@ import { type Removed, removeTime } from "../scheduling/remove-time.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
-const request = withInterval({ hostId: uuid, requestId });
+const schema = withInterval({ hostId: uuid, requestId });
 
 const response = {
   schema: RemoveAvailabilityResponseSchema,
@@ -24,7 +24,7 @@ export function removeAvailability(
   deps: AvailabilityDeps,
 ): UnaryHandler<typeof AvailabilityService.method.removeAvailability> {
   return async (message, call) => {
-    const asked = parse(request, message);
+    const asked = parse(schema, message);
     assertMay(call, { host: asked.hostId });
     return await removeTime(deps, call, asked, response);
   };

@@ -7,13 +7,13 @@ import { snapshotOf } from "../storage/snapshot.ts";
 import type { AvailabilityDeps } from "./deps.ts";
 import { rangeMessage } from "./messages.ts";
 
-const request = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
+const schema = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
 
 export function snapshotAvailability(
   deps: AvailabilityDeps,
 ): UnaryHandler<typeof AvailabilityService.method.snapshotAvailability> {
   return async (message, call) => {
-    const { hostId, during, generation } = parse(request, message);
+    const { hostId, during, generation } = parse(schema, message);
     const { intervals, slotDurationMinutes, covered } = await snapshotOf(deps.pool, hostId, during, call);
     return {
       intervals: intervals.map(rangeMessage),

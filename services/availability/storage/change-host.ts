@@ -26,8 +26,8 @@ export interface HostTransaction {
  * the same transaction; a call that was answered before gets that answer, and `change` does not run.
  *
  * "The intervals of a host are merged, with one slot duration" holds because every change reads what it decides on here,
- * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or that
- * nobody waits for any more, is rolled back.
+ * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or whose
+ * caller has left, is rolled back.
  *
  * `permits` limits how many of such changes have a connection at a time, whatever their hosts.
  *
@@ -42,7 +42,7 @@ export async function changeHost<Done, Message extends DescMessage>(
 ): Promise<MessageShape<Message>> {
   const { hostId } = request;
   // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
-  // and nobody else's host could even be looked at.
+  // and no other host could even be looked at.
   const turn = await turns.take(hostId, caller.signal);
   if (turn === "standstill") throw hostBusy(hostId);
   if (turn === "full") throw overloaded();

@@ -4,14 +4,14 @@
  * 1. The turn, among the changes of the host in this process. It is waited for without a connection, first come, first
  *    served, until the caller's deadline: a turn is some ten short statements and a commit, 3 ms on an idle machine and
  *    fifty where others want the processors, and sixteen or five hundred writers add up to seconds in which nothing is
- *    wrong. What is wrong is a host that nobody gets any further with: STANDSTILL_MS.
+ *    wrong. What is wrong is a host whose queue stands still: STANDSTILL_MS.
  * 2. A removal's permit, without a connection too: PERMIT_WAIT_MS, as long as a removal waits for Booking at most.
  * 3. A connection, which the pool gives within seconds or not at all. A host has at most one of each process.
  * 4. The host's lock, among the processes: HOST_LOCK_WAIT_MS, because a connection is held meanwhile. That is many turns
  *    of the others. Who holds it longer waits for Booking, or hangs.
  *
- * A host whose lock somebody keeps is thus tried by one change after another, a second each, on one connection; whoever
- * has waited STANDSTILL_MS is refused with BUSY.
+ * If a process keeps a host's lock, one change after another tries it, a second each, on one connection; a change that has
+ * waited STANDSTILL_MS is refused with BUSY.
  */
 
 import type { Caller } from "../../../shared/caller.ts";
@@ -20,7 +20,7 @@ import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
 
 /**
  * How long a change waits for its turn while no other gets the host's lock, before it is refused with BUSY. Longer than
- * whoever has the turn may take for what is no fault of the host (a removal's permit, Booking's answer); half of a usual
+ * the holder of the turn may take for what is no fault of the host (a removal's permit, Booking's answer); half of a usual
  * deadline, so that a caller learns that nothing was changed.
  */
 const STANDSTILL_MS = 5000;

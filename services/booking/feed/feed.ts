@@ -140,7 +140,7 @@ async function* offered(
 }
 
 /**
- * The events behind a sequence, as many as one read takes. Undefined while the database is out of reach: whoever watches
+ * The events behind a sequence, as many as one read takes. Undefined while the database is out of reach: the watcher
  * sleeps through its restart and is woken when it can be listened to again.
  */
 async function nextEvents(

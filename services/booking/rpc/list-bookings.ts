@@ -30,7 +30,7 @@ const stateOf = {
 
 const states = list(enumValue<keyof typeof stateOf>(BookingStateSchema), STATES_MAX);
 /** Beside the other rules and not after them, so that all that is wrong is told at once. */
-const somebody = z
+const hostOrGuest = z
   .object({ hostId: z.string(), guestId: z.string() })
   .refine(({ hostId, guestId }) => hostId !== "" || guestId !== "", {
     path: ["hostId"],
@@ -41,7 +41,7 @@ const somebody = z
   .transform(() => ({}));
 const schema = z.intersection(
   withWindow({ hostId: optionalUuid, guestId: optionalUuid, states, pageSize, pageToken }, WINDOW_MAX_MS),
-  somebody,
+  hostOrGuest,
 );
 
 export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingService.method.listBookings> {

@@ -11,7 +11,7 @@ import type { SchedulingDeps } from "./deps.ts";
 /** How often availability may change while a stretch of slots is read before the caller is told to come again. */
 const ATTEMPTS_MAX = 5;
 /**
- * A page looks at so many calendars and then ends, shorter than asked, so that a host that is booked out, or whose time is
+ * A page looks at this many calendars and then ends, shorter than asked, so that a host that is booked out, or whose time is
  * cut up finely, costs no more. Five of them hold the longest window of all other hosts.
  */
 const CALENDARS_PER_PAGE = 8;

@@ -48,8 +48,8 @@ export const TimeRangeSchema: GenMessage<TimeRange> = /*@__PURE__*/
  * An interval in which a host can be booked.
  *
  * The intervals of one host never overlap and never touch (two that would are stored as one), and all of them have the
- * same slot duration. Slots lie on a grid that starts at the interval's own `start_time`; whatever is left at the end
- * and is shorter than a slot is kept and offers none.
+ * same slot duration. Slots lie on a grid that starts at the interval's own `start_time`. A rest at the end
+ * that is shorter than a slot is kept and offers none.
  *
  * @generated from message availability.v1.Availability
  */

@@ -90,8 +90,9 @@ export const ErrorReason = {
   AVAILABILITY_BOOKED: 7,
 
   /**
-   * UNAVAILABLE. The host's lock was not had within 1 second, no change of the host that this one waited for got on for 5
-   * seconds, too many removals are under way, or the database is out of reach. Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
+   * UNAVAILABLE. The call did not get the host's lock within 1 second, or waited behind changes of the host that stood still
+   * for 5 seconds; or too many removals are under way, or the database is out of reach. Nothing was changed. Send the same call
+   * again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 8;
    */

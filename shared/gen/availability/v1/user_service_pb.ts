@@ -186,7 +186,7 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
  * an hour, and more counts as an hour.
  *
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
- * roles get PERMISSION_DENIED, and so does a HOST or USER who names somebody else where it must name itself.
+ * roles get PERMISSION_DENIED, and so does a HOST or USER who names another user where it must name itself.
  *
  * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
  * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED.

@@ -134,8 +134,8 @@ export type CreateBookingRequest = Message<"booking.v1.CreateBookingRequest"> & 
 
   /**
    * Hold the time for this many seconds, 10 to 86400, instead of booking it; the hold ends at `start_time` at the
-   * latest. 0 or unset: book it. A guest has at most 5 active holds with a host and 20 in all, whoever made them, unless the
-   * service is set to other numbers.
+   * latest. 0 or unset: book it. A guest has at most 5 active holds with a host and 20 in all, also those that others made
+   * for it, unless the operator has set other numbers.
    *
    * @generated from field: int32 hold_seconds = 5;
    */
@@ -566,7 +566,7 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  * seconds, and a stream no end; both may name up to an hour, and more counts as an hour.
  *
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the availability service.
- * Other roles get PERMISSION_DENIED, and so does a HOST or USER who names somebody else where it must name itself.
+ * Other roles get PERMISSION_DENIED, and so does a HOST or USER who names another user where it must name itself.
  * Somebody else's booking is as if it did not exist.
  *
  * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
@@ -574,8 +574,8 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  * REQUEST_ID_REUSED.
  *
  * Every write takes an optional `request_id`, a UUID unique per host across all methods. A call that succeeded and is
- * sent again with it (for at least 30 days) has no further effect and gets the first answer, whatever has happened
- * since. Refusals are not remembered: a refused call is decided anew.
+ * sent again with it (for at least 30 days) has no further effect and gets the first answer, also if the
+ * booking has changed since. Refusals are not remembered: a refused call is decided anew.
  *
  * @generated from service booking.v1.BookingService
  */

@@ -146,7 +146,7 @@ export const ErrorReason = {
   SEQUENCE_UNKNOWN: 15,
 
   /**
-   * UNAVAILABLE. A lock on the host was not had in time, the host's availability kept changing, or the database is out of
+   * UNAVAILABLE. The call did not get the host's lock in time, the host's availability kept changing, or the database is out of
    * reach. Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 16;

@@ -58,7 +58,8 @@ export type FenceHostRequest = Message<"booking.v1.FenceHostRequest"> & {
   hostId: string;
 
   /**
-   * The ranges that are to go, at most 500. None: nothing goes, only remembered availability is stale.
+   * The ranges that Availability is about to remove, at most 500. None: it removes nothing, and remembered availability is
+   * stale.
    *
    * @generated from field: repeated booking.v1.FencedRange ranges = 2;
    */
