@@ -52,7 +52,7 @@ function connectTransport(baseUrl: string, httpVersion: "1.1" | "2", useBinaryFo
   return createConnectTransport({ baseUrl, httpVersion, useBinaryFormat });
 }
 
-describe.each(Object.entries(transports))("over %s", (_name, transportTo) => {
+describe.each(Object.entries(transports))("over %s", (name, transportTo) => {
   test("a call is answered", async () => {
     const { user } = await createClient(UserService, transportTo(service)).createUser(USER);
     expect(user).toMatchObject({ id: "1", ...USER });
@@ -67,12 +67,13 @@ describe.each(Object.entries(transports))("over %s", (_name, transportTo) => {
     expect(error.findDetails(ResourceInfoSchema)[0]).toMatchObject({ resourceType: "User", resourceName: "nobody" });
   });
 
-  test("every bad field is named", async () => {
+  test("every bad field is named, as its caller has written it", async () => {
+    const written = name.startsWith("Connect JSON") ? "displayName" : "display_name";
     const request = { email: "ada", displayName: "A\0", role: Role.UNSPECIFIED };
     const error = await failure(createClient(UserService, transportTo(service)).createUser(request));
     expect(error.code).toBe(Code.InvalidArgument);
     expect(reasonOf(error)).toBe("INVALID_REQUEST");
-    expect(fieldsOf(error)).toEqual(["email", "display_name", "role"]);
+    expect(fieldsOf(error)).toEqual(["email", written, "role"]);
   });
 
   test("a bug of ours is a bare INTERNAL to the caller and whole in the log", async () => {
