@@ -28,7 +28,7 @@ describe("Connect over plain HTTP", () => {
 
   test.each([
     ["an unknown field", '{"userId":"x","holdSecond":1}', ["holdSecond"]],
-    ["two bad fields", '{"userId":1,"user":2}', ["user_id", "user"]],
+    ["two bad fields", '{"userId":1,"user":2}', ["userId", "user"]],
     ["a list", "[]", [""]],
   ])("%s in JSON is refused by name", async (_what, body, fields) => {
     const answer = await post(GET_USER, json, body);
