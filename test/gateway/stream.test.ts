@@ -95,7 +95,7 @@ describe("server-sent events", () => {
     const refused = await gateway.call("GET", `/bookings:watch?host_id=${hostId}`, {
       headers: { "last-event-id": "x" },
     });
-    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["after_sequence"]]);
+    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["afterSequence"]]);
   });
 
   test("keep the connection alive with comments, where the service sends a message without an event", async () => {
