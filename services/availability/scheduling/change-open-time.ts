@@ -21,7 +21,8 @@ export interface WantedTime {
   readonly window: Interval;
   /** By start, within the window. */
   readonly wanted: readonly Interval[];
-  readonly slotDurationMinutes: number;
+  /** Of the wanted time. What is left of stored intervals keeps theirs, so a pure removal needs none. */
+  readonly slotDurationMinutes?: number;
 }
 
 export interface ChangedTime {
@@ -51,7 +52,10 @@ export async function changeOpenTime(
 ): Promise<ChangedTime> {
   const before = await intervalsTouching(run, hostId, window);
   const { removed, gone, written: by } = replace(before, wanted, window);
-  const written = await replaceIntervals(client, { hostId, slotDurationMinutes, replaced: gone, by });
+  const minutes = slotDurationMinutes ?? before[0]?.slotDurationMinutes;
+  // Nothing is stored there, and nothing is wanted.
+  if (minutes === undefined) return { removed, written: [], before };
+  const written = await replaceIntervals(client, { hostId, slotDurationMinutes: minutes, replaced: gone, by });
   if (removed.length > 0) await assertNotBooked(deps, hostId, removed, caller);
   return { removed, written, before };
 }

@@ -5,7 +5,6 @@ import { REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import type { Availability } from "../domain/availability.ts";
-import { slotDurationMinutesOf } from "../storage/availability.ts";
 import { changeHost, type HostTransaction } from "../storage/change-host.ts";
 import { rememberedAnswer, type Response } from "../storage/requests.ts";
 import { changeOpenTime } from "./change-open-time.ts";
@@ -46,10 +45,6 @@ async function remove(
   window: Interval,
   caller: Caller,
 ): Promise<Removed> {
-  const slotDurationMinutes = await slotDurationMinutesOf(host.run, hostId);
-  // The host has no open time at all.
-  if (slotDurationMinutes === undefined) return { removed: [], removedCount: 0, remaining: [] };
-  const wanted = { hostId, window, wanted: [], slotDurationMinutes };
-  const { removed, written } = await changeOpenTime(deps, host, wanted, caller);
+  const { removed, written } = await changeOpenTime(deps, host, { hostId, window, wanted: [] }, caller);
   return { removed: removed.slice(0, REMOVED_RANGES_MAX), removedCount: removed.length, remaining: written };
 }

@@ -5,7 +5,7 @@
  */
 
 import { randomUUIDv7 } from "node:crypto";
-import type { MikroORM } from "@mikro-orm/postgresql";
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
@@ -61,7 +61,7 @@ export interface UserReader {
 
 /** The user with this id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
 export async function findUser(reader: UserReader, id: string, signal: AbortSignal): Promise<User | undefined> {
-  const [user] = await usersOf(reader, select(reader).where({ id }), signal);
+  const [user] = await usersOf(reader, (users) => users.where({ id }), signal);
   return user;
 }
 
@@ -80,24 +80,26 @@ export async function findUsers(reader: UserReader, page: UserPage, signal: Abor
     ...(role === undefined ? {} : { role }),
     ...(afterId === undefined ? {} : { id: { $gt: afterId } }),
   };
-  return await usersOf(reader, select(reader).where(wanted).orderBy({ id: "asc" }).limit(limit), signal);
+  return await usersOf(reader, (users) => users.where(wanted).orderBy({ id: "asc" }).limit(limit), signal);
 }
 
-function select({ orm }: UserReader) {
-  return orm.em.fork().createQueryBuilder(UserTable).select("*");
+function allUsers(em: EntityManager) {
+  return em.createQueryBuilder(UserTable).select("*");
 }
+
+type UserQuery = ReturnType<typeof allUsers>;
 
 async function usersOf(
   { orm, pool }: UserReader,
-  query: ReturnType<typeof select>,
+  narrow: (users: UserQuery) => UserQuery,
   signal: AbortSignal,
 ): Promise<User[]> {
-  const { sql, params } = query.toQuery();
+  const em = orm.em.fork();
+  const { sql, params } = narrow(allUsers(em)).toQuery();
   // The ORM marks a parameter by `?`, the driver by its number. All values are parameters, so no other `?` is there.
   let count = 0;
   const text = sql.replaceAll("?", () => `$${(count += 1)}`);
   const rows = await read(pool, { text, values: [...params] }, signal);
-  const em = orm.em.fork();
   return rows.map((row) => {
     const { id, email, displayName, role, createTime } = em.map(UserTable, row);
     return { id, email, displayName, role, createTime: createTime.getTime() };

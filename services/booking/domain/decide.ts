@@ -4,8 +4,8 @@
  *
  * Held here: no two active bookings of a host overlap; a booking is accepted only by a calendar whose generation is the
  * host's current one; every change has exactly one event; one `request_id` has one effect; no guest has more active holds
- * with the host than one may have. The database holds the first
- * once more, should this code be wrong, by the constraint `bookings_no_overlap`.
+ * with the host than one may have. The database holds the first once more, should this code be wrong, by the constraint
+ * `bookings_no_overlap`.
  */
 
 import type { Refusal } from "../../../shared/errors.ts";

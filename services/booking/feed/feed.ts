@@ -159,12 +159,11 @@ async function nextEvents(
 
 /** Looks whether a watched host's feed has grown without anybody saying so: one query for all watched hosts. */
 function poller(pool: Pool, wakers: Wakers): () => Promise<void> {
-  let seen = new Map<string, number>();
+  let seen: ReadonlyMap<string, number> = new Map();
   return async () => {
     const hostIds = wakers.hostIds();
     if (hostIds.length === 0) return;
-    const sequences = await sequencesOf(pool, hostIds);
-    const found = new Map(hostIds.map((hostId, index) => [hostId, sequences[index] ?? 0]));
+    const found = await sequencesOf(pool, hostIds);
     wakers.wake(hostIds.filter((hostId) => found.get(hostId) !== seen.get(hostId)));
     seen = found;
   };

@@ -50,15 +50,18 @@ export async function generationsOf(pool: Pool, hostIds: readonly string[]): Pro
   return hostIds.map((hostId) => rows.get(hostId)?.generation ?? 0);
 }
 
-/** The sequence of the last event of each host's feed, in the hosts' order. */
-export async function sequencesOf(pool: Pool, hostIds: readonly string[], signal?: AbortSignal): Promise<number[]> {
+/** The sequence of the last event of each host's feed. A host without a row has none. */
+export async function sequencesOf(
+  pool: Pool,
+  hostIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await readHosts(pool, hostIds, signal);
-  return hostIds.map((hostId) => rows.get(hostId)?.sequence ?? 0);
+  return new Map(Array.from(rows, ([hostId, { sequence }]) => [hostId, sequence ?? 0]));
 }
 
 export async function sequenceOf(pool: Pool, hostId: string, signal: AbortSignal): Promise<number> {
-  const [sequence = 0] = await sequencesOf(pool, [hostId], signal);
-  return sequence;
+  return (await sequencesOf(pool, [hostId], signal)).get(hostId) ?? 0;
 }
 
 async function readHosts(pool: Pool, hostIds: readonly string[], signal?: AbortSignal): Promise<Map<string, HostRow>> {
