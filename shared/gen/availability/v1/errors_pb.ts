@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file availability/v1/errors.proto.
  */
 export const file_availability_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEqtAMKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhIcChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBIbChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFEicKI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYSJAogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxIVChFFUlJPUl9SRUFTT05fQlVTWRAIEiEKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkSIAocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMYgZwcm90bzM");
+  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEq/AMKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhIcChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBIbChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFEicKI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYSJAogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxIVChFFUlJPUl9SRUFTT05fQlVTWRAIEiEKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkSIAocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMEh4KGkVSUk9SX1JFQVNPTl9FVEFHX01JU01BVENIEA0SJgoiRVJST1JfUkVBU09OX1RPT19NQU5ZX1dFRUtMWV9IT1VSUxAOYgZwcm90bzM");
 
 /**
  * Why a call was refused: the `reason` of the `google.rpc.ErrorInfo` in the error's details, written there without the
@@ -74,7 +74,7 @@ export const ErrorReason = {
   NOT_A_HOST: 5,
 
   /**
-   * FAILED_PRECONDITION. The host has availability with another slot duration; one host has one.
+   * FAILED_PRECONDITION. The host has openings or weekly hours with another slot duration; one host has one.
    * `google.rpc.PreconditionFailure` tells the stored one. Remove the host's availability first, or use that duration.
    *
    * @generated from enum value: ERROR_REASON_SLOT_DURATION_MISMATCH = 6;
@@ -82,7 +82,7 @@ export const ErrorReason = {
   SLOT_DURATION_MISMATCH: 6,
 
   /**
-   * FAILED_PRECONDITION. The range to remove holds active bookings that have not ended. `google.rpc.PreconditionFailure`
+   * FAILED_PRECONDITION. The time that would go holds active bookings that have not ended. `google.rpc.PreconditionFailure`
    * names the first 20 and `google.rpc.ErrorInfo` metadata `booking_count` says how many there are. Cancel or move them.
    *
    * @generated from enum value: ERROR_REASON_AVAILABILITY_BOOKED = 7;
@@ -127,6 +127,21 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_OVERLOADED = 12;
    */
   OVERLOADED: 12,
+
+  /**
+   * ABORTED. The host's weekly hours have changed since the caller read the `etag`. Read them again.
+   *
+   * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 13;
+   */
+  ETAG_MISMATCH: 13,
+
+  /**
+   * FAILED_PRECONDITION. The host has 100 weekly hours, one for each date from which they are in force, and these would be one
+   * more. Set hours from an earlier date: they replace all later ones.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_WEEKLY_HOURS = 14;
+   */
+  TOO_MANY_WEEKLY_HOURS: 14,
 } as const;
 
 /**
