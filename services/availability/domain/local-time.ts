@@ -7,35 +7,39 @@ import type { Instant } from "../../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../../shared/time-units.ts";
 
 /** A calendar date without a zone: whole days since 1970-01-01. */
-export type LocalDay = number;
+export type Day = number;
 
-/** Tells when it is a minute of one date, 0 to 1440. The last is 00:00 of the next date. */
-export type DayClock = (minute: number) => Instant;
+/** A date as it passes in one zone. */
+export interface LocalDay {
+  /** Its first instant. Of a date that does not occur in the zone: where it would be, the first of the date that follows. */
+  readonly start: Instant;
+  /** When it is a minute of the date, 0 to 1440: the last is 00:00 of the next date. Unset: the date does not occur. */
+  readonly at?: (minute: number) => Instant;
+}
 
-/** The clock of each date of a zone; `undefined`: the date does not occur there. */
-export type ZoneClock = (day: LocalDay) => DayClock | undefined;
-
-/** A stretch between two transitions of a zone, as its local clocks show it: `[start, end)` in milliseconds since 1970. */
-interface Stretch {
+/** What local clocks show from `start` to `end`, in milliseconds since 1970-01-01T00:00, without a transition. */
+interface Steady {
   readonly start: number;
   readonly end: number;
   readonly offsetMs: number;
 }
 
+const EPOCH = new Temporal.PlainDateTime(1970, 1, 1);
 /**
- * So far from a transition, no local time is skipped or repeated: the widest that a zone has been moved at once is a day
- * (Pacific/Apia in 2011).
+ * No local time is skipped or repeated that is further than this from a transition: no zone was ever moved by more than a
+ * day at once (Pacific/Apia was by one, in 2011).
  */
 const TRANSITION_REACH_MS = DAY_MS;
 
 /**
- * The text itself if it names a time zone of IANA's database that this Node.js knows. Its older names (US/Eastern,
- * Asia/Calcutta, CET, EST5EDT) are names too, in any case, as Temporal has it. Offsets (+02:00) are not: they know no summer.
+ * The text itself if it names a time zone of IANA's database that this Node.js knows. Older names (US/Eastern,
+ * Asia/Calcutta, CET, EST5EDT) are names too, and case is of no matter, as with Temporal. Offsets (+02:00) are none: they
+ * know no summer.
  */
 export function timeZoneOf(text: string): string | undefined {
   if (!/^[a-z]/i.test(text)) return undefined;
   try {
-    // Temporal also takes a date and time that names a zone.
+    // Temporal also takes a date or time with a zone behind it: of such a text the zone is only a part.
     return zoned(text, 0).timeZoneId.toLowerCase() === text.toLowerCase() ? text : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -43,62 +47,53 @@ export function timeZoneOf(text: string): string | undefined {
   }
 }
 
-/** The date of an instant in a zone, YYYY-MM-DD. */
-export function dateIn(timeZone: string, instant: Instant): string {
-  return zoned(timeZone, instant).toPlainDate().toString();
+/** The date in a zone, YYYY-MM-DD. */
+export function today(timeZone: string, now: Instant): string {
+  return zoned(timeZone, now).toPlainDate().toString();
 }
 
-/** The first instant of a date, YYYY-MM-DD, in a zone. Of a date that does not occur there: of the date that follows. */
-export function startOfDate(date: string, timeZone: string): Instant {
-  return Temporal.PlainDate.from(date).toZonedDateTime(timeZone).epochMilliseconds;
-}
-
-export function dayOf(date: string): LocalDay {
-  return Temporal.PlainDate.from(date).since("1970-01-01").days;
+/** The day of a date, YYYY-MM-DD. */
+export function dayOf(date: string): Day {
+  // A date without a time is read as UTC, wherever the process runs.
+  return Date.parse(date) / DAY_MS;
 }
 
 /**
- * Reads dates of a zone. Between two transitions the offset is constant, and an instant is a sum. It remembers the one
- * stretch that it has read in last, so that dates in order ask for each stretch once. Near a transition Temporal decides.
+ * Reads the days of a zone. Between two transitions the offset is constant, and an instant is a sum: what lies between two
+ * is remembered, the last of it, so that days in order ask Temporal once for each transition. Near one, Temporal decides.
  */
-export function zoneClock(timeZone: string): ZoneClock {
-  let stretch: Stretch | undefined;
+export function daysOf(timeZone: string): (day: Day) => LocalDay {
+  let steady: Steady = { start: Infinity, end: -Infinity, offsetMs: 0 };
   return (day) => {
     const midnight = day * DAY_MS;
-    if (stretch === undefined || midnight < stretch.start || midnight >= stretch.end) {
-      stretch = stretchAround(timeZone, midnight);
-    }
-    const { start, end, offsetMs } = stretch;
-    if (midnight - TRANSITION_REACH_MS < start || midnight + DAY_MS + TRANSITION_REACH_MS > end) {
-      return clockNearTransition(timeZone, midnight);
-    }
-    return (minute) => midnight - offsetMs + minute * MINUTE_MS;
+    const [first, last] = [midnight - TRANSITION_REACH_MS, midnight + DAY_MS + TRANSITION_REACH_MS];
+    if (first < steady.start || last > steady.end) steady = steadyFrom(timeZone, first);
+    if (last > steady.end) return dayNearTransition(timeZone, midnight);
+    const start = midnight - steady.offsetMs;
+    return { start, at: (minute) => start + minute * MINUTE_MS };
   };
 }
 
-/** The stretch that a local time lies in, or one beside a transition that is near. */
-function stretchAround(timeZone: string, local: number): Stretch {
-  const here = plain(local).toZonedDateTime(timeZone);
-  const offsetMs = here.offsetNanoseconds / 1e6;
-  // `previous` looks only at what is before: a transition in this very instant is the start of what follows.
-  const start = here.add({ nanoseconds: 1 }).getTimeZoneTransition("previous");
-  const end = here.getTimeZoneTransition("next");
-  return {
-    start: start === null ? -Infinity : start.epochMilliseconds + offsetMs,
-    end: end === null ? Infinity : end.epochMilliseconds + offsetMs,
-    offsetMs,
-  };
+/** What is steady from a local time on. */
+function steadyFrom(timeZone: string, local: number): Steady {
+  const from = plain(local).toZonedDateTime(timeZone);
+  const offsetMs = from.offsetNanoseconds / 1e6;
+  const transition = from.getTimeZoneTransition("next");
+  const end = transition === null ? Infinity : transition.epochMilliseconds + offsetMs;
+  return { start: from.epochMilliseconds + offsetMs, end, offsetMs };
 }
 
-function clockNearTransition(timeZone: string, midnight: number): DayClock | undefined {
+function dayNearTransition(timeZone: string, midnight: number): LocalDay {
   const date = plain(midnight).toPlainDate();
-  if (!date.toZonedDateTime(timeZone).toPlainDate().equals(date)) return undefined;
-  return (minute) => plain(midnight + minute * MINUTE_MS).toZonedDateTime(timeZone).epochMilliseconds;
+  const first = date.toZonedDateTime(timeZone);
+  const start = first.epochMilliseconds;
+  if (!first.toPlainDate().equals(date)) return { start };
+  return { start, at: (minute) => plain(midnight + minute * MINUTE_MS).toZonedDateTime(timeZone).epochMilliseconds };
 }
 
-/** What a clock without a zone shows so many milliseconds after 1970-01-01T00:00. */
+/** What a clock shows so many milliseconds after it showed 1970-01-01T00:00. */
 function plain(local: number): Temporal.PlainDateTime {
-  return zoned("UTC", local).toPlainDateTime();
+  return EPOCH.add({ milliseconds: local });
 }
 
 function zoned(timeZone: string, instant: Instant): Temporal.ZonedDateTime {

@@ -3,7 +3,7 @@
 import { type Instant, type Interval, merge, overlaps } from "../../../shared/interval.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../../shared/limits.ts";
 import { DAY_MS } from "../../../shared/time-units.ts";
-import { dateIn, dayOf, type LocalDay, startOfDate, zoneClock, type ZoneClock } from "./local-time.ts";
+import { type Day, dayOf, daysOf, type LocalDay } from "./local-time.ts";
 
 /** A part of a weekday, in minutes of its clock: 0 ≤ start < end ≤ 1440. */
 export interface LocalRange {
@@ -29,6 +29,9 @@ type Minutes = Interval;
 /** A period's ranges by weekday, Monday first: of each day by start, and merged where they touch. */
 type Week = readonly (readonly Minutes[])[];
 
+/** The days of one zone. */
+type Days = (day: Day) => LocalDay;
+
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const DAY_MINUTES = 1440;
 /** 1970-01-01 was a Thursday. */
@@ -45,25 +48,18 @@ const CONTRACT: Interval = { start: FIRST_INSTANT, end: INSTANTS_END };
 export function hoursWithin(periods: readonly Period[], window: Interval): Interval[] {
   const clipped = clip(window, CONTRACT);
   if (clipped === undefined) return [];
-  const clocks = new Map<string, ZoneClock>();
-  const open = inForceWithin(periods, clipped).flatMap(({ period, during }) => {
+  const zones = new Map(periods.map(({ timeZone }) => [timeZone, daysOf(timeZone)]));
+  const daysIn = (timeZone: string): Days => zones.get(timeZone) ?? daysOf(timeZone);
+  const open = inForceWithin(periods, clipped, daysIn).flatMap(({ period, during }) => {
     const week = weekOf(period.ranges);
-    if (isAroundTheClock(week)) return [during];
-    const clock = clocks.get(period.timeZone) ?? zoneClock(period.timeZone);
-    clocks.set(period.timeZone, clock);
-    return openDays(week, clock, during);
+    return isAroundTheClock(week) ? [during] : openDays(week, daysIn(period.timeZone), during);
   });
   return merge(open);
 }
 
-/** When a period comes into force: the first instant of its date, or, where that does not occur, of the date that follows. */
+/** When a period comes into force: the first instant of its date. Where that does not occur: of the date that follows. */
 export function startOf(period: Pick<Period, "fromDate" | "timeZone">): Instant {
-  return startOfDate(period.fromDate, period.timeZone);
-}
-
-/** The date of now in a zone, YYYY-MM-DD. */
-export function today(timeZone: string, now: Instant): string {
-  return dateIn(timeZone, now);
+  return daysOf(period.timeZone)(dayOf(period.fromDate)).start;
 }
 
 /** The part of an interval within a window, if any. */
@@ -73,14 +69,18 @@ export function clip(each: Interval, window: Interval): Interval | undefined {
 }
 
 /** The periods that are in force in some part of a window, and in which, by start. */
-function inForceWithin(periods: readonly Period[], window: Interval): { period: Period; during: Interval }[] {
+function inForceWithin(
+  periods: readonly Period[],
+  window: Interval,
+  daysIn: (timeZone: string) => Days,
+): { period: Period; during: Interval }[] {
   const inForce = [];
-  let end = window.end;
+  let { end } = window;
   for (const period of periods.toReversed()) {
-    const begun = dayOf(period.fromDate) * DAY_MS;
-    // No zone is a day away from UTC: of most periods the date alone tells that they begin behind the window.
-    if (begun - DAY_MS >= end) continue;
-    const start = Math.max(startOf(period), window.start);
+    const day = dayOf(period.fromDate);
+    // No zone is a day away from UTC: of most periods that begin behind the window the date alone tells it.
+    if (day * DAY_MS - DAY_MS >= end) continue;
+    const start = Math.max(daysIn(period.timeZone)(day).start, window.start);
     if (start >= end) continue;
     inForce.push({ period, during: { start, end } });
     end = start;
@@ -98,18 +98,18 @@ function isAroundTheClock(week: Week): boolean {
 }
 
 /** The hours of each date, cut to `during`. */
-function openDays(week: Week, clock: ZoneClock, during: Interval): Interval[] {
+function openDays(week: Week, dayIn: Days, during: Interval): Interval[] {
   const open: Interval[] = [];
-  // A date of local time lies within a day around the same date in UTC.
-  const last = Math.ceil(during.end / DAY_MS) + 1;
-  for (let day = Math.floor(during.start / DAY_MS) - 1; day < last; day += 1) {
+  // A local date lies within a day around the same date in UTC.
+  const last = Math.floor(during.end / DAY_MS) + 1;
+  for (let day = Math.floor(during.start / DAY_MS) - 1; day <= last; day += 1) {
     const ranges = week[weekday(day)] ?? [];
-    const instantOf = ranges.length === 0 ? undefined : clock(day);
-    if (instantOf === undefined) continue;
+    const at = ranges.length === 0 ? undefined : dayIn(day).at;
+    if (at === undefined) continue;
     for (const range of ranges) {
-      const start = Math.max(instantOf(range.start), during.start);
-      const end = Math.min(instantOf(range.end), during.end);
-      // Where clocks go forward, a range may be left empty or reversed: it is not there that day.
+      const start = Math.max(at(range.start), during.start);
+      const end = Math.min(at(range.end), during.end);
+      // Where clocks go forward, a range may be empty or reversed: it is not there that day.
       if (start < end) open.push({ start, end });
     }
   }
@@ -117,6 +117,6 @@ function openDays(week: Week, clock: ZoneClock, during: Interval): Interval[] {
 }
 
 /** Monday is 0. */
-function weekday(day: LocalDay): number {
+function weekday(day: Day): number {
   return (((day + WEEKDAY_OF_DAY_ZERO) % 7) + 7) % 7;
 }
