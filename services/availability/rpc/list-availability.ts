@@ -10,13 +10,13 @@ import { pageSize, pageToken, parse, uuid, withWindow } from "../../../shared/rp
 import { windowAt } from "../../../shared/rpc/request/window.ts";
 import { intervalsMeeting } from "../storage/availability.ts";
 import { assertHost } from "../storage/hosts.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
 const schema = withWindow({ hostId: uuid, pageSize, pageToken }, WINDOW_MAX_MS);
 
 export function listAvailability(
-  deps: AvailabilityDeps,
+  deps: SchedulingDeps,
 ): UnaryHandler<typeof AvailabilityService.method.listAvailability> {
   return async (message, call) => {
     const asked = parse(schema, message);
@@ -36,7 +36,7 @@ export function listAvailability(
 
 /** The window, or what is left of it: the token keeps both ends, because "now" must not move between pages. */
 async function windowOf(
-  deps: AvailabilityDeps,
+  deps: SchedulingDeps,
   asked: z.output<typeof schema>,
   query: readonly unknown[],
   call: Call,

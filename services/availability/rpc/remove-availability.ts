@@ -6,7 +6,7 @@ import {
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { type Removed, removeTime } from "../scheduling/remove-time.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { availabilityMessage, rangeMessage } from "./messages.ts";
 
 const schema = withInterval({ hostId: uuid, requestId });
@@ -21,7 +21,7 @@ const response = {
 };
 
 export function removeAvailability(
-  deps: AvailabilityDeps,
+  deps: SchedulingDeps,
 ): UnaryHandler<typeof AvailabilityService.method.removeAvailability> {
   return async (message, call) => {
     const asked = parse(schema, message);

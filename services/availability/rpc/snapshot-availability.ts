@@ -4,13 +4,13 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, sequence, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import { snapshotOf } from "../storage/snapshot.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { rangeMessage } from "./messages.ts";
 
 const schema = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
 
 export function snapshotAvailability(
-  deps: AvailabilityDeps,
+  deps: SchedulingDeps,
 ): UnaryHandler<typeof AvailabilityService.method.snapshotAvailability> {
   return async (message, call) => {
     const { hostId, during, generation } = parse(schema, message);
