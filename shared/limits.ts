@@ -6,6 +6,10 @@ import { DAY_MS, HOUR_MS } from "./time-units.ts";
 export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
 export const INSTANTS_END = Date.UTC(2200, 0, 1);
 
+/** Longer than any name in the IANA database. */
+export const TIME_ZONE_MAX_CHARACTERS = 64;
+export const WEEKLY_RANGES_MAX = 50;
+
 export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
 export const WINDOW_MAX_MS = 366 * DAY_MS;
 export const BOOKING_MAX_MS = 24 * HOUR_MS;

@@ -150,6 +150,15 @@ export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value
   return z.custom<Value>(isKnown, { error: wrongEnumValue(desc, 0), abort: false });
 }
 
+/** Like `enumValue`, but the zero value is accepted and becomes undefined. */
+export function optionalEnumValue<Value extends number>(desc: DescEnum): z.ZodType<Value | undefined, number> {
+  const isKnown = (value: unknown): boolean =>
+    typeof value === "number" && (value === 0 || wrongEnumValue(desc, value) === undefined);
+  return z
+    .custom<number>(isKnown, { error: wrongEnumValue(desc, 0), abort: false })
+    .transform((value) => (value === 0 ? undefined : (value as Value)));
+}
+
 function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {
   return z.string().superRefine((value, context) => refuseIf(value === "" ? "is required" : wrong(value), context));
 }
@@ -172,13 +181,14 @@ function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$Refinement
 }
 
 /** For a refinement that zod would leave out where another field is wrong already. */
-const always = (): boolean => true;
+export const always = (): boolean => true;
 
 function refuseIf(reason: string | undefined, context: z.core.$RefinementCtx): void {
   if (reason !== undefined) refuse(context, reason);
 }
 
-function refuse(context: z.core.$RefinementCtx, message: string): never {
+/** Ends the parsing of one value: `message` says what is wrong with it. */
+export function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
