@@ -6,10 +6,6 @@ import { DAY_MS, HOUR_MS } from "./time-units.ts";
 export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
 export const INSTANTS_END = Date.UTC(2200, 0, 1);
 
-/** Longer than any name in the IANA database. */
-export const TIME_ZONE_MAX_CHARACTERS = 64;
-export const WEEKLY_RANGES_MAX = 50;
-
 export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
 export const WINDOW_MAX_MS = 366 * DAY_MS;
 export const BOOKING_MAX_MS = 24 * HOUR_MS;
@@ -30,10 +26,11 @@ export const FENCED_RANGES_MAX = 500;
 export const FENCED_BOOKINGS_MAX = 500;
 /** The most bookings that a change of open time names of those whose time stays open. */
 export const KEPT_BOOKINGS_MAX = 500;
+/** Longer than any name in the IANA database. */
+export const TIME_ZONE_MAX_CHARACTERS = 64;
 /** Ranges of one week, and dates from which a host has weekly hours. */
 export const WEEKLY_RANGES_MAX = 50;
 export const WEEKLY_HOURS_MAX = 100;
-export const TIME_ZONE_MAX_CHARACTERS = 64;
 /** More than there are states: one that is named twice counts once. */
 export const STATES_MAX = 32;
 export const CONFLICTING_BOOKINGS_MAX = 20;

@@ -62,6 +62,12 @@ export function hoursEtag(version: number): string {
   return `"${version}"`;
 }
 
+/** The weekly hours in force and those that follow, by date. */
+export function periodsFrom(periods: readonly Period[], now: Instant): readonly Period[] {
+  const inForce = periods.findLastIndex((period) => startOf(period) <= now);
+  return periods.slice(Math.max(0, inForce));
+}
+
 /** When a period comes into force: the first instant of its date. Where that does not occur: of the date that follows. */
 export function startOf(period: Pick<Period, "fromDate" | "timeZone">): Instant {
   return daysOf(period.timeZone)(dayOf(period.fromDate)).start;

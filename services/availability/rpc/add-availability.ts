@@ -18,9 +18,7 @@ const response = {
   of: (availability: Availability) => ({ availability: availabilityMessage(availability) }),
 };
 
-export function addAvailability(
-  deps: SchedulingDeps,
-): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
+export function addAvailability(deps: SchedulingDeps): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
   return async (message, call) => {
     const asked = parse(schema, message);
     assertMay(call, { host: asked.hostId });

@@ -7,9 +7,13 @@ import { addAvailability } from "./add-availability.ts";
 import { createUser } from "./create-user.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { getUser } from "./get-user.ts";
+import { getWeeklyHours } from "./get-weekly-hours.ts";
 import { listAvailability } from "./list-availability.ts";
+import { listExceptions } from "./list-exceptions.ts";
 import { listUsers } from "./list-users.ts";
 import { removeAvailability } from "./remove-availability.ts";
+import { restoreWeeklyHours } from "./restore-weekly-hours.ts";
+import { setWeeklyHours } from "./set-weekly-hours.ts";
 import { snapshotAvailability } from "./snapshot-availability.ts";
 
 export function userHandlers(deps: SchedulingDeps): Handlers<typeof UserService> {
@@ -24,6 +28,10 @@ export function availabilityHandlers(deps: SchedulingDeps): Handlers<typeof Avai
   return {
     addAvailability: addAvailability(deps),
     removeAvailability: removeAvailability(deps),
+    setWeeklyHours: setWeeklyHours(deps),
+    getWeeklyHours: getWeeklyHours(deps),
+    restoreWeeklyHours: restoreWeeklyHours(deps),
+    listExceptions: listExceptions(deps),
     listAvailability: listAvailability(deps),
     snapshotAvailability: snapshotAvailability(deps),
   };

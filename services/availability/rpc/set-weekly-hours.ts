@@ -5,7 +5,7 @@ import {
   SetWeeklyHoursResponseSchema,
 } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { optionalDate, timeZone, weeklyRanges } from "../../../shared/rpc/request/local-time.ts";
+import { optionalDate, timeZone, weeklyRanges } from "../../../shared/rpc/request/parse-local-time.ts";
 import { etag, parse, requestId, slotDurationMinutes, uuid } from "../../../shared/rpc/request/parse.ts";
 import { hoursEtag } from "../domain/weekly-hours.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";

@@ -7,7 +7,8 @@ import { FIRST_INSTANT, INSTANTS_END, WEEKLY_HOURS_MAX } from "../../../shared/l
 import { readNow } from "../../../shared/postgres/now.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import { firstChange, withPeriod } from "../domain/change.ts";
-import { hoursEtag, type LocalRange, type Period, today } from "../domain/weekly-hours.ts";
+import { today } from "../domain/local-time.ts";
+import { hoursEtag, type LocalRange, type Period } from "../domain/weekly-hours.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
 import { intentAround } from "../storage/exceptions.ts";
 import type { Response } from "../storage/requests.ts";
@@ -51,7 +52,9 @@ export async function setHours<Message extends DescMessage>(
 ): Promise<MessageShape<Message>> {
   const { hostId, requestId } = hours;
   const key = requestKey("SetWeeklyHours", requestId, contentOf(hours));
-  const answer = await changeFenced(deps, { hostId, key, response }, caller, (under) => set(deps, under, hours, caller));
+  const answer = await changeFenced(deps, { hostId, key, response }, caller, (under) =>
+    set(deps, under, hours, caller),
+  );
   await announce(deps, hostId, caller);
   return answer;
 }

@@ -19,7 +19,11 @@ export async function adoptSlotDuration(
   if (stored !== undefined && isInUse) {
     throw new Refusal("SLOT_DURATION_MISMATCH", `the host's slots take ${stored} minutes, not ${asked}`, {
       preconditions: [
-        { type: "SLOT_DURATION", subject: "slot_duration_minutes", description: `the host's availability has ${stored}` },
+        {
+          type: "SLOT_DURATION",
+          subject: "slot_duration_minutes",
+          description: `the host's availability has ${stored}`,
+        },
       ],
       metadata: { slot_duration_minutes: String(stored) },
     });

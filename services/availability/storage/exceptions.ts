@@ -74,6 +74,36 @@ export async function closuresMeeting(run: Run, host: Host, selection: Selection
   return host.periods.length === 0 ? [] : await exceptionsMeeting(run, "closures", selection);
 }
 
+export interface Exception extends Interval {
+  readonly kind: ExceptionKind;
+}
+
+/**
+ * A host's exceptions that meet a window, by start, the closure first of two that start together: those that come after
+ * `seen`, which is the last of a page.
+ */
+export async function exceptionsAfter(
+  run: Run,
+  host: Host,
+  window: Interval,
+  seen: { readonly start: number; readonly isClosure: boolean },
+  limit: number,
+): Promise<Exception[]> {
+  // One more of each kind: the one that was seen last, or began before it, is read again.
+  const rest = { start: Math.max(window.start, seen.start), end: window.end };
+  const selection = { hostId: host.id, window: rest, limit: limit + 1 };
+  const closures = await closuresMeeting(run, host, selection);
+  const openings = await exceptionsMeeting(run, "openings", selection);
+  return [
+    ...closures.map((each) => ({ ...each, kind: "closures" as const })).filter(({ start }) => start > seen.start),
+    ...openings
+      .map((each) => ({ ...each, kind: "openings" as const }))
+      .filter(({ start }) => start > seen.start || (start === seen.start && seen.isClosure)),
+  ]
+    .toSorted((a, b) => a.start - b.start)
+    .slice(0, limit);
+}
+
 export async function hasOpenings(run: Run, hostId: string): Promise<boolean> {
   const rows = await run({
     name: "has-openings",

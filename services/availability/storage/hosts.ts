@@ -1,7 +1,8 @@
 /** What is stored of a host beside its exceptions: its role, its slot duration and its weekly hours. */
 
-import type { ClientBase, QueryConfig, QueryResultRow } from "pg";
+import type { ClientBase, Pool, QueryConfig, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
+import { read } from "../../../shared/postgres/read.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 
 /** How a query is run: on the connection of a transaction, or on one from the pool. */
@@ -10,6 +11,11 @@ export type Run = <Row extends QueryResultRow>(query: QueryConfig) => Promise<Ro
 /** Runs queries on the connection of a transaction. */
 export function runOn(client: ClientBase): Run {
   return async <Row extends QueryResultRow>(query: QueryConfig) => (await client.query<Row>(query)).rows;
+}
+
+/** Runs queries on a connection from the pool, each for as long as its caller waits. */
+export function readingWith(pool: Pool, signal: AbortSignal): Run {
+  return <Row extends QueryResultRow>(query: QueryConfig) => read<Row>(pool, query, signal);
 }
 
 export interface Host {

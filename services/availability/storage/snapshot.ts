@@ -53,7 +53,11 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       return {
         intervals: intervals
           .filter(({ start, end }) => end - start >= slotDurationMinutes * MINUTE_MS)
-          .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, until), origin: start })),
+          .map(({ start, end }) => ({
+            start: Math.max(start, window.start),
+            end: Math.min(end, until),
+            origin: start,
+          })),
         slotDurationMinutes,
         covered,
       };

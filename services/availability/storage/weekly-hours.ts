@@ -21,7 +21,7 @@ export async function writePeriod(orm: MikroORM, run: Run, hostId: string, perio
     .createQueryBuilder(Calendar)
     .update({ hoursVersion: raw("hours_version + 1") })
     .where({ host: hostId })
-    .returning("hours_version");
+    .returning("hoursVersion");
   const [row] = await run<{ hours_version: number }>(statementOf(counted));
   if (row === undefined) throw new Error("the host has no calendar");
   return row.hours_version;

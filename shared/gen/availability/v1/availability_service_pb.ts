@@ -168,7 +168,7 @@ export type RemoveAvailabilityResponse = Message<"availability.v1.RemoveAvailabi
   removedCount: number;
 
   /**
-   * What remains open of the intervals that have lost time, by start: at most two, and more only where bookings were kept.
+   * What remains open right before the first and right after the last of these ranges, by start: at most two intervals.
    *
    * @generated from field: repeated availability.v1.Availability remaining = 3;
    */
@@ -710,7 +710,7 @@ export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvai
   intervals: OpenInterval[];
 
   /**
-   * The host's slot duration in whole minutes; 0 if `intervals` is empty.
+   * The host's slot duration in whole minutes; 0 where it has never offered time.
    *
    * @generated from field: int32 slot_duration_minutes = 2;
    */
