@@ -25,7 +25,9 @@ export const REMOVED_RANGES_MAX = 1000;
 export const FENCED_RANGES_MAX = 500;
 /** More than there are states: one that is named twice counts once. */
 export const STATES_MAX = 32;
-export const CONFLICTING_BOOKINGS_MAX = 20;
+/** How many bookings in the way a fence lists. */
+export const FENCED_BOOKINGS_DEFAULT = 20;
+export const FENCED_BOOKINGS_MAX = 500;
 
 export const EMAIL_MAX_CHARACTERS = 254;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;

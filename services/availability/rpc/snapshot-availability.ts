@@ -5,7 +5,7 @@ import { parse, sequence, uuid, withInterval } from "../../../shared/rpc/request
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import { snapshotOf } from "../storage/snapshot.ts";
 import type { AvailabilityDeps } from "./deps.ts";
-import { rangeMessage } from "./messages.ts";
+import { openIntervalMessage } from "./messages.ts";
 
 const schema = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
 
@@ -16,7 +16,7 @@ export function snapshotAvailability(
     const { hostId, during, generation } = parse(schema, message);
     const { intervals, slotDurationMinutes, covered } = await snapshotOf(deps.pool, hostId, during, call);
     return {
-      intervals: intervals.map(rangeMessage),
+      intervals: intervals.map(openIntervalMessage),
       slotDurationMinutes,
       coveredStartTime: timestamp(covered.start),
       coveredEndTime: timestamp(covered.end),

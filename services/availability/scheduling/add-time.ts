@@ -62,10 +62,14 @@ async function announce(
   caller: Caller & { readonly log: Logger },
 ): Promise<void> {
   try {
-    await deps.booking.fenceHost(hostId, [], {
-      timeoutMs: timeoutWithin(caller.deadline, ANNOUNCEMENT_MAX_MS),
-      signal: caller.signal,
-    });
+    await deps.booking.fenceHost(
+      hostId,
+      { ranges: [] },
+      {
+        timeoutMs: timeoutWithin(caller.deadline, ANNOUNCEMENT_MAX_MS),
+        signal: caller.signal,
+      },
+    );
   } catch (error) {
     caller.log.debug({ err: error, hostId }, "an addition could not be announced to the booking service");
   }

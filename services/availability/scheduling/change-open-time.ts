@@ -66,13 +66,14 @@ async function assertNotBooked(
   removed: readonly Interval[],
   caller: Caller,
 ): Promise<void> {
-  const { bookingIds, bookingCount } = await deps.booking.fenceHost(hostId, fencedRanges(removed), {
+  const fence = { ranges: fencedRanges(removed) };
+  const { bookings, bookingCount } = await deps.booking.fenceHost(hostId, fence, {
     timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS),
     signal: caller.signal,
   });
-  if (bookingIds.length === 0 && bookingCount === 0) return;
+  if (bookings.length === 0 && bookingCount === 0) return;
   throw new Refusal("AVAILABILITY_BOOKED", `bookings that have not ended are in the range: ${bookingCount}`, {
-    preconditions: bookingIds.map((id) => ({
+    preconditions: bookings.map(({ id }) => ({
       type: "BOOKING",
       subject: id,
       description: "is active and has not ended",

@@ -2,17 +2,23 @@
 
 import type { Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
-import { interval, type Interval } from "../../../shared/interval.ts";
-import { SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
+import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
+import { BOOKING_MAX_MS, SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
 import { lockHost } from "../../../shared/postgres/locks.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import { intervalsMeeting } from "./availability.ts";
 import { assertHost, runOn } from "./hosts.ts";
 import { lockWaitMs } from "./lock-wait.ts";
 
+/** Open time, cut to the asked window and to what a booking that starts there may need after it. */
+export interface OpenInterval extends Interval {
+  /** Where its grid of slots begins: where it would without the cut. */
+  readonly origin: Instant;
+}
+
 export interface Snapshot {
-  /** The intervals that meet the covered window and hold a slot, whole, by start. Fragments would only crowd them out. */
-  readonly intervals: readonly Interval[];
+  /** The intervals that meet the covered window and hold a slot, by start. Fragments would only crowd them out. */
+  readonly intervals: readonly OpenInterval[];
   /** 0 where there are no intervals. */
   readonly slotDurationMinutes: number;
   /** The asked window, or its beginning where it holds more than SNAPSHOT_INTERVALS_MAX intervals. */
@@ -41,7 +47,7 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       const met = await intervalsMeeting(run, { hostId, window, limit: SNAPSHOT_INTERVALS_MAX + 1, bookable: true });
       const leftOut = met[SNAPSHOT_INTERVALS_MAX];
       return {
-        intervals: met.slice(0, SNAPSHOT_INTERVALS_MAX),
+        intervals: met.slice(0, SNAPSHOT_INTERVALS_MAX).map((each) => cut(each, window)),
         slotDurationMinutes: met[0]?.slotDurationMinutes ?? 0,
         covered: leftOut === undefined ? window : interval(window.start, leftOut.start),
       };
@@ -49,4 +55,8 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
     undefined,
     "read only",
   );
+}
+
+function cut({ start, end }: Interval, window: Interval): OpenInterval {
+  return { ...interval(Math.max(start, window.start), Math.min(end, window.end + BOOKING_MAX_MS)), origin: start };
 }
