@@ -33,7 +33,9 @@ export const WEEKLY_RANGES_MAX = 50;
 export const WEEKLY_HOURS_MAX = 100;
 /** More than there are states: one that is named twice counts once. */
 export const STATES_MAX = 32;
-export const CONFLICTING_BOOKINGS_MAX = 20;
+/** How many bookings in the way a fence lists. */
+export const FENCED_BOOKINGS_DEFAULT = 20;
+export const FENCED_BOOKINGS_MAX = 500;
 
 export const EMAIL_MAX_CHARACTERS = 254;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;

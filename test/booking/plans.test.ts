@@ -28,6 +28,7 @@ import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
 import { openCalendar } from "../support/calendars.ts";
 import { newBookingIdSql } from "../support/booking-ids.ts";
+import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -125,9 +126,7 @@ async function changeBookings(): Promise<void> {
   );
   await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
   const year = { start: DAY, end: DAY + 366 * DAY_MS };
-  const fences = hostIds
-    .slice(0, 4)
-    .map((hostId) => ({ kind: "fence" as const, hostId, actor: "tester", ranges: [year] }));
+  const fences = hostIds.slice(0, 4).map((hostId) => fenceCommand(hostId, [year], { findLastBooking: true }));
   expect(await commit(fences)).toEqual(fences.map(() => "fenced"));
 }
 
@@ -228,7 +227,7 @@ test("a fence reads none of the past, however much of it there is", async () => 
   );
   const before = lanePlans.length;
   const all = { start: 0, end: Date.UTC(2199, 0, 1) };
-  expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [all] }, patient))).toBe("fenced");
+  expect(await saidOf(lanes.commit(fenceCommand(hostId, [all]), patient))).toBe("fenced");
   const nodes = lanePlans.slice(before).flatMap((plan) => plan.nodes);
   expect(nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead)).toContain(BOOKINGS_PER_HOST);
   expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);

@@ -75,7 +75,7 @@ async function endHold({ clients, pool, hostId }: World, model: Model, pick: num
 export async function fence({ clients, hostId }: World, model: Model, during: Interval): Promise<void> {
   const answer = await clients.fence.fenceHost({ hostId, ranges: [times(during)] });
   const inTheWay = activeIn(model.bookings, [during]).toSorted((a, b) => a.during.start - b.during.start);
-  expect(answer.bookingIds).toEqual(inTheWay.slice(0, 20).map(({ id }) => id));
+  expect(answer.bookings.map(({ bookingId }) => bookingId)).toEqual(inTheWay.slice(0, 20).map(({ id }) => id));
   expect(answer.bookingCount).toBe(inTheWay.length);
 }
 

@@ -43,9 +43,9 @@ beforeAll(async () => {
     hooks: {
       availability: {
         peer: (booking) => ({
-          fenceHost(fencedId, ranges, limits) {
+          fenceHost(fencedId, fence, limits) {
             fenceTimeouts.push(limits.timeoutMs);
-            return booking.fenceHost(fencedId, ranges, limits);
+            return booking.fenceHost(fencedId, fence, limits);
           },
         }),
       },

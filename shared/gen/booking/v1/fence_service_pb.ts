@@ -66,8 +66,7 @@ export type FenceHostRequest = Message<"booking.v1.FenceHostRequest"> & {
   ranges: FencedRange[];
 
   /**
-   * Whether the answer is to say when the host's last booking ends, whichever the ranges. Until then, time that is removed
-   * may be booked; after it, none is.
+   * The answer says when the host's last active booking ends, in a range or not: time from then on is not booked.
    *
    * @generated from field: bool find_last_booking = 3;
    */
@@ -152,8 +151,8 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
   bookingCount: number;
 
   /**
-   * When the last of the host's active bookings that have not ended does end (UTC). Unset where the host has none, or the
-   * request did not ask.
+   * The end of the host's last active booking that has not ended (UTC). Unset where there is none, and where the request did
+   * not ask.
    *
    * @generated from field: google.protobuf.Timestamp last_booking_end_time = 4;
    */
@@ -176,9 +175,9 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
 export const FenceService: GenService<{
   /**
    * Ends the validity of everything that Booking remembers of the host's availability, and tells which active bookings
-   * that have not ended overlap the given ranges, and when the last of all ends. Called before open time that shrinks is
-   * committed (with what is removed) and after an addition (without ranges). Calling it again, late or for nothing costs
-   * one re-read and breaks nothing.
+   * that have not ended overlap the given ranges, and on request when the host's last one ends. Called before a change that
+   * shrinks open time is committed (with what it removes) and after an addition (without ranges). Calling it again, late or
+   * for nothing costs one re-read and breaks nothing.
    *
    * May answer INVALID_REQUEST, BUSY (nothing was changed) and OUTCOME_UNKNOWN (perhaps the generation was raised). Takes
    * SERVICE's token only.
