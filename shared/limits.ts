@@ -35,7 +35,6 @@ export const WEEKLY_HOURS_MAX = 100;
 export const STATES_MAX = 32;
 /** How many bookings in the way a fence lists. */
 export const FENCED_BOOKINGS_DEFAULT = 20;
-export const FENCED_BOOKINGS_MAX = 500;
 
 export const EMAIL_MAX_CHARACTERS = 254;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;

@@ -176,7 +176,7 @@ describe(`${WRITERS} writers at once, through two replicas`, () => {
     );
     expect(new Set(outcomes.flat())).toEqual(new Set(["accepted", "SLOT_DURATION_MISMATCH"]));
     const { rows } = await replicas.pool.query(
-      "select slot_duration_minutes from availability where host_id = $1 group by 1",
+      "select slot_duration_minutes from openings where host_id = $1 group by 1",
       [hostId],
     );
     expect(rows).toHaveLength(1);

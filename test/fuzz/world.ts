@@ -28,8 +28,9 @@ export async function storeWorld(databases: {
       [hostIds, guestIds],
     );
     await client.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       select gen_random_uuid(), host_id, tstzrange($2::timestamptz, $2::timestamptz + interval '90 days'), 30
+      `with calendar as (insert into calendars (host_id, slot_duration_minutes) select unnest($1::uuid[]), 30)
+       insert into openings (host_id, during, slot_duration_minutes)
+       select host_id, tstzrange($2::timestamptz, $2::timestamptz + interval '90 days'), 30
        from unnest($1::uuid[]) as host_id`,
       [hostIds, new Date(FIRST_DAY)],
     );

@@ -64,7 +64,7 @@ export async function expectTold(urls: { availability: string; booking: string }
 
   const open = await onServer(urls.availability, async (client) => {
     const { rows } = await client.query<{ host_id: string; start: number }>(
-      `select host_id, ${millis("lower(during)")} as start from availability`,
+      `select host_id, ${millis("lower(during)")} as start from openings`,
     );
     return new Set(rows.map((row) => `${row.host_id} ${row.start}`));
   });

@@ -2,39 +2,37 @@
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import { type FenceHostResponse, FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
 
-/** What is asked along with the end of what Booking remembers. */
 export interface Fence {
-  /** The time that is about to go, at most FENCED_RANGES_MAX ranges. */
+  /** What is about to be removed. */
   readonly ranges: readonly Interval[];
   /** Whether to tell when the host's last booking ends. */
   readonly findLastBooking?: boolean;
-  /** The most bookings to tell; CONFLICTING_BOOKINGS_MAX where unset. */
+  /** The most bookings that are listed, at most 500. Undefined: 20. */
   readonly maxBookings?: number;
 }
 
-/** An active booking that has not ended. */
 export interface FencedBooking extends Interval {
   readonly id: string;
 }
 
 /** What stands in the way of a removal. */
 export interface FenceAnswer {
-  /** The first bookings that overlap the ranges, by start. */
+  /** The first few active, unended bookings that overlap the ranges, by start. */
   readonly bookings: readonly FencedBooking[];
   /** How many there are altogether. */
   readonly bookingCount: number;
-  /** When the host's last booking ends; undefined: there is none, or it was not asked for. */
+  /** The end of the host's last active, unended booking. Undefined: it has none, or the fence does not ask. */
   readonly lastBookingEnd: Instant | undefined;
 }
 
 export interface BookingPeer {
   /**
    * Ends the validity of what Booking remembers of the host's availability, and asks for the bookings that overlap the
-   * ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
+   * fence's ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
    */
   fenceHost(hostId: string, fence: Fence, limits: CallLimits): Promise<FenceAnswer>;
 }
@@ -47,24 +45,14 @@ export interface CallLimits {
 export function bookingPeer(transport: Transport): BookingPeer {
   const client = createClient(FenceService, transport);
   return {
-    async fenceHost(hostId, { ranges, findLastBooking = false, maxBookings = 0 }, { timeoutMs, signal }) {
+    async fenceHost(hostId, { ranges, ...asked }, { timeoutMs, signal }) {
       const request = {
         hostId,
+        ...asked,
         ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
-        findLastBooking,
-        maxBookings,
       };
       try {
-        const answer = await client.fenceHost(request, { timeoutMs, signal });
-        return {
-          bookings: answer.bookings.map((each) => ({
-            id: each.bookingId,
-            start: instantOf(each.startTime),
-            end: instantOf(each.endTime),
-          })),
-          bookingCount: answer.bookingCount,
-          lastBookingEnd: answer.lastBookingEndTime && timestampMs(answer.lastBookingEndTime),
-        };
+        return answerFrom(await client.fenceHost(request, { timeoutMs, signal }));
       } catch (error) {
         signal.throwIfAborted();
         // Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed.
@@ -74,7 +62,20 @@ export function bookingPeer(transport: Transport): BookingPeer {
   };
 }
 
+function answerFrom({ bookings, bookingCount, lastBookingEndTime: last }: FenceHostResponse): FenceAnswer {
+  return {
+    bookings: bookings.map(({ bookingId, startTime, endTime }) => ({
+      id: bookingId,
+      start: instantOf(startTime),
+      end: instantOf(endTime),
+    })),
+    bookingCount,
+    lastBookingEnd: last === undefined ? undefined : timestampMs(last),
+  };
+}
+
+/** Throws where Booking has left a time out: nothing can be concluded from the rest of its answer. */
 function instantOf(time: Timestamp | undefined): Instant {
-  if (time === undefined) throw new Error("a booking without its time");
+  if (time === undefined) throw new Error("a booking in a fence's answer has no time");
   return timestampMs(time);
 }

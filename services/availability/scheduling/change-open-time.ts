@@ -3,7 +3,7 @@ import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { type Instant, difference, type Interval, intersection, merge } from "../../../shared/interval.ts";
-import { CONFLICTING_BOOKINGS_MAX } from "../../../shared/limits.ts";
+import { FENCED_BOOKINGS_DEFAULT } from "../../../shared/limits.ts";
 import { DAY_MS } from "../../../shared/time-units.ts";
 import { noLongerOpen, replacement } from "../domain/change.ts";
 import type { Intent } from "../domain/open-time.ts";
@@ -121,7 +121,7 @@ async function removedWithin(before: Intent, after: Intent, window: Interval): P
 
 function availabilityBooked({ bookings, count }: Booked): Refusal {
   return new Refusal("AVAILABILITY_BOOKED", `bookings that have not ended are in the time that would go: ${count}`, {
-    preconditions: bookings.slice(0, CONFLICTING_BOOKINGS_MAX).map(({ id }) => ({
+    preconditions: bookings.slice(0, FENCED_BOOKINGS_DEFAULT).map(({ id }) => ({
       type: "BOOKING",
       subject: id,
       description: "is active and has not ended",
