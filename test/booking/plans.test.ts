@@ -233,6 +233,25 @@ test("a fence reads none of the past, however much of it there is", async () => 
   expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);
 });
 
+test("the end of a host's last booking is found among those that have not ended and are active, however many others there are", async () => {
+  const hostId = hostIds[HOSTS - 2]!;
+  await pool.query(
+    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, tstzrange(hour, hour + interval '1 hour'), state, 1, 1, hour, hour
+     from (select hour, 'CONFIRMED' from generate_series('2000-01-01Z'::timestamptz, '2000-05-01Z', '1 hour') hour
+           union all
+           select hour, 'CANCELLED' from generate_series('2180-01-01Z'::timestamptz, '2180-05-01Z', '1 hour') hour
+          ) as others(hour, state)`,
+    [hostId, guestIds[0]],
+  );
+  const before = lanePlans.length;
+  const fence = fenceCommand(hostId, [], { findLastBooking: true });
+  expect(await saidOf(lanes.commit(fence, patient))).toBe("fenced");
+  const nodes = lanePlans.slice(before).flatMap((plan) => plan.nodes);
+  expect(nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead)).toContain(BOOKINGS_PER_HOST);
+  expect(Math.max(...nodes.map(rowsRead))).toBeLessThanOrEqual(BOOKINGS_PER_HOST + 20);
+});
+
 test("every index holds a constraint or is used by a statement", async () => {
   const { rows } = await pool.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indrelid
