@@ -130,6 +130,21 @@ describe("SnapshotAvailability", () => {
     expect(answer.generation).toBe(7n);
   });
 
+  test.each([
+    ["what lies in the window whole", hours(0, 48), "8-10 12-60", [8, 12]],
+    ["the first from the window's start on", hours(9, 48), "9-10 12-60", [8, 12]],
+    ["the last up to 24 hours after the window's end", hours(9, 14), "9-10 12-38", [8, 12]],
+    ["one up to its end where that is earlier", hours(9, 36), "9-10 12-60", [8, 12]],
+    ["one that begins before the window and ends after it", hours(13, 14), "13-38", [12]],
+    ["nothing that begins at the window's end", hours(9, 12), "9-10", [8]],
+  ])("gives %s, and where its grid begins", async (_what, window, expected, origins) => {
+    await openTime(clients, hostId, hours(8, 10));
+    await openTime(clients, hostId, hours(12, 60));
+    const { intervals } = await snapshot(window);
+    expect(inHours(intervals.map(rangeOf))).toBe(expected);
+    expect(intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual(origins.map((hour) => tomorrow(hour)));
+  });
+
   test("leaves out what is shorter than a slot, also where it reaches into the window", async () => {
     // As a removal leaves them.
     await storeOpenings(replicas.pool, hostId, [hours(8, 8.5), hours(9.75, 10)]);

@@ -151,6 +151,14 @@ test("the domain is pure: no contract, no package, no I/O, no clock", () => {
   expect(domain.filter(({ code }) => clock.test(code)).map(({ path }) => path)).toEqual([]);
 });
 
+test("Booking sees instants: it knows no time zone, no day of the week and no hours of a host", () => {
+  const booking = sources.filter(({ path }) => path.startsWith("services/booking/"));
+  const localTime =
+    /\b(?:Temporal|Intl|timeZone\w*|time_zone\w*|weekday\w*|\w*WeeklyHours\w*|at time zone)\b|\.(?:get(?:Day|Hours|Date|Month|FullYear|TimezoneOffset)|toLocale\w*)\(/i;
+  const knowing = booking.filter(({ code }) => localTime.test(code)).map(({ path }) => path);
+  expect(knowing).toEqual([]);
+});
+
 /** Files of the domain itself, and the shared ones that are pure too. */
 function isPure(source: Source, imported: string): boolean {
   const pure = ["interval.ts", "time-units.ts", "errors.ts", "limits.ts", "request-key.ts"].map(

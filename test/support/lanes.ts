@@ -2,13 +2,7 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
-import type {
-  Command,
-  CreateCommand,
-  FenceCommand,
-  HoldLimits,
-  Outcome,
-} from "../../services/booking/domain/command.ts";
+import type { Command, CreateCommand, HoldLimits, Outcome } from "../../services/booking/domain/command.ts";
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";

@@ -16,7 +16,7 @@ import {
   operations,
 } from "../../../test/support/deciding.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import type { Command, HostState } from "./command.ts";
+import type { Command } from "./command.ts";
 import { decide } from "./decide.ts";
 
 describe("create", () => {

@@ -28,7 +28,7 @@ export function holdsOfFences(fences: readonly FenceCommand[]): Statement {
            ) b`,
     values: [
       fences.map((fence) => fence.hostId),
-      fences.map((fence) => (fence.findLastBooking ? "{(,)}" : multirange(fence))),
+      fences.map((fence) => (fence.findLastBooking ? ALL_TIME : multirange(fence))),
     ],
   };
 }
@@ -82,22 +82,28 @@ export interface LastEndRow {
 
 /**
  * When the hosts' last confirmed bookings end, of those that have not ended. The index of `bookings_no_overlap` has these and
- * the unended holds together and neither what is over nor what was cancelled, however much of that a host has. By start,
+ * the unended holds together, and neither what is over nor what was cancelled, however much of that a host has. By start,
  * backwards, the last one would be found at once, but behind all that was cancelled after it.
+ *
+ * All time comes as a parameter: of a range that PostgreSQL does not know while it plans, it expects few rows, and takes that
+ * index. It does know `tstzrange(now, null)`, finds most of the table in it, and would read all that the host ever had.
  */
 export function lastConfirmedEnds(fences: readonly FenceCommand[]): Statement {
   return {
     name: "load-last-confirmed-ends",
     text: `select fence.host_id, (
              select ${millis("max(upper(b.during))")} from bookings b
-             where b.host_id = fence.host_id and b.state = 'CONFIRMED' and b.during && tstzrange(${BATCH_NOW}, null)
+             where b.host_id = fence.host_id and b.state = 'CONFIRMED' and b.during && ${LIVE_RANGES}
+               and upper(b.during) > ${BATCH_NOW}
            ) as last_end_ms
-           from unnest($1::uuid[]) as fence(host_id)`,
-    values: [fences.map((fence) => fence.hostId)],
+           from unnest($1::uuid[], $2::tstzmultirange[]) as fence(host_id, ranges)`,
+    values: [fences.map((fence) => fence.hostId), fences.map(() => ALL_TIME)],
   };
 }
 
 /** The text form of a tstzmultirange. */
+const ALL_TIME = "{(,)}";
+
 function multirange(fence: FenceCommand): string {
   const iso = (instant: number): string => `"${new Date(instant).toISOString()}"`;
   return `{${fence.ranges.map((range) => `[${iso(range.start)},${iso(range.end)})`).join(",")}}`;
