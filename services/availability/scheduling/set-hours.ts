@@ -81,7 +81,7 @@ async function set(
   const before = await intentAround(run, host, window);
   const change = { window, before, after: withPeriod(before, period), keepsBooked };
   const changed = await changeOpenTime(deps, under, change, caller);
-  const hoursVersion = await writePeriod(deps.orm, run, host.id, period);
+  const hoursVersion = await writePeriod(deps.orm, run, host, period);
   return { period, slotDurationMinutes, hoursVersion, kept: changed.kept };
 }
 

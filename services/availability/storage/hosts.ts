@@ -28,7 +28,7 @@ export interface Host {
   readonly periods: readonly Period[];
 }
 
-interface Row {
+interface HostRow {
   readonly role: string;
   readonly slot_duration_minutes: number | null;
   readonly hours_version: number | null;
@@ -43,7 +43,7 @@ interface Row {
 
 /** A user who is a host. Throws Refusal USER_NOT_FOUND or NOT_A_HOST if there is none: roles never change, so this lasts. */
 export async function findHost(run: Run, hostId: string): Promise<Host> {
-  const [row] = await run<Row>({
+  const [row] = await run<HostRow>({
     name: "find-host",
     text: `
       select users.role, calendars.slot_duration_minutes, calendars.hours_version, (
