@@ -49,7 +49,8 @@ export function confirmedInRanges(fences: readonly FenceCommand[]): Statement {
            from unnest($1::uuid[], $2::tstzmultirange[], $3::int[]) with ordinality
              as fence(host_id, ranges, max_bookings, ordinal)
            cross join lateral (
-             select b.id, ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms, (count(*) over ())::float8 as total
+             select b.id, ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
+                    (count(*) over ())::float8 as total
              from bookings b
              where b.host_id = fence.host_id and b.state = 'CONFIRMED'
                and b.during && ${LIVE_RANGES}
