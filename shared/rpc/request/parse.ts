@@ -154,7 +154,7 @@ export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value
 }
 
 /** Like `enumValue`, but the zero value is accepted and becomes undefined. */
-export function optionalEnum<Value extends number>(desc: DescEnum): z.ZodType<Value | undefined, number> {
+export function optionalEnumValue<Value extends number>(desc: DescEnum): z.ZodType<Value | undefined, number> {
   const isKnown = (value: unknown): boolean =>
     typeof value === "number" && (value === 0 || wrongEnumValue(desc, value) === undefined);
   return z
