@@ -92,6 +92,8 @@ function isRuled(field: DescField): boolean {
   if (says.length !== 1) return false;
   if (field.fieldKind === "list") return maxItems !== undefined;
   if (field.fieldKind !== "scalar") return field.fieldKind !== "map";
+  // Both values of a truth value are good.
+  if (field.scalar === ScalarType.BOOL) return true;
   return field.scalar === ScalarType.STRING ? isRuledText : range !== undefined;
 }
 
