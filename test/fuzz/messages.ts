@@ -62,7 +62,7 @@ function messageOf(random: Random, swarm: Swarm, schema: DescMessage, depth: num
 
 /** Without them a request seldom gets any further. */
 function isKey({ name }: DescField): boolean {
-  return /(^|_)id$|^(start|end)_time$|^slot_duration/.test(name) && name !== "request_id";
+  return /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) && name !== "request_id";
 }
 
 function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number): unknown {
@@ -160,6 +160,14 @@ function textOf(random: Random, name: string): string {
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
       return random.pick(['"1"', '"2"', "1", ""]);
+    case "from_date":
+      return random.pick(["2027-03-28", "1970-01-01", "2199-12-31", "2027-02-30", "2028-02-29"]);
+    case "time_zone":
+      return random.pick(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "europe/berlin", "+02:00"]);
+    case "start":
+      return random.pick(["00:00", "02:00", "09:00", "23:59", "24:00"]);
+    case "end":
+      return random.pick(["00:01", "03:00", "12:30", "24:00", "00:00"]);
     case "page_token":
       return random.pick(["", "", random.bytes(30).toString("base64url")]);
     case "service":

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bookable, type Slot, startBookable } from "./bookable.ts";
+import { createHost } from "../support/people.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn } from "./started.ts";
 
 let bookable: Bookable;
@@ -80,5 +81,25 @@ describe("If-Match", () => {
     expect([weak.status, reasonIn(weak)]).toEqual([412, "ETAG_MISMATCH"]);
     // Null in the body is no etag, and no id that contradicts the path.
     expect((await cancel(String(etag), { etag: null, bookingId: null })).status).toBe(200);
+  });
+
+  test("of weekly hours lets one of two change them who have read the same", async () => {
+    const path = `/hosts/${await createHost(bookable.pair.clients)}/weekly-hours`;
+    const set = (ifMatch: string, end: string) =>
+      gateway.call("PUT", path, {
+        headers: { "if-match": ifMatch },
+        body: { timeZone: "Europe/Berlin", ranges: [{ day: "MONDAY", start: "09:00", end }], slotDuration: 30 },
+      });
+    const etag = String((await gateway.call("GET", path)).headers.get("etag"));
+    const first = await set(etag, "12:30");
+    expect([first.status, first.headers.get("etag")]).toEqual([200, first.body["etag"]]);
+    const second = await set(etag, "17:00");
+    expect([second.status, reasonIn(second)]).toEqual([412, "ETAG_MISMATCH"]);
+    const read = await gateway.call("GET", path);
+    expect([read.headers.get("etag"), read.body["weeklyHours"]![0]]).toEqual([
+      first.headers.get("etag"),
+      first.body["weeklyHours"],
+    ]);
+    expect((await set(String(read.headers.get("etag")), "17:00")).status).toBe(200);
   });
 });

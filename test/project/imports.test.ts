@@ -130,6 +130,15 @@ test("no folder of what the services share needs another that needs it", () => {
   expect(circles).toEqual([]);
 });
 
+test("Booking knows no local time", () => {
+  const needs = new Map(sources.map(({ path, imports }) => [path, new Set(imports)]));
+  const knowsZones = (path: string): boolean => /\blocal-time\.ts$/.test(path);
+  const reached = (service: string): string[] =>
+    [...reachable(`services/${service}/main.ts`, needs)].filter(knowsZones);
+  expect(reached("gateway")).toContain("shared/rpc/request/local-time.ts");
+  expect(reached("booking")).toEqual([]);
+});
+
 test("no two files need each other, not even by their types", () => {
   const needs = new Map(sources.map(({ path, imports }) => [path, new Set(imports)]));
   expect([...needs.keys()].filter((path) => reachable(path, needs).has(path))).toEqual([]);

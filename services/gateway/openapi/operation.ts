@@ -87,7 +87,8 @@ function bodyOf({ method, body, variables }: Binding, schemas: Schemas): JsonObj
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required: required.map(({ jsonName }) => jsonName) }),
   };
-  const example = exampleObject(required);
+  // Lists too, though they may be empty: whoever sets a list wants something in it.
+  const example = exampleObject(fields.filter((field) => required.includes(field) || field.fieldKind === "list"));
   return { required: required.length > 0, content: { "application/json": { schema, example } } };
 }
 

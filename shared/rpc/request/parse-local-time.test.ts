@@ -46,12 +46,7 @@ describe("a single field", () => {
     [optionalDate, "1969-12-31", "is outside the years 1970 to 2199"],
     [optionalDate, "2200-01-01", "is outside the years 1970 to 2199"],
     [optionalDate, "0050-01-01", "is outside the years 1970 to 2199"],
-    [optionalDate, "2027-3-28", /such as/],
-    [optionalDate, "2027-03-28\n", /such as/],
-    [optionalDate, "2027-03-28T00:00:00Z", /such as/],
-    [optionalDate, "+002027-03-28", /such as/],
-    [optionalDate, "20270328", /such as/],
-    [optionalDate, "٢٠٢٧-03-28", /such as/],
+    ...["2027-3-28", "2027-03-28\n", "2027-03-28T00:00:00Z", "+002027-03-28", "20270328", "٢٠٢٧-03-28"].map(date),
     [timeZone, "", "is required"],
     ...["+02:00", "+02", "-0800", "UTC+2", "GMT+2", "Z", "CEST", "PST", "Factory", "localtime", "Etc/Unknown"].map(
       zone,
@@ -65,15 +60,16 @@ describe("a single field", () => {
   ];
   test.each(bad)("$1 is refused", (schema, given, description) => {
     expect(violations(z.object({ someField: schema }), { someField: given })).toEqual([
-      {
-        field: "some_field",
-        description: typeof description === "string" ? description : expect.stringMatching(description),
-      },
+      { field: "some_field", description },
     ]);
   });
 });
 
 type Bad = readonly [z.ZodType, string, string];
+
+function date(given: string): Bad {
+  return [optionalDate, given, "must be a date such as 2027-03-28"];
+}
 
 function zone(given: string): Bad {
   return [timeZone, given, "must be the name of a time zone, such as Europe/Berlin"];
