@@ -8,13 +8,13 @@ import type { LocalRange, Period } from "../../services/availability/domain/week
 
 const DAY_MINUTES = 1440;
 const EXCEPTIONS_MAX = 5;
-const EXCEPTION_MAX_MS = 2 * DAY_MS;
+const EXCEPTION_MAX_MS = DAY_MS / 2;
 
-/** Mostly on a quarter of an hour, and there mostly at night: that is when clocks are moved. */
+/** Mostly on a quarter of an hour around midnight: that is when clocks are moved. */
 const anyMinute = fc.oneof(
-  fc.integer({ min: 0, max: 16 }).map((quarter) => quarter * 15),
-  fc.integer({ min: 84, max: 96 }).map((quarter) => quarter * 15),
-  fc.integer({ min: 0, max: DAY_MINUTES }),
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 13 }).map((quarter) => quarter * 15) },
+  { weight: 1, arbitrary: fc.integer({ min: 88, max: 96 }).map((quarter) => quarter * 15) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: DAY_MINUTES }) },
 );
 
 /** Any ranges of one weekday; some touch. */
@@ -71,11 +71,12 @@ export function anyIntent(span: Interval, timeZones: readonly string[]): fc.Arbi
   });
 }
 
-/** An interval in whole minutes within another one. */
+/** An interval in whole minutes within another one, or all of it. */
 export function anyWindow(within: Interval): fc.Arbitrary<Interval> {
   const minute = fc.integer({ min: 0, max: (within.end - within.start) / MINUTE_MS });
-  return fc
+  const part = fc
     .uniqueArray(minute, { minLength: 2, maxLength: 2 })
     .map((both) => both.toSorted((a, b) => a - b).map((each) => within.start + each * MINUTE_MS))
     .map(([start = within.start, end = within.end]) => ({ start, end }));
+  return fc.oneof(fc.constant(within), part);
 }
