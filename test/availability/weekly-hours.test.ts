@@ -103,7 +103,9 @@ describe("weekly hours", () => {
         ...times(day(date)),
       });
       return availabilities.flatMap((each) =>
-        Object.values(intervalOf(each)).map((at) => new Date(at).toISOString().slice(11, 16)),
+        [intervalOf(each)].flatMap(({ start, end }) =>
+          [start, end].map((at) => new Date(at).toISOString().slice(11, 16)),
+        ),
       );
     };
     expect(await openOn(27)).toEqual(["12:00", "17:00"]);

@@ -103,9 +103,9 @@ describe("open time and slots", () => {
     expect((await set()).body).toEqual(first.body);
     const told = await gateway.call("GET", `${path}/weekly-hours`);
     expect([told.status, told.body["weeklyHours"]]).toEqual([200, [weeklyHours]]);
-    const hostId = path.split("/").at(-1)!;
+    const hostOfPath = path.split("/").at(-1)!;
     const holiday = { startTime: "2025-04-07T00:00:00Z", endTime: "2025-04-14T00:00:00Z" };
-    await gateway.call("POST", "/availability:remove", { body: { hostId, ...holiday } });
+    await gateway.call("POST", "/availability:remove", { body: { hostId: hostOfPath, ...holiday } });
     const window = "start_time=2025-04-01T00:00:00Z&end_time=2025-05-01T00:00:00Z";
     const listed = await gateway.call("GET", `${path}/exceptions?${window}`);
     expect(listed.body["exceptions"]).toEqual([{ kind: "EXCEPTION_KIND_CLOSURE", ...holiday }]);
