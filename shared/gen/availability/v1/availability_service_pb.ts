@@ -12,13 +12,14 @@ import { file_google_api_field_info } from "../../google/api/field_info_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file availability/v1/availability_service.proto.
  */
 export const file_availability_v1_availability_service: GenFile = /*@__PURE__*/
-  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSLYAQoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIASKSAQoaUmVtb3ZlQXZhaWxhYmlsaXR5UmVzcG9uc2USKwoHcmVtb3ZlZBgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USFQoNcmVtb3ZlZF9jb3VudBgCIAEoBRIwCglyZW1haW5pbmcYAyADKAsyHS5hdmFpbGFiaWxpdHkudjEuQXZhaWxhYmlsaXR5IvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt4BChtTbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQKiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSJgoKZ2VuZXJhdGlvbhgEIAEoA0IS4EEBorsYCyoJEP////////8PIu4BChxTbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlEi0KCWludGVydmFscxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USHQoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAIgASgFEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzKkBAoTQXZhaWxhYmlsaXR5U2VydmljZRJ+Cg9BZGRBdmFpbGFiaWxpdHkSJy5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBooLmF2YWlsYWJpbGl0eS52MS5BZGRBdmFpbGFiaWxpdHlSZXNwb25zZSIYgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5Eo4BChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSIfgtPkkwIZOgEqIhQvYXZhaWxhYmlsaXR5OnJlbW92ZRKBAQoQTGlzdEF2YWlsYWJpbGl0eRIoLmF2YWlsYWJpbGl0eS52MS5MaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBopLmF2YWlsYWJpbGl0eS52MS5MaXN0QXZhaWxhYmlsaXR5UmVzcG9uc2UiGJACAYLT5JMCDxINL2F2YWlsYWJpbGl0eRJ4ChRTbmFwc2hvdEF2YWlsYWJpbGl0eRIsLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QaLS5hdmFpbGFiaWxpdHkudjEuU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_availability_v1_availability, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSLYAQoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIASKSAQoaUmVtb3ZlQXZhaWxhYmlsaXR5UmVzcG9uc2USKwoHcmVtb3ZlZBgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USFQoNcmVtb3ZlZF9jb3VudBgCIAEoBRIwCglyZW1haW5pbmcYAyADKAsyHS5hdmFpbGFiaWxpdHkudjEuQXZhaWxhYmlsaXR5IvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt4BChtTbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQKiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSJgoKZ2VuZXJhdGlvbhgEIAEoA0IS4EEBorsYCyoJEP////////8PIu4BChxTbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlEi0KCWludGVydmFscxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USHQoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAIgASgFEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzLaBgoTQXZhaWxhYmlsaXR5U2VydmljZRK8AQoPQWRkQXZhaWxhYmlsaXR5EicuYXZhaWxhYmlsaXR5LnYxLkFkZEF2YWlsYWJpbGl0eVJlcXVlc3QaKC5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2UiVqK7GDoKBAgCGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEhZTTE9UX0RVUkFUSU9OX01JU01BVENIgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5EtsBChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSJsorsYSQoECAIYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSE0FWQUlMQUJJTElUWV9CT09LRUQSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhk6ASoiFC9hdmFpbGFiaWxpdHk6cmVtb3ZlEqsBChBMaXN0QXZhaWxhYmlsaXR5EiguYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0GikuYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXNwb25zZSJCkAIBorsYJgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUgtPkkwIPEg0vYXZhaWxhYmlsaXR5EpwBChRTbmFwc2hvdEF2YWlsYWJpbGl0eRIsLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QaLS5hdmFpbGFiaWxpdHkudjEuU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZSInkAIBorsYIAoCIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUGlmiuxhVCg9JTlZBTElEX1JFUVVFU1QKBEJVU1kKDFJBVEVfTElNSVRFRAoKT1ZFUkxPQURFRBIPT1VUQ09NRV9VTktOT1dOEhFSRVFVRVNUX0lEX1JFVVNFRGIGcHJvdG8z", [file_availability_v1_availability, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `AvailabilityService.AddAvailability`.
@@ -353,8 +354,8 @@ export const SnapshotAvailabilityResponseSchema: GenMessage<SnapshotAvailability
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
  * roles get PERMISSION_DENIED, and so does a HOST that names another one where it must name itself.
  *
- * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
- * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED, and each that writes OUTCOME_UNKNOWN.
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Service and method name those that
+ * they may give.
  *
  * @generated from service availability.v1.AvailabilityService
  */
@@ -363,9 +364,6 @@ export const AvailabilityService: GenService<{
    * Adds open time to a host. The range is merged with every stored interval of the host that it overlaps or touches,
    * in one step or not at all; adding what is there already changes nothing and succeeds. Time in the past may be added
    * (it is a record). A merge that moves an interval's start moves its slot grid; bookings stay where they are.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, SLOT_DURATION_MISMATCH, REQUEST_ID_REUSED. Takes the token of the HOST that
-   * `host_id` names, or ADMIN's.
    *
    * @generated from rpc availability.v1.AvailabilityService.AddAvailability
    */
@@ -377,10 +375,6 @@ export const AvailabilityService: GenService<{
   /**
    * Removes `[start_time, end_time)` from a host's open time, in one step or not at all. Intervals may shrink, split or
    * go. Removing what is not there succeeds and changes nothing.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, AVAILABILITY_BOOKED (an active booking that has not ended overlaps what
-   * would go), PEER_UNAVAILABLE (the booking service could not be asked), REQUEST_ID_REUSED. Takes the token of the HOST
-   * that `host_id` names, or ADMIN's.
    *
    * @generated from rpc availability.v1.AvailabilityService.RemoveAvailability
    */
@@ -394,8 +388,6 @@ export const AvailabilityService: GenService<{
    * the last interval of the page before. Where availability changes while pages are read, time that is open all along is
    * on at least one of them, and an interval that has grown since it was shown may be shown again.
    *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes every role's token, for any host.
-   *
    * @generated from rpc availability.v1.AvailabilityService.ListAvailability
    */
   listAvailability: {
@@ -406,8 +398,6 @@ export const AvailabilityService: GenService<{
   /**
    * Tells the booking service a host's intervals that share at least one instant with a window and hold at least one slot,
    * as committed after all removals that were under way when the call arrived.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes SERVICE's token only.
    *
    * @generated from rpc availability.v1.AvailabilityService.SnapshotAvailability
    */

@@ -8,13 +8,14 @@ import { file_google_api_field_behavior } from "../../google/api/field_behavior_
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiYwoQRmVuY2VIb3N0UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoGcmFuZ2VzGAIgAygLMhcuYm9va2luZy52MS5GZW5jZWRSYW5nZUIK4EEBorsYAyD0AyJTChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEhMKC2Jvb2tpbmdfaWRzGAIgAygJEhUKDWJvb2tpbmdfY291bnQYAyABKAUyWAoMRmVuY2VTZXJ2aWNlEkgKCUZlbmNlSG9zdBIcLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVxdWVzdBodLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVzcG9uc2ViBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiYwoQRmVuY2VIb3N0UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoGcmFuZ2VzGAIgAygLMhcuYm9va2luZy52MS5GZW5jZWRSYW5nZUIK4EEBorsYAyD0AyJTChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEhMKC2Jvb2tpbmdfaWRzGAIgAygJEhUKDWJvb2tpbmdfY291bnQYAyABKAUykAEKDEZlbmNlU2VydmljZRJSCglGZW5jZUhvc3QSHC5ib29raW5nLnYxLkZlbmNlSG9zdFJlcXVlc3QaHS5ib29raW5nLnYxLkZlbmNlSG9zdFJlc3BvbnNlIgiiuxgECgIgARosorsYKAoPSU5WQUxJRF9SRVFVRVNUCgRCVVNZEg9PVVRDT01FX1VOS05PV05iBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -110,8 +111,8 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
   messageDesc(file_booking_v1_fence_service, 2);
 
 /**
- * What keeps removals of availability and bookings apart. For the availability service: everybody else gets
- * PERMISSION_DENIED. Sizes, deadlines and endings without a reason are as BookingService has them.
+ * What keeps removals of availability and bookings apart. For the availability service alone. Sizes, deadlines and endings
+ * without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
  */
@@ -121,8 +122,7 @@ export const FenceService: GenService<{
    * that have not ended overlap the given ranges. Called before a removal is committed (with what it removes) and after
    * an addition (without ranges). Calling it again, late or for nothing costs one re-read and breaks nothing.
    *
-   * May answer INVALID_REQUEST, BUSY (nothing was changed) and OUTCOME_UNKNOWN (perhaps the generation was raised). Takes
-   * SERVICE's token only.
+   * After OUTCOME_UNKNOWN the generation may have been raised.
    *
    * @generated from rpc booking.v1.FenceService.FenceHost
    */
