@@ -16,6 +16,7 @@ import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../errors.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { echoedName, fieldNamed } from "./field-names.ts";
+import { isObject } from "./json-object.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
 
 /** A number as JSON writes it, which ProtoJSON also takes as a text. */
@@ -119,8 +120,4 @@ function expectedItem(field: DescField): string {
     default:
       return "cannot be read";
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, JsonValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
