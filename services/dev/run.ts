@@ -6,11 +6,11 @@ import { type Child, startChild, waitUntilReady, waitUntilServing } from "./chil
 import { type DevConfig, portVariables } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
 import { guide } from "./guide.ts";
 import { type DevKeys, provideKeys } from "./keys.ts";
-import { assertPortFree } from "./ports.ts";
+import { assertPortFree } from "./machine/ports.ts";
 import { writeSampleEnvironment } from "./sample-environment.ts";
 import { firstOpenSlot, provideSample } from "./sample.ts";
 import { adminToken, writeTokens } from "./tokens.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProgramName } from "../../services/dev/children.ts";
 import { provideKeys } from "../../services/dev/keys.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import type { ServiceName } from "../../services/ops/services.ts";
 import { startWorker, type Worker } from "../bench/worker.ts";
 import { hasOpenssl, makeAuthority, makeCertificate } from "../support/certificates.ts";

@@ -66,9 +66,9 @@ describe.each(replicas)("a removal, and through $through", ({ replica }) => {
     });
 
     test.each([
-      { how: "noted the generation and not yet asked", step: "beforeAsk" },
-      { how: "asked and not yet committed", step: "afterAsk" },
-    ] as const)("that has $how is refused", async ({ step }) => {
+      { what: "that has noted the generation and not yet asked is refused", step: "beforeAsk" },
+      { what: "that has asked and not yet committed is refused", step: "afterAsk" },
+    ] as const)("$what", async ({ step }) => {
       const stopped = pause();
       stage.steps[step] = stopped.step;
       const taken = take();

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { portVariables } from "../../services/dev/config.ts";
-import { assertPortFree, freePort } from "../../services/dev/ports.ts";
+import { assertPortFree, freePort } from "../../services/dev/machine/ports.ts";
 import { databaseAccount } from "../../services/dev/postgres/account.ts";
 import { assertRunnable } from "../../services/dev/postgres/binaries.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";

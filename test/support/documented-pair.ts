@@ -6,7 +6,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { portVariables } from "../../services/dev/config.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 import { START_MAX_MS, waitUntil } from "./waits.ts";

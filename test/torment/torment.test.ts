@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
 import { serviceNames } from "../../services/ops/services.ts";
