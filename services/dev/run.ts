@@ -3,14 +3,14 @@
 import { join } from "node:path";
 import type { ServiceName } from "../ops/services.ts";
 import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
-import type { DevConfig } from "./config.ts";
+import { type DevConfig, portVariables } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
 import { guide } from "./guide.ts";
 import { type DevKeys, provideKeys } from "./keys.ts";
-import { assertPortFree } from "./ports.ts";
+import { assertPortFree } from "./machine/ports.ts";
 import { writeSampleEnvironment } from "./sample-environment.ts";
 import { firstOpenSlot, provideSample } from "./sample.ts";
 import { adminToken, writeTokens } from "./tokens.ts";
@@ -74,15 +74,7 @@ export async function runPair({ config, fresh, environment, signal, print }: Pai
 }
 
 async function assertPortsFree(config: DevConfig): Promise<void> {
-  for (const variable of [
-    "AVAILABILITY_GRPC_PORT",
-    "AVAILABILITY_CONNECT_PORT",
-    "BOOKING_GRPC_PORT",
-    "BOOKING_CONNECT_PORT",
-    "GATEWAY_PORT",
-  ] as const) {
-    await assertPortFree(config.LISTEN_HOST, config[variable], variable);
-  }
+  for (const variable of portVariables) await assertPortFree(config.LISTEN_HOST, config[variable], variable);
 }
 
 /** Returns when the signal is aborted, and throws StartFailure when a part of the pair has ended without it. */

@@ -1,6 +1,6 @@
 /**
- * Those whom conversations are about. Their ids never change, so that the bytes of one run mean the same in the next: they
- * are stored around the services.
+ * The users and bookings that conversations are about. Their ids never change, so that the bytes of one run mean the
+ * same in the next. That is why the run stores them in the databases itself: services choose ids of their own.
  */
 
 import { onServer } from "../support/server.ts";
@@ -10,10 +10,10 @@ const numbered = (prefix: string, count: number): string[] =>
 
 export const hostIds: readonly string[] = numbered("00", 4);
 export const guestIds: readonly string[] = numbered("01", 4);
-/** The first host's; a booking's id ends as its host's does. */
+/** Bookings of the first host: a booking's id ends as its host's does. */
 export const bookingIds: readonly string[] = numbered("02", 8);
 
-/** Far enough for every booking to be ahead, whenever the run is. */
+/** So late that every booking lies in the future, whenever the run is. */
 export const FIRST_DAY = Date.UTC(2150, 0, 1);
 
 export async function storeWorld(databases: {

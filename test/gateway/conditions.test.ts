@@ -50,7 +50,8 @@ describe("Idempotency-Key", () => {
     const headers = { "idempotency-key": randomUUID() };
     const body = { email: `${randomUUID()}@example.com`, displayName: "Ada", role: "ROLE_USER" };
     const refused = await gateway.call("POST", "/users", { headers, body });
-    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
+    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["Idempotency-Key"]]);
+    expect(refused.body["message"]).toBe("Idempotency-Key is of no use to this method");
     expect((await gateway.call("GET", `/users/${bookable.hostId}`, { headers })).status).toBe(200);
   });
 });
@@ -71,6 +72,11 @@ describe("If-Match", () => {
     expect(fieldsIn(await move('"1", "2"', 17))).toEqual(["etag"]);
     const inBody = await gateway.call("POST", `/bookings/${id}:cancel`, { body: { etag } });
     expect([inBody.status, reasonIn(inBody)]).toEqual([409, "ETAG_MISMATCH"]);
+  });
+
+  test("is refused where nothing would come of it", async () => {
+    const refused = await gateway.call("POST", "/users", { headers: { "if-match": '"1"' }, body: {} });
+    expect([refused.status, fieldsIn(refused)[0]]).toEqual([400, "If-Match"]);
   });
 
   test("with a weak etag matches nothing, not even what has not changed", async () => {

@@ -47,6 +47,7 @@ interface Response {
 }
 interface Operation {
   readonly operationId: string;
+  readonly description: string;
   readonly parameters: readonly { readonly name: string; readonly schema: Schema }[];
   readonly requestBody: { readonly content: Content };
   readonly responses: Readonly<Record<string, Response>>;
@@ -175,6 +176,15 @@ describe("/openapi.json", () => {
     for (const { content } of Object.values(refusals)) {
       expect(content[JSON_TYPE]?.schema.$ref).toBe("#/components/schemas/google.rpc.Status");
     }
+  });
+
+  test("tells of each method who may call it", () => {
+    const describedAs = (httpMethod: string, path: string) => operation(httpMethod, path).description;
+    expect(describedAs("post", "/bookings")).toMatch(/\n\nCallers: the USER that `guest_id` names, ADMIN\.$/);
+    expect(describedAs("get", "/bookings/{booking_id}")).toMatch(
+      /Callers: a HOST where it is the host, a USER where it is the guest, ADMIN\.$/,
+    );
+    expect(describedAs("get", "/slots")).toMatch(/Callers: HOST, USER, ADMIN, SERVICE\.$/);
   });
 
   test("tells of every method that it may be busy, and of a stream how it ends", () => {

@@ -12,6 +12,7 @@ import {
 import { type Timestamp, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { namesOf } from "../../../shared/rpc/request/field-names.ts";
+import { isObject } from "../../../shared/rpc/request/json-object.ts";
 import {
   minutesOfDay,
   wrongDate,
@@ -30,7 +31,6 @@ import {
   wrongText,
   wrongUuid,
 } from "../../../shared/rpc/request/rules.ts";
-import { isObject } from "../transcoding/json-fields.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";
 
 /** The fields of a request in JSON that break a rule of their own. Names are those of the contract. */

@@ -18,6 +18,7 @@ import type { FieldViolation } from "../../errors.ts";
 import { field as rules } from "../../gen/rules/v1/field_pb.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { echoedName, fieldNamed } from "./field-names.ts";
+import { isObject } from "./json-object.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
 import { wrongCount } from "./rules.ts";
 
@@ -148,8 +149,4 @@ function expectedItem(field: DescField): string {
     default:
       return "cannot be read";
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, JsonValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,13 +8,14 @@ import { file_google_api_field_behavior } from "../../google/api/field_behavior_
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiqwEKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAEigQEKDUZlbmNlZEJvb2tpbmcSEgoKYm9va2luZ19pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSKwoIYm9va2luZ3MYAiADKAsyGS5ib29raW5nLnYxLkZlbmNlZEJvb2tpbmcSFQoNYm9va2luZ19jb3VudBgDIAEoBRI5ChVsYXN0X2Jvb2tpbmdfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMlgKDEZlbmNlU2VydmljZRJICglGZW5jZUhvc3QSHC5ib29raW5nLnYxLkZlbmNlSG9zdFJlcXVlc3QaHS5ib29raW5nLnYxLkZlbmNlSG9zdFJlc3BvbnNlYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiqwEKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAEigQEKDUZlbmNlZEJvb2tpbmcSEgoKYm9va2luZ19pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSKwoIYm9va2luZ3MYAiADKAsyGS5ib29raW5nLnYxLkZlbmNlZEJvb2tpbmcSFQoNYm9va2luZ19jb3VudBgDIAEoBRI5ChVsYXN0X2Jvb2tpbmdfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpABCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAEaLKK7GCgKD0lOVkFMSURfUkVRVUVTVAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -167,8 +168,8 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
   messageDesc(file_booking_v1_fence_service, 3);
 
 /**
- * What keeps removals of availability and bookings apart. For the availability service: everybody else gets
- * PERMISSION_DENIED. Sizes, deadlines and endings without a reason are as BookingService has them.
+ * What keeps removals of availability and bookings apart. For the availability service alone. Sizes, deadlines and endings
+ * without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
  */
@@ -179,8 +180,7 @@ export const FenceService: GenService<{
    * shrinks open time is committed (with what it removes) and after an addition (without ranges). Calling it again, late or
    * for nothing costs one re-read and breaks nothing.
    *
-   * May answer INVALID_REQUEST, BUSY (nothing was changed) and OUTCOME_UNKNOWN (perhaps the generation was raised). Takes
-   * SERVICE's token only.
+   * After OUTCOME_UNKNOWN the generation may have been raised.
    *
    * @generated from rpc booking.v1.FenceService.FenceHost
    */
