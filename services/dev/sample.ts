@@ -66,12 +66,12 @@ export async function provideSample(availabilityUrl: string, token: string, now:
   return { hostId, guestId: guest.id };
 }
 
-/** The host's first slot that is free; undefined if there is none. */
-export async function firstOpenSlot(bookingUrl: string, token: string, hostId: string): Promise<OpenSlot | undefined> {
+/** The host's first two slots that are free, or as many as there are. */
+export async function firstOpenSlots(bookingUrl: string, token: string, hostId: string): Promise<OpenSlot[]> {
   const bookings = createClient(BookingService, transportTo(bookingUrl, token));
-  const slot = (await bookings.listOpenSlots({ hostId, pageSize: 1 })).slots[0];
-  if (slot?.startTime === undefined || slot.endTime === undefined) return undefined;
-  return { startTime: timestampDate(slot.startTime).toISOString(), endTime: timestampDate(slot.endTime).toISOString() };
+  const { slots } = await bookings.listOpenSlots({ hostId, pageSize: 2 });
+  const text = (time: Timestamp | undefined): string => (time === undefined ? "" : timestampDate(time).toISOString());
+  return slots.map(({ startTime, endTime }) => ({ startTime: text(startTime), endTime: text(endTime) }));
 }
 
 function transportTo(baseUrl: string, token: string): Transport {

@@ -1,6 +1,7 @@
 /** The rows of the table and their floors. */
 
 import { type Floor, createFloor, echoFloor, listFloor } from "./floors.ts";
+import { derivations } from "./row-derive.ts";
 import { connectJsonFloor, throughGateway } from "./row-gateway.ts";
 import type { Measurement } from "./measure.ts";
 import { bursts, creates, echoes, lists } from "./row-loads.ts";
@@ -46,6 +47,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     { name: "echo-grpc", floor: "bare-grpc-js", times: 1, run: echoes(stage, "grpc") },
     { name: "gateway-json", floor: "connect-json", times: 1, run: throughGateway(stage) },
     { name: "echo-connect", floor: "bare-grpc-js", times: 1, run: echoes(stage, "connect") },
+    { name: "derive", floor: "stored-intervals", times: 1, run: derivations(stage, "hours") },
   ];
   if (crowded !== undefined) {
     const run = creates(stage, crowded, world.spread, spreadCall)("grpc", 256);
@@ -60,6 +62,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     "ready-answer": await listFloor(stage),
     "bare-grpc-js": await echoFloor(stage),
     "connect-json": connectJsonFloor(stage),
+    "stored-intervals": derivations(stage, "intervals"),
   };
   const needed = new Set(rows.map(({ floor }) => floor));
   return { rows, floors: Object.fromEntries(Object.entries(floors).filter(([name]) => needed.has(name))) };

@@ -61,6 +61,8 @@ export interface Stage {
   readonly createFloor: Worker;
   readonly listFloor: Worker;
   readonly echoFloor: Worker;
+  /** Derives open time. */
+  readonly derive: Worker;
 }
 
 /** Builds the stage. `scope` takes it down again. */
@@ -114,6 +116,7 @@ export async function setStage(scope: AsyncDisposableStack, stored: number): Pro
     createFloor: worker("floor-create.ts"),
     listFloor: worker("floor-list.ts"),
     echoFloor: worker("floor-echo.ts"),
+    derive: worker("derive.ts"),
   };
 }
 

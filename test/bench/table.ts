@@ -71,12 +71,16 @@ export function tableOf(rows: readonly Figures[], memoryMb: Readonly<Record<stri
       .join("  "),
   );
   const transactions = rows.find((row) => row.transactions !== undefined)?.transactions;
+  const derived = rows.find(({ name }) => name === "derive");
   const memory = Object.entries(memoryMb).map(([name, megabytes]) => `${name} ${megabytes.toFixed(0)} MB`);
   return [
     ...aligned,
     "",
     "The four columns on the right: CPU seconds per 1,000 calls.",
     ...(transactions === undefined ? [] : [`hot-slot: ${transactions.toFixed(1)} transactions per 1,000 callers.`]),
+    ...(derived === undefined
+      ? []
+      : [`derive: ${microseconds(derived.p50_ms)} for a year, its floor ${microseconds(derived.floor_p50_ms)}.`]),
     `Memory at the end: ${memory.join(", ")}.`,
     "",
   ].join("\n");
@@ -104,6 +108,10 @@ function perThousand(runs: readonly Measurement[]): Cpu {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const of = (process: keyof Cpu): number => (runs.reduce((sum, run) => sum + run.cpu[process], 0) / calls) * 1000;
   return { booking: of("booking"), availability: of("availability"), postgres: of("postgres"), load: of("load") };
+}
+
+function microseconds(ms: number): string {
+  return `${(ms * 1000).toFixed(0)} µs`;
 }
 
 function rateOf(run: Measurement): number {

@@ -117,6 +117,9 @@ describe("a period", () => {
     const open = hoursWithin(periods, WEEK);
     expect(open[0]).toEqual(during("2027-01-05T22:00Z", "2027-01-05T23:00Z"));
     expect(open).toHaveLength(6);
+    // Also where the window ends before that date begins in UTC.
+    const evening = during("2027-01-05T11:00Z", "2027-01-05T22:30Z");
+    expect(hoursWithin(periods, evening)).toEqual([during("2027-01-05T22:00Z", "2027-01-05T22:30Z")]);
   });
 
   test("comes into force with the first instant of its date", () => {
