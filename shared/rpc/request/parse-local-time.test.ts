@@ -199,10 +199,16 @@ describe("weekly ranges", () => {
   test("are counted before one is looked at", () => {
     const fifty = Array.from({ length: 50 }, (_, index): Given => [1 + (index % 7), time24(index), time24(index + 1)]);
     expect(violations(schema, request(...fifty))).toEqual([]);
-    const bad: Given = [MONDAY, "", ""];
-    expect(violations(schema, request(...fifty, bad))).toEqual([
-      { field: "ranges", description: "has more than 50 items" },
-    ]);
+    let looked = 0;
+    const watched = {
+      get day() {
+        looked += 1;
+        return MONDAY;
+      },
+    };
+    const tooMany = { timeZone: "UTC", ranges: Array.from({ length: 51 }, () => watched) };
+    expect(violations(schema, tooMany)).toEqual([{ field: "ranges", description: "has more than 50 items" }]);
+    expect(looked).toBe(0);
   });
 });
 
