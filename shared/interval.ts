@@ -49,6 +49,11 @@ export function merge(intervals: readonly Interval[]): Interval[] {
   return merged;
 }
 
+/** The instants that are in both of two lists. Of each the intervals are by start and do not overlap. */
+export function intersection(one: readonly Interval[], other: readonly Interval[]): Interval[] {
+  return difference(one, difference(one, other));
+}
+
 /** The instants of `from` that are not in `removed`, by start. Of each list the intervals are by start and do not overlap. */
 export function difference(from: readonly Interval[], removed: readonly Interval[]): Interval[] {
   const pieces: Interval[] = [];

@@ -23,9 +23,18 @@ export const PAGE_TOKEN_MAX_CHARACTERS = 1024;
 export const SNAPSHOT_INTERVALS_MAX = 1000;
 export const REMOVED_RANGES_MAX = 1000;
 export const FENCED_RANGES_MAX = 500;
+export const FENCED_BOOKINGS_MAX = 500;
+/** The most bookings that a change of open time names of those whose time stays open. */
+export const KEPT_BOOKINGS_MAX = 500;
+/** Longer than any name in the IANA database. */
+export const TIME_ZONE_MAX_CHARACTERS = 64;
+/** Ranges of one week, and dates from which a host has weekly hours. */
+export const WEEKLY_RANGES_MAX = 50;
+export const WEEKLY_HOURS_MAX = 100;
 /** More than there are states: one that is named twice counts once. */
 export const STATES_MAX = 32;
-export const CONFLICTING_BOOKINGS_MAX = 20;
+/** How many bookings in the way a fence lists. */
+export const FENCED_BOOKINGS_DEFAULT = 20;
 
 export const EMAIL_MAX_CHARACTERS = 254;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;

@@ -18,7 +18,7 @@ export interface RequestKey {
 export function requestKey(
   method: string,
   requestId: string | undefined,
-  content: readonly (string | number | undefined)[],
+  content: readonly (string | number | boolean | undefined)[],
 ): RequestKey | undefined {
   if (requestId === undefined) return undefined;
   return { id: requestId, method, contentHash: hash("sha256", JSON.stringify(content), "hex") };

@@ -1,5 +1,8 @@
 /** Limits how many do something at once. */
 
+import { monotonicMs } from "./clock.ts";
+import { waitFor } from "./wait.ts";
+
 /** Gives a permit back. Calling it again does nothing. */
 export type Release = () => void;
 
@@ -34,21 +37,19 @@ export function createSemaphore(permits: number): Semaphore {
         free -= 1;
         return permit();
       }
-      const turn = Promise.withResolvers<Release | undefined>();
-      const leave = (): void => {
-        if (waiting.delete(turn.resolve)) turn.resolve(undefined);
-      };
-      waiting.add(turn.resolve);
-      const timer = setTimeout(leave, Math.max(0, waitMs));
-      signal.addEventListener("abort", leave, { once: true });
-      try {
-        const release = await turn.promise;
-        if (release === undefined) signal.throwIfAborted();
-        return release;
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", leave);
-      }
+      const { promise, resolve, reject } = Promise.withResolvers<Release | undefined>();
+      const lateAt = monotonicMs() + waitMs;
+      waiting.add(resolve);
+      return await waitFor(promise, signal, {
+        leave() {
+          waiting.delete(resolve);
+          reject(signal.reason);
+        },
+        late() {
+          if (waiting.delete(resolve)) resolve(undefined);
+        },
+        lateAt: () => lateAt,
+      });
     },
   };
 }

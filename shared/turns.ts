@@ -1,6 +1,7 @@
 /** Lets one after another do something to the same thing, in this process. */
 
 import { monotonicMs } from "./clock.ts";
+import { waitFor } from "./wait.ts";
 
 export interface Turn {
   /** To be called when the holder makes progress: the limit on standing still begins anew for all behind it. */
@@ -53,24 +54,17 @@ export function createTurns(limits: { readonly waitingMax: number; readonly stan
   async function wait(queue: Queue, signal: AbortSignal): Promise<Turn | "standstill"> {
     const arrivedAt = monotonicMs();
     const { promise, resolve, reject } = Promise.withResolvers<Turn | "standstill">();
-    const leave = (): void => {
-      queue.waiting.delete(resolve);
-      reject(signal.reason);
-    };
-    const look = (): void => {
-      const leftMs = Math.max(arrivedAt, queue.movedAt) + standstillMs - monotonicMs();
-      if (leftMs > 0) timer = setTimeout(look, leftMs);
-      else if (queue.waiting.delete(resolve)) resolve("standstill");
-    };
-    let timer = setTimeout(look, standstillMs);
     queue.waiting.add(resolve);
-    signal.addEventListener("abort", leave, { once: true });
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", leave);
-    }
+    return await waitFor(promise, signal, {
+      leave() {
+        queue.waiting.delete(resolve);
+        reject(signal.reason);
+      },
+      late() {
+        if (queue.waiting.delete(resolve)) resolve("standstill");
+      },
+      lateAt: () => Math.max(arrivedAt, queue.movedAt) + standstillMs,
+    });
   }
 
   return {

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isServing } from "../ops/health/probe.ts";
 import type { ServiceName } from "../ops/services.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 
 /** A folder of `services/` with a `main.ts`. */
 export type ProgramName = ServiceName | "gateway";

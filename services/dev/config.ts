@@ -24,6 +24,15 @@ const schema = z.object({
   DEV_FOLDER: z.string().default(".dev"),
 });
 
+/** The settings that are ports of processes that \`npm start\` runs, beside PostgreSQL's. */
+export const portVariables = [
+  "AVAILABILITY_GRPC_PORT",
+  "AVAILABILITY_CONNECT_PORT",
+  "BOOKING_GRPC_PORT",
+  "BOOKING_CONNECT_PORT",
+  "GATEWAY_PORT",
+] as const;
+
 export type DevConfig = z.output<typeof schema>;
 
 /** The folder of the checkout. */

@@ -5,7 +5,7 @@ import pg from "pg";
 import { migrateDatabase } from "../ops/migrate/migrate.ts";
 import { type ServiceName, serviceNames } from "../ops/services.ts";
 import type { DevConfig } from "./config.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 import { deletePostgres, type Postgres, startPostgres } from "./postgres/start.ts";
 
 export interface Databases {

@@ -5,7 +5,7 @@
 
 import { ConfigError } from "../../shared/service/config.ts";
 import { readDevConfig } from "./config.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 import { runPair } from "./run.ts";
 
 const PARENT_CHECK_MS = 500;

@@ -3,16 +3,16 @@
 import { join } from "node:path";
 import type { ServiceName } from "../ops/services.ts";
 import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
-import type { DevConfig } from "./config.ts";
+import { type DevConfig, portVariables } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
-import { StartFailure } from "./failure.ts";
+import { StartFailure } from "./machine/failure.ts";
 import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
 import { guide } from "./guide.ts";
 import { type DevKeys, provideKeys } from "./keys.ts";
-import { assertPortFree } from "./ports.ts";
+import { assertPortFree } from "./machine/ports.ts";
 import { writeSampleEnvironment } from "./sample-environment.ts";
-import { firstOpenSlot, provideSample } from "./sample.ts";
+import { firstOpenSlots, provideSample } from "./sample.ts";
 import { adminToken, writeTokens } from "./tokens.ts";
 
 export interface PairOptions {
@@ -58,14 +58,14 @@ export async function runPair({ config, fresh, environment, signal, print }: Pai
     ]);
     const admin = await adminToken(keys);
     const sample = await provideSample(connectAddress(config, "availability"), admin, Date.now());
-    const slot = await firstOpenSlot(connectAddress(config, "booking"), admin, sample.hostId);
+    const slots = await firstOpenSlots(connectAddress(config, "booking"), admin, sample.hostId);
     await writeTokens(config.DEV_FOLDER, keys, sample);
-    await writeSampleEnvironment(config, sample, slot);
+    await writeSampleEnvironment(config, sample, slots);
     await writeDatabaseEnvironment(config.DEV_FOLDER, databases.urls);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
     const database = databases.embedded === undefined ? undefined : databases.urls.booking;
     const pids = { availabilityPid: availability.pid, bookingPid: booking.pid, gatewayPid: gateway.pid };
-    print(guide(config, sample, slot, { ...pids, database }));
+    print(guide(config, sample, slots[0], { ...pids, database }));
   } catch (error) {
     if (signal.aborted) return;
     throw error;
@@ -74,15 +74,7 @@ export async function runPair({ config, fresh, environment, signal, print }: Pai
 }
 
 async function assertPortsFree(config: DevConfig): Promise<void> {
-  for (const variable of [
-    "AVAILABILITY_GRPC_PORT",
-    "AVAILABILITY_CONNECT_PORT",
-    "BOOKING_GRPC_PORT",
-    "BOOKING_CONNECT_PORT",
-    "GATEWAY_PORT",
-  ] as const) {
-    await assertPortFree(config.LISTEN_HOST, config[variable], variable);
-  }
+  for (const variable of portVariables) await assertPortFree(config.LISTEN_HOST, config[variable], variable);
 }
 
 /** Returns when the signal is aborted, and throws StartFailure when a part of the pair has ended without it. */

@@ -7,11 +7,11 @@ import type { DevConfig } from "./config.ts";
 import { gatewayAddress } from "./gateway.ts";
 import type { OpenSlot, Sample } from "./sample.ts";
 
-/** Writes `sample.env` into the folder of `npm start`. Without a slot that is free it has no times. */
+/** Writes `sample.env` into the folder of `npm start`. Without slots that are free it has no times. */
 export async function writeSampleEnvironment(
   config: DevConfig,
   sample: Sample,
-  slot: OpenSlot | undefined,
+  [slot, next]: readonly OpenSlot[],
 ): Promise<void> {
   const { DEV_FOLDER: folder, LISTEN_HOST: host } = config;
   const variables = {
@@ -23,6 +23,7 @@ export async function writeSampleEnvironment(
     HOST_ID: sample.hostId,
     GUEST_ID: sample.guestId,
     ...(slot === undefined ? {} : { START_TIME: slot.startTime, END_TIME: slot.endTime }),
+    ...(next === undefined ? {} : { NEXT_START_TIME: next.startTime, NEXT_END_TIME: next.endTime }),
     // New at every start: with that of the last one, a create would be answered with the booking of that time.
     REQUEST_ID: randomUUID(),
   };

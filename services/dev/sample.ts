@@ -1,13 +1,13 @@
-/** Something to try the services with: a host, a guest and open time, made through the API like anybody's. */
+/** Something to try the services with: a host with weekly hours and a guest, made through the API like anybody's. */
 
-import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role, type User } from "../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 
 export interface Sample {
@@ -23,15 +23,19 @@ export interface OpenSlot {
 
 const SAMPLE_HOST = "host@example.com";
 const SAMPLE_GUEST = "guest@example.com";
-const OPEN_DAYS = 7;
-const OPENS_MS = 9 * HOUR_MS;
-const CLOSES_MS = 17 * HOUR_MS;
+const TIME_ZONE = "Europe/Berlin";
+const WORKDAYS = [DayOfWeek.MONDAY, DayOfWeek.TUESDAY, DayOfWeek.WEDNESDAY, DayOfWeek.THURSDAY, DayOfWeek.FRIDAY];
+/** Nine to five, with a lunch break. */
+const HOURS = [
+  { start: "09:00", end: "12:30" },
+  { start: "13:30", end: "17:00" },
+];
 const SLOT_DURATION_MINUTES = 30;
 
 /**
- * The oldest host and guest of the service at `availabilityUrl`; where there is none yet, one is made. The sample host is
- * open from 09:00 to 17:00 UTC on the seven days after `now` (milliseconds): asked for at every start, because the days
- * of an earlier one pass, and adding what is there changes nothing. `token` is an administrator's.
+ * The oldest host and guest of the service at `availabilityUrl`; where there is none yet, one is made. The sample host is open
+ * from Monday to Friday, nine to five with a lunch break, in Berlin's time, but not over Christmas: the next one after `now`
+ * (milliseconds). `token` is an administrator's.
  */
 export async function provideSample(availabilityUrl: string, token: string, now: number): Promise<Sample> {
   const transport = transportTo(availabilityUrl, token);
@@ -47,33 +51,40 @@ export async function provideSample(availabilityUrl: string, token: string, now:
 
   const host = await oldest(Role.HOST, SAMPLE_HOST, "Sample Host");
   const guest = await oldest(Role.USER, SAMPLE_GUEST, "Sample Guest");
-  if (host.email === SAMPLE_HOST) {
-    for (const day of nextDays(now)) {
-      await availability.addAvailability({
-        hostId: host.id,
-        startTime: timestampFromMs(day + OPENS_MS),
-        endTime: timestampFromMs(day + CLOSES_MS),
-        slotDurationMinutes: SLOT_DURATION_MINUTES,
-      });
-    }
+  const hostId = host.id;
+  // Hours that somebody has changed since stay changed.
+  const said = await availability.getWeeklyHours({ hostId });
+  if (host.email === SAMPLE_HOST && said.weeklyHours.length === 0) {
+    await availability.setWeeklyHours({
+      hostId,
+      timeZone: TIME_ZONE,
+      ranges: WORKDAYS.flatMap((day) => HOURS.map((range) => ({ day, ...range }))),
+      slotDurationMinutes: SLOT_DURATION_MINUTES,
+    });
+    await availability.removeAvailability({ hostId, ...nextChristmas(now) });
   }
-  return { hostId: host.id, guestId: guest.id };
+  return { hostId, guestId: guest.id };
 }
 
-/** The host's first slot that is free; undefined if there is none. */
-export async function firstOpenSlot(bookingUrl: string, token: string, hostId: string): Promise<OpenSlot | undefined> {
+/** The host's first two slots that are free, or as many as there are. */
+export async function firstOpenSlots(bookingUrl: string, token: string, hostId: string): Promise<OpenSlot[]> {
   const bookings = createClient(BookingService, transportTo(bookingUrl, token));
-  const slot = (await bookings.listOpenSlots({ hostId, pageSize: 1 })).slots[0];
-  if (slot?.startTime === undefined || slot.endTime === undefined) return undefined;
-  return { startTime: timestampDate(slot.startTime).toISOString(), endTime: timestampDate(slot.endTime).toISOString() };
+  const { slots } = await bookings.listOpenSlots({ hostId, pageSize: 2 });
+  const text = (time: Timestamp | undefined): string => (time === undefined ? "" : timestampDate(time).toISOString());
+  return slots.map(({ startTime, endTime }) => ({ startTime: text(startTime), endTime: text(endTime) }));
 }
 
 function transportTo(baseUrl: string, token: string): Transport {
   return createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [bearer(async () => token)] });
 }
 
-/** Midnights (UTC) of the days after the one that `now` is in. */
-function nextDays(now: number): number[] {
-  const today = now - (now % DAY_MS);
-  return Array.from({ length: OPEN_DAYS }, (_, index) => today + (index + 1) * DAY_MS);
+/** From Christmas Eve to Boxing Day, in the host's time. */
+function nextChristmas(now: number): { startTime: Timestamp; endTime: Timestamp } {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(TIME_ZONE);
+  const thisYears = today.with({ month: 12, day: 24 }).startOfDay();
+  const eve = Temporal.ZonedDateTime.compare(thisYears, today) < 0 ? thisYears.add({ years: 1 }) : thisYears;
+  return {
+    startTime: timestampFromMs(eve.epochMilliseconds),
+    endTime: timestampFromMs(eve.add({ days: 3 }).epochMilliseconds),
+  };
 }

@@ -11,7 +11,7 @@ import { availabilityConfig } from "../../services/availability/config.ts";
 import { startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
 import { startBooking } from "../../services/booking/service.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import { openLog } from "../../shared/log.ts";
 import type { Running } from "../../shared/service/run-service.ts";

@@ -45,7 +45,7 @@ test("the lock alone keeps one slot duration: two replicas, no constraint", asyn
     const hostId = await createHost(replicas.clients[0]!);
     await race(replicas, hostId, (writer) => writer + 1);
     const { rows } = await replicas.pool.query(
-      "select slot_duration_minutes from availability where host_id = $1 group by 1",
+      "select slot_duration_minutes from openings where host_id = $1 group by 1",
       [hostId],
     );
     expect(rows).toHaveLength(1);
@@ -63,7 +63,7 @@ test("the constraints alone refuse what the lock would have prevented: the lock 
   expect(outcomes).toContain("accepted");
 
   const { rows } = await replicas.pool.query(
-    `select from availability a join availability b on a.host_id = b.host_id and a.id < b.id
+    `select from openings a join openings b on a.host_id = b.host_id and a.during < b.during
      where lower(a.during) <= upper(b.during) and lower(b.during) <= upper(a.during)
         or a.slot_duration_minutes <> b.slot_duration_minutes`,
   );
@@ -72,9 +72,7 @@ test("the constraints alone refuse what the lock would have prevented: the lock 
 
 async function dropConstraints(pool: Pool): Promise<void> {
   await pool.query(`
-    alter table availability
-      drop constraint availability_never_touching,
-      drop constraint availability_one_slot_duration`);
+    alter table openings drop constraint openings_never_touching, drop constraint openings_calendar_fkey`);
 }
 
 /** Puts a function before PostgreSQL's own that takes a host's lock and does nothing. */

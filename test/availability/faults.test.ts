@@ -14,7 +14,7 @@ import { createTurns } from "../../shared/turns.ts";
 import { answerAsGiven } from "../support/host-requests.ts";
 import { connectClients } from "../support/clients.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
+import { hours, inHours, storedIntervals, storeOpenings } from "../support/hosts-time.ts";
 import { keepLog } from "../support/logs.ts";
 import { somebodyWaits } from "../support/lock-waits.ts";
 import type { AvailabilityHooks } from "../../services/availability/service.ts";
@@ -113,11 +113,7 @@ test("removals that wait for Booking stop nobody else, however many there are", 
   const clients = await start(database.url, { DATABASE_POOL_SIZE: "4" }, { peer });
   const hosts = await Promise.all(Array.from({ length: 8 }, () => createHost(clients)));
   for (const hostId of hosts) {
-    await pool.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       values (gen_random_uuid(), $1, tstzrange($2, $3), 30)`,
-      [hostId, new Date(hours(8, 10).start), new Date(hours(8, 10).end)],
-    );
+    await storeOpenings(pool, hostId, [hours(8, 10)]);
   }
   const window = { startTime: timestampFromMs(hours(8, 9).start), endTime: timestampFromMs(hours(8, 9).end) };
   const none = { startTime: timestampFromMs(hours(20, 21).start), endTime: timestampFromMs(hours(20, 21).end) };

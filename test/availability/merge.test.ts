@@ -104,7 +104,7 @@ async function slowDown(pool: Pool, seconds: number): Promise<void> {
   await pool.query(`
     create function wait_a_little() returns trigger language plpgsql as
       'begin perform pg_sleep(${seconds}); return null; end';
-    create trigger slow after insert on availability for each row execute function wait_a_little()`);
+    create trigger slow after insert on openings for each row execute function wait_a_little()`);
 }
 
 describe(`${WRITERS} writers at once, through two replicas`, () => {
@@ -176,7 +176,7 @@ describe(`${WRITERS} writers at once, through two replicas`, () => {
     );
     expect(new Set(outcomes.flat())).toEqual(new Set(["accepted", "SLOT_DURATION_MISMATCH"]));
     const { rows } = await replicas.pool.query(
-      "select slot_duration_minutes from availability where host_id = $1 group by 1",
+      "select slot_duration_minutes from openings where host_id = $1 group by 1",
       [hostId],
     );
     expect(rows).toHaveLength(1);

@@ -6,8 +6,7 @@ import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
-import { rangeFromMillis } from "../../shared/postgres/range.ts";
-import { hours, inHours } from "../support/hosts-time.ts";
+import { hours, inHours, storeOpenings } from "../support/hosts-time.ts";
 import { anyInterval, instantsOf, intervalsOf, separateIntervals } from "../support/interval-model.ts";
 import { poolOf } from "../support/pool.ts";
 import { type Pair, startPair } from "../support/pair.ts";
@@ -138,11 +137,6 @@ function inModel({ start, end }: Interval): Interval {
 /** Makes these hours of tomorrow, and no others, the host's open time: around the service, for speed. */
 async function store(open: ReadonlySet<number>): Promise<void> {
   const intervals = intervalsOf(open).map(({ start, end }) => hours(start, end));
-  await pool.query("delete from availability where host_id = $1", [hostId]);
-  await pool.query(
-    `insert into availability (id, host_id, during, slot_duration_minutes)
-     select gen_random_uuid(), $1, ${rangeFromMillis("start_ms", "end_ms")}, 30
-     from unnest($2::float8[], $3::float8[]) as stored(start_ms, end_ms)`,
-    [hostId, intervals.map(({ start }) => start), intervals.map(({ end }) => end)],
-  );
+  await pool.query("delete from openings where host_id = $1", [hostId]);
+  await storeOpenings(pool, hostId, intervals);
 }

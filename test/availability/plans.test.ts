@@ -1,6 +1,6 @@
 import pg, { type QueryResultRow } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { intervalsMeeting, type Selection } from "../../services/availability/storage/availability.ts";
+import { exceptionsMeeting, type Selection } from "../../services/availability/storage/exceptions.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -25,10 +25,11 @@ beforeAll(async () => {
   await client.connect();
   // Only the index is on trial here, and GiST takes its time with 100,000 rows.
   await client.query(`
-    alter table availability drop constraint availability_never_touching, drop constraint availability_one_slot_duration;
+    alter table openings drop constraint openings_never_touching;
     insert into users select gen_random_uuid(), host || '@example.org', 'Host', 'HOST' from generate_series(1, ${HOSTS}) as host;
-    insert into availability (id, host_id, during, slot_duration_minutes)
-      select gen_random_uuid(), users.id, tstzrange(start, start + '1 hour'), 30
+    insert into calendars select id, 30 from users;
+    insert into openings (host_id, during, slot_duration_minutes)
+      select users.id, tstzrange(start, start + '1 hour'), 30
       from users, generate_series(0, ${INTERVALS - 1}) as day,
         lateral (select '2030-01-01 09:00+00'::timestamptz + day * '1 day'::interval) as days (start);
     analyze`);
@@ -62,16 +63,20 @@ test.each([
 async function planOf(selection: Selection, mode: string): Promise<PlanNode> {
   await client.query(`set plan_cache_mode = force_${mode}_plan`);
   let plan: PlanNode | undefined;
-  await intervalsMeeting(async <Row extends QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> => {
-    await client.query(`prepare explained as ${query.text}`);
-    const values = (query.values ?? []).map((value) => (value === null ? "null" : `'${String(value)}'`));
-    const explained = await client.query<{ "QUERY PLAN": { Plan: PlanNode }[] }>(
-      `explain (analyze, format json) execute explained (${values.join(", ")})`,
-    );
-    await client.query("deallocate explained");
-    plan = explained.rows[0]?.["QUERY PLAN"][0]?.Plan;
-    return [];
-  }, selection);
+  await exceptionsMeeting(
+    async <Row extends QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> => {
+      await client.query(`prepare explained as ${query.text}`);
+      const values = (query.values ?? []).map((value) => (value === null ? "null" : `'${String(value)}'`));
+      const explained = await client.query<{ "QUERY PLAN": { Plan: PlanNode }[] }>(
+        `explain (analyze, format json) execute explained (${values.join(", ")})`,
+      );
+      await client.query("deallocate explained");
+      plan = explained.rows[0]?.["QUERY PLAN"][0]?.Plan;
+      return [];
+    },
+    "openings",
+    selection,
+  );
   if (plan === undefined) throw new Error("the query was not explained");
   return plan;
 }

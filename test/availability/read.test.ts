@@ -6,7 +6,7 @@ import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import { SNAPSHOT_INTERVALS_MAX } from "../../shared/limits.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
-import { hours, inHours } from "../support/hosts-time.ts";
+import { hours, inHours, pieces, storeOpenings } from "../support/hosts-time.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
@@ -118,26 +118,36 @@ describe("SnapshotAvailability", () => {
     });
   }
 
-  test("gives whole intervals, the slot duration, the covered window and the caller's generation", async () => {
+  test("gives intervals cut to the window with their grid, the slot duration, the covered window and the caller's generation", async () => {
     await openTime(clients, hostId, hours(8, 10), 45);
     await openTime(clients, hostId, hours(12, 14), 45);
     const answer = await snapshot(hours(9, 12), 7n);
-    expect(inHours(answer.intervals.map(rangeOf))).toBe("8-10");
+    expect(inHours(answer.intervals.map(rangeOf))).toBe("9-10");
+    expect(answer.intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual([tomorrow(8)]);
     expect(answer.slotDurationMinutes).toBe(45);
     expect(timestampMs(answer.coveredStartTime!)).toBe(tomorrow(9));
     expect(timestampMs(answer.coveredEndTime!)).toBe(tomorrow(12));
     expect(answer.generation).toBe(7n);
   });
 
+  test.each([
+    ["what lies in the window whole", hours(0, 48), "8-10 12-60", [8, 12]],
+    ["the first from the window's start on", hours(9, 48), "9-10 12-60", [8, 12]],
+    ["the last up to 24 hours after the window's end", hours(9, 14), "9-10 12-38", [8, 12]],
+    ["one up to its end where that is earlier", hours(9, 36), "9-10 12-60", [8, 12]],
+    ["one that begins before the window and ends after it", hours(13, 14), "13-38", [12]],
+    ["nothing that begins at the window's end", hours(9, 12), "9-10", [8]],
+  ])("gives %s, and where its grid begins", async (_what, window, expected, origins) => {
+    await openTime(clients, hostId, hours(8, 10));
+    await openTime(clients, hostId, hours(12, 60));
+    const { intervals } = await snapshot(window);
+    expect(inHours(intervals.map(rangeOf))).toBe(expected);
+    expect(intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual(origins.map((hour) => tomorrow(hour)));
+  });
+
   test("leaves out what is shorter than a slot, also where it reaches into the window", async () => {
     // As a removal leaves them.
-    for (const { start, end } of [hours(8, 8.5), hours(9.75, 10)]) {
-      await replicas.pool.query(
-        `insert into availability (id, host_id, during, slot_duration_minutes)
-         values (gen_random_uuid(), $1, tstzrange(to_timestamp($2), to_timestamp($3)), 30)`,
-        [hostId, start / 1000, end / 1000],
-      );
-    }
+    await storeOpenings(replicas.pool, hostId, [hours(8, 8.5), hours(9.75, 10)]);
     for (const window of [hours(9.8, 12), hours(9.75, 12), hours(9, 12)]) {
       expect((await snapshot(window)).intervals).toEqual([]);
     }
@@ -151,12 +161,8 @@ describe("SnapshotAvailability", () => {
   });
 
   test("covers less where the window holds too many intervals", async () => {
-    await replicas.pool.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       select gen_random_uuid(), $1, tstzrange(start, start + '1 minute'), 1
-       from (select to_timestamp($2) + minute * '2 minutes'::interval as start from generate_series(0, $3) as minute) as starts`,
-      [hostId, tomorrow(0) / 1000, SNAPSHOT_INTERVALS_MAX],
-    );
+    const many = pieces(tomorrow(0), SNAPSHOT_INTERVALS_MAX + 1, 2 * MINUTE_MS, MINUTE_MS);
+    await storeOpenings(replicas.pool, hostId, many, 1);
     const answer = await snapshot(hours(0, 240));
     expect(answer.intervals).toHaveLength(SNAPSHOT_INTERVALS_MAX);
     expect(timestampMs(answer.coveredEndTime!)).toBe(tomorrow(0) + SNAPSHOT_INTERVALS_MAX * 2 * MINUTE_MS);
@@ -167,7 +173,7 @@ describe("SnapshotAvailability", () => {
     const removal = await replicas.pool.connect();
     await removal.query("begin");
     await removal.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
-    await removal.query("delete from availability where host_id = $1", [hostId]);
+    await removal.query("delete from openings where host_id = $1", [hostId]);
     const answer = snapshot(hours(0, 24));
     await waitFor(async () => {
       const { rows } = await replicas.pool.query(

@@ -10,7 +10,8 @@ import {
 import type { RemoveAvailabilityResponse } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { FENCED_RANGES_MAX, FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
-import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
+import { hours, inHours, pieces, storedIntervals, storeOpenings } from "../support/hosts-time.ts";
 import { poolOf } from "../support/pool.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
@@ -103,12 +104,7 @@ describe("a removal", () => {
 
   test("of more ranges than Booking is asked about at once removes them all", async () => {
     const count = FENCED_RANGES_MAX + 10;
-    await pool.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       select gen_random_uuid(), $1, tstzrange(start, start + '1 minute'), 1
-       from (select to_timestamp($2) + minute * '2 minutes'::interval as start from generate_series(1, $3) as minute) as starts`,
-      [hostId, tomorrow(0) / 1000, count],
-    );
+    await storeOpenings(pool, hostId, pieces(tomorrow(0), count, 2 * MINUTE_MS, MINUTE_MS), 1);
     expect((await remove(ALWAYS)).removedCount).toBe(count);
     expect(await storedIntervals(pool, hostId)).toEqual([]);
   });

@@ -57,7 +57,7 @@ test("a call that is repeated gets the first answer, whatever has happened since
 test("a repeated call has no further effect", async () => {
   const requestId = randomUUID();
   await add(hours(10, 12), requestId);
-  await replicas.pool.query("delete from availability where host_id = $1", [hostId]);
+  await replicas.pool.query("delete from openings where host_id = $1", [hostId]);
   await add(hours(10, 12), requestId);
   expect(await storedIntervals(replicas.pool, hostId)).toEqual([]);
 });
@@ -82,7 +82,7 @@ test("what is remembered is the response message, encoded: the contract is its v
 test("twins that arrive at once, at two replicas, have one effect and one answer", async () => {
   const requestId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 16 }, (_, twin) => add(hours(10, 12), requestId, twin % 2)));
-  expect(new Set(answers.map((answer) => answer.availability?.id)).size).toBe(1);
+  expect(new Set(answers.map((answer) => answer.availability?.endTime?.seconds)).size).toBe(1);
   expect(await remembered()).toBe(1);
 });
 
@@ -118,7 +118,7 @@ test("a refused call is not remembered: it is decided anew", async () => {
   expect(await outcomeOf(client!.availability.addAvailability({ ...asked, slotDurationMinutes: 60 }))).toBe(
     "SLOT_DURATION_MISMATCH",
   );
-  await replicas.pool.query("delete from availability where host_id = $1", [hostId]);
+  await replicas.pool.query("delete from openings where host_id = $1", [hostId]);
   expect(await outcomeOf(client!.availability.addAvailability({ ...asked, slotDurationMinutes: 60 }))).toBe("accepted");
 });
 

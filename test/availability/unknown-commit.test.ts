@@ -112,8 +112,8 @@ test("a change whose caller leaves at the last moment is one that never happened
   const key = requestKey("AddAvailability", randomUUID(), []);
   const request = { hostId, key, response: answerAsGiven };
   const caller = { signal: leaving.signal, deadline: Infinity };
-  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ client }) => {
-    await client.query("update users set display_name = 'changed' where id = $1", [hostId]);
+  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ run }) => {
+    await run({ text: "update users set display_name = 'changed' where id = $1", values: [hostId] });
     leaving.abort(new Error("left"));
     return {};
   });

@@ -2,7 +2,7 @@
 
 import { startChild, waitUntilReady } from "../../services/dev/children.ts";
 import { isGatewayServing } from "../../services/dev/gateway.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 
 export interface Gateway {
   readonly pid: number;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { startChild, waitUntilServing } from "../../services/dev/children.ts";
 import { type DevKeys, provideKeys } from "../../services/dev/keys.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
 import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
 import type { ServiceName } from "../../services/ops/services.ts";

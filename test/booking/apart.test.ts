@@ -4,6 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
+import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes } from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
 
@@ -24,8 +25,7 @@ describe("of hosts whose lock is held elsewhere, four are waited for at a time, 
       order.push(`${letter} ${await saidOf(lanes.commit(command))}`);
     };
     const create = (letter: string, hour = 0) => note(letter, createCommand(hostIds.get(letter)!, hourOf(hour)));
-    const fence = (letter: string) =>
-      note(letter, { kind: "fence", hostId: hostIds.get(letter)!, actor: "tester", ranges: [hourOf(0)] });
+    const fence = (letter: string) => note(letter, fenceCommand(hostIds.get(letter)!, [hourOf(0)]));
     /** The lane takes its commands in order: when it has come to this one, it has set aside all that were added before. */
     const setAside = (): Promise<string> => saidOf(lanes.commit(createCommand(randomUUIDv7(), hourOf(0))));
     const release = async (...letters: string[]): Promise<void> => {

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import type { Instant } from "../../shared/interval.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import { PAGE_SIZE_MAX } from "../../shared/limits.ts";
@@ -21,6 +21,7 @@ import { poolOf } from "../support/pool.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { hooksFor } from "../support/steps.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
+import { storeOpenings, pieces } from "../support/hosts-time.ts";
 
 const BLOCK_MS = 92 * DAY_MS;
 /** A whole block that has not begun. */
@@ -69,13 +70,7 @@ async function openPieces(
   slotDurationMinutes: number,
   minutes = slotDurationMinutes,
 ): Promise<void> {
-  await pool.query(
-    `insert into availability (id, host_id, during, slot_duration_minutes)
-     select gen_random_uuid(), $1, tstzrange(piece, piece + make_interval(mins => $6)), $5
-     from generate_series(0, $3::int - 1) as n
-     cross join lateral (select ${fromMillis("($2::float8 + n * $4::float8)")} as piece) as pieces`,
-    [hostId, start, count, everyMs, slotDurationMinutes, minutes],
-  );
+  await storeOpenings(pool, hostId, pieces(start, count, everyMs, minutes * MINUTE_MS), slotDurationMinutes);
 }
 
 /** Books whole days around the service. */

@@ -4,6 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { openCalendar } from "../support/calendars.ts";
+import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
 
@@ -154,7 +155,7 @@ describe("a full queue", () => {
     // The first is under way at once; three fill the queue.
     const creates = Array.from({ length: 8 }, (_, hour) => saidOf(lanes.commit(createCommand(hostId, hourOf(hour)))));
     const order: string[] = [];
-    const fence = saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [hourOf(0, 24)] })).then(
+    const fence = saidOf(lanes.commit(fenceCommand(hostId, [hourOf(0, 24)]))).then(
       (said) => (order.push("fence"), said),
     );
     void creates[3]!.then(() => order.push("last create"));

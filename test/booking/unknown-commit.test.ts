@@ -6,6 +6,7 @@ import type { BookingEvent } from "../../services/booking/domain/booking.ts";
 import { wasRecorded } from "../../services/booking/storage/witness.ts";
 import { HOST_LOCK_WAIT_MS } from "../../shared/postgres/locks.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
+import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes, tally } from "../support/lanes.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 
@@ -51,7 +52,7 @@ test("is found out though the first look at it is cut off too", async () => {
 test("a fence whose answer was cut off is answered all the same", async () => {
   const hostId = randomUUIDv7();
   proxy.cutNextCommit("after");
-  expect(await saidOf(lanes.commit({ kind: "fence", hostId, actor: "tester", ranges: [] }))).toBe("fenced");
+  expect(await saidOf(lanes.commit(fenceCommand(hostId)))).toBe("fenced");
   const { rows } = await lanes.pool.query<{ generation: number }>("select generation::int from hosts");
   expect(rows[0]?.generation).toBeGreaterThanOrEqual(1);
 });
@@ -64,7 +65,7 @@ test("a batch that was rolled back is not taken for committed, though another re
   const expire = { kind: "expire", hostId: held, bookingId: hold.bookingId, actor: "system" } as const;
   const gate = await stopCommitsTo(replicas.pool, "bookings");
   // While the first is under way, the others queue up and become one batch.
-  const first = saidOf(replicas.commit({ kind: "fence", hostId: randomUUIDv7(), actor: "tester", ranges: [] }));
+  const first = saidOf(replicas.commit(fenceCommand(randomUUIDv7())));
   const cut = [expire, createCommand(free, hourOf(0))].map((command) => saidOf(replicas.commit(command)));
   expect(await first).toBe("fenced");
   await gate.reached;
@@ -172,7 +173,7 @@ describe("a batch that was rolled back is not taken for committed, though in its
     expect(await saidOf(replicas.commit(other))).toBe("CONFIRMED");
     const gate = await stopCommitsTo(replicas.pool, "booking_events");
     // While the first is under way, the others queue up and become one batch.
-    const first = saidOf(replicas.commit({ kind: "fence", hostId: randomUUIDv7(), actor: "tester", ranges: [] }));
+    const first = saidOf(replicas.commit(fenceCommand(randomUUIDv7())));
     const cut = [
       { kind: "cancel", hostId, bookingId: holds[0]!.bookingId, actor: "tester" } as const,
       { kind: "cancel", hostId: neighbour, bookingId: other.bookingId, actor: "tester" } as const,

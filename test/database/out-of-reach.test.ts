@@ -59,6 +59,11 @@ const users: Unary<typeof UserService.method> = {
 const availability: Unary<typeof AvailabilityService.method> = {
   addAvailability: (requestId) => pair.clients.availability.addAvailability({ hostId, ...range, ...slots, requestId }),
   removeAvailability: (requestId) => pair.clients.availability.removeAvailability({ hostId, ...range, requestId }),
+  setWeeklyHours: (requestId) =>
+    pair.clients.availability.setWeeklyHours({ hostId, timeZone: "UTC", ranges: [], ...slots, requestId }),
+  getWeeklyHours: () => pair.clients.availability.getWeeklyHours({ hostId }),
+  restoreWeeklyHours: (requestId) => pair.clients.availability.restoreWeeklyHours({ hostId, ...range, requestId }),
+  listExceptions: () => pair.clients.availability.listExceptions({ hostId }),
   listAvailability: () => pair.clients.availability.listAvailability({ hostId }),
   snapshotAvailability: () => asBooking.availability.snapshotAvailability({ hostId, ...range }),
 };

@@ -122,7 +122,7 @@ async function stored(): Promise<Counts[]> {
   );
   const others = await onServer(postgres.url("availability"), (client) =>
     client.query<Counts>(
-      "select (select count(*) from users), (select count(*) from availability), (select count(*) from requests)",
+      "select (select count(*) from users), (select count(*) from openings), (select count(*) from requests)",
     ),
   );
   return [...counts.rows, ...others.rows];

@@ -83,15 +83,17 @@ describe.each(services)("the $service database", ({ service, entities, migration
 
 describe("what the databases refuse, whatever the code believes", () => {
   const hostId = "01900000-0000-7000-8000-000000000001";
+  const otherHostId = "01900000-0000-7000-8000-000000000002";
   let availability: { readonly database: Database; readonly drop: () => Promise<void> };
   let booking: { readonly database: Database; readonly drop: () => Promise<void> };
 
   beforeAll(async () => {
     availability = await open("availability");
     booking = await open("booking");
-    await availability.database.pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [
-      hostId,
-    ]);
+    const { pool } = availability.database;
+    await pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [hostId]);
+    await pool.query("insert into users values ($1, 'other-host@example.org', 'Other', 'HOST')", [otherHostId]);
+    await pool.query("insert into calendars values ($1, 30)", [hostId]);
   });
 
   afterAll(async () => {
@@ -122,32 +124,80 @@ describe("what the databases refuse, whatever the code believes", () => {
     }
   }
 
-  test.each([
-    ["an empty range", "empty", "availability_during_finite"],
-    ["a range without end", "[2030-01-01 10:00+00,)", "availability_during_finite"],
-    ["a range that ends at infinity", "[2030-01-01 10:00+00,infinity)", "availability_during_finite"],
-    ["a range that holds its end", "[2030-01-01 10:00+00,2030-01-01 11:00+00]", "availability_during_half_open"],
-    ["microseconds", "[2030-01-01 10:00:00.000001+00,2030-01-01 11:00+00)", "availability_during_milliseconds"],
-    ["an overlap", "[2030-01-01 08:30+00,2030-01-01 10:00+00)", "availability_never_touching"],
-    ["a touch", "[2030-01-01 09:00+00,2030-01-01 10:00+00)", "availability_never_touching"],
-    ["a gap of a millisecond: nothing", "[2030-01-01 09:00:00.001+00,2030-01-01 10:00+00)", "none"],
-  ])("availability: %s", async (_what, during, constraint) => {
+  describe.each(["openings", "closures"])("%s", (table) => {
+    test.each([
+      ["an empty range", "empty", "during_finite"],
+      ["a range without end", "[2030-01-01 10:00+00,)", "during_finite"],
+      ["a range that ends at infinity", "[2030-01-01 10:00+00,infinity)", "during_finite"],
+      ["a range that holds its end", "[2030-01-01 10:00+00,2030-01-01 11:00+00]", "during_half_open"],
+      ["microseconds", "[2030-01-01 10:00:00.000001+00,2030-01-01 11:00+00)", "during_milliseconds"],
+      ["an overlap", "[2030-01-01 08:30+00,2030-01-01 10:00+00)", "never_touching"],
+      ["a touch", "[2030-01-01 09:00+00,2030-01-01 10:00+00)", "never_touching"],
+      ["a gap of a millisecond: nothing", "[2030-01-01 09:00:00.001+00,2030-01-01 10:00+00)", "none"],
+    ])("%s", async (_what, during, constraint) => {
+      const [column, value] = table === "openings" ? [", slot_duration_minutes", ", 30"] : ["", ""];
+      const insert = `
+        insert into ${table} (host_id, during${column})
+        values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)'${value}), ($1, $2${value})`;
+      const name = constraint === "none" ? constraint : `${table}_${constraint}`;
+      expect(await constraintAgainst(availability.database, insert, [hostId, during])).toBe(name);
+    });
+  });
+
+  test("openings: another slot duration than the host's", async () => {
     const insert = `
-      insert into availability (id, host_id, during, slot_duration_minutes)
-      values (gen_random_uuid(), $1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 30), (gen_random_uuid(), $1, $2, 30)`;
-    expect(await constraintAgainst(availability.database, insert, [hostId, during])).toBe(constraint);
+      insert into openings (host_id, during, slot_duration_minutes)
+      values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 60)`;
+    expect(await constraintAgainst(availability.database, insert, [hostId])).toBe("openings_calendar_fkey");
   });
 
   test.each([
-    ["another slot duration of the same host", [30, 60], "availability_one_slot_duration"],
-    ["a slot of no length", [0, 0], "availability_slot_duration_minutes"],
-    ["a slot of more than a day", [1441, 1441], "availability_slot_duration_minutes"],
-  ])("availability: %s", async (_what, minutes, constraint) => {
-    const insert = `
-      insert into availability (id, host_id, during, slot_duration_minutes)
-      values (gen_random_uuid(), $1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', $2),
-             (gen_random_uuid(), $1, '[2030-01-01 10:00+00,2030-01-01 11:00+00)', $3)`;
-    expect(await constraintAgainst(availability.database, insert, [hostId, ...minutes])).toBe(constraint);
+    ["a second one of the host", hostId, 60, "calendars_host_id_key"],
+    ["a slot of no length", otherHostId, 0, "calendars_slot_duration_minutes"],
+    ["a slot of more than a day", otherHostId, 1441, "calendars_slot_duration_minutes"],
+  ])("calendars: %s", async (_what, host, minutes, constraint) => {
+    const insert = "insert into calendars (host_id, slot_duration_minutes) values ($1, $2)";
+    expect(await constraintAgainst(availability.database, insert, [host, minutes])).toBe(constraint);
+  });
+
+  test.each([
+    ["two from one date", [["2030-01-01"], ["2030-01-01"]], "weekly_hours_pkey"],
+    ["a date after all instants", [["2200-01-01"]], "weekly_hours_from_date"],
+    ["a day that no week has", [["2030-01-01", 8, "[540,600)"]], "weekly_ranges_day"],
+    ["a range that is empty", [["2030-01-01", 1, "[540,540)"]], "weekly_ranges_minutes"],
+    ["a range past midnight", [["2030-01-01", 1, "[1380,1441)"]], "weekly_ranges_minutes"],
+    [
+      "ranges of a day that overlap",
+      [
+        ["2030-01-01", 1, "[540,600)"],
+        [undefined, 1, "[599,660)"],
+      ],
+      "weekly_ranges_no_overlap",
+    ],
+    [
+      "ranges of a day that touch: nothing",
+      [
+        ["2030-01-01", 1, "[540,600)"],
+        [undefined, 1, "[600,660)"],
+      ],
+      "none",
+    ],
+    [
+      "the same range of two days: nothing",
+      [
+        ["2030-01-01", 1, "[540,600)"],
+        [undefined, 2, "[540,600)"],
+      ],
+      "none",
+    ],
+  ])("weekly hours: %s", async (_what, rows, constraint) => {
+    const statements = rows.flatMap(([date, day, minutes]) => [
+      ...(date === undefined ? [] : [`insert into weekly_hours values ('${hostId}', '${date}', 'UTC')`]),
+      ...(day === undefined
+        ? []
+        : [`insert into weekly_ranges values ('${hostId}', '2030-01-01', ${day}, '${minutes}')`]),
+    ]);
+    expect(await constraintAgainst(availability.database, statements.join(";"))).toBe(constraint);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-/** One call before it is spelt in a protocol: the headers that both know, and its body in pieces. */
+/** One call before a protocol spells it: the headers that both protocols have, and its body in pieces. */
 
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
@@ -17,7 +17,7 @@ export type Header = readonly [name: string, value: string];
 export interface Call {
   readonly httpMethod: string;
   readonly path: string;
-  /** In lower case, without those that are about the connection or the length. */
+  /** In lower case, without those about the connection or the length. */
   readonly headers: readonly Header[];
   readonly body: readonly Buffer[];
 }
@@ -110,7 +110,7 @@ function bodyOf(random: Random, swarm: Swarm, { enveloped }: Kind, message: Buff
   return envelope(spoilt, random.pick([0, 1, 2, 3, 128, 255]), random.pick([...lies, message.length]));
 }
 
-/** The fields of a request in the places where the gateway wants them. */
+/** The fields of a request, each where the gateway reads it: path, query or body. */
 function atGateway(random: Random, swarm: Swarm, method: DescMethod, { json }: Encoded): Call {
   const { httpMethod, template } = ruleOf(method);
   const fields = fieldsOf(json);

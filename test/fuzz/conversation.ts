@@ -1,4 +1,4 @@
-/** What is said on one connection, and how: all that it takes to say it again. */
+/** What a client says on one connection, and how: enough to say it again. */
 
 import type { ProgramName } from "../../services/dev/children.ts";
 
@@ -13,7 +13,9 @@ export const doorNames = [
 /** A port of a program. */
 export type DoorName = (typeof doorNames)[number];
 
-/** What comes between a write and the next one: nothing, some turns of the event loop, or an answer (or none for a while). */
+/**
+ * What the client waits for before its next write: nothing, some turns of the event loop, or an answer (not for ever).
+ */
 export type Pause = "nothing" | "a turn" | "an answer";
 
 export interface Write {
@@ -25,7 +27,7 @@ export interface Write {
 export interface Tls {
   /** What the client offers by ALPN; empty for no offer. */
   readonly alpn: readonly string[];
-  /** The connection is cut after so many bytes, those of the handshake included. */
+  /** After how many bytes the connection is cut, those of the handshake included. */
   readonly cutAfter?: number;
 }
 
@@ -34,9 +36,9 @@ export interface Conversation {
   /** Undefined: in plain text at a plain port. "plain text": the same at a port that expects TLS. */
   readonly tls: Tls | "plain text" | undefined;
   readonly writes: readonly Write[];
-  /** How it ends: after the answers, with our half closed and then after the answers, closed at once, or reset. */
+  /** How the client ends it: it waits for the answers, closes its half and then waits, closes at once, or resets. */
   readonly end: "wait" | "half-close" | "close" | "reset";
-  /** For people: what has been drawn. */
+  /** What was drawn, for people. */
   readonly about: string;
 }
 

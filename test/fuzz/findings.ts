@@ -1,20 +1,20 @@
-/** How the programs are after a group of conversations, and what of it should not be. */
+/** The state of the programs after a group of conversations, and what is wrong with it. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { residentMb } from "../bench/processes.ts";
 import type { Complaint, Program } from "./program.ts";
 import type { Stage } from "./stage.ts";
 
-/** The promise: somebody asks for health, and is answered within this. */
+/** The promise: a port answers a question for its health within this. */
 export const HEALTH_MAX_MS = 100;
 /**
- * On a busy machine processes wait for a core. The one that asks knows how long it had to; a question and its answer are some
- * such waits one after the other.
+ * On a busy machine processes wait for a core. The process that asks measures its own wait; a question and its answer
+ * take about this many such waits, one after the other.
  */
 const WAITS_PER_ANSWER = 5;
-/** Several times what a program has after an hour of honest work. */
+/** Several times what a program needs after an hour of honest work. */
 export const MEMORY_MAX_MB = 600;
-/** So long a program that has grown may take to collect its garbage, when nobody asks it anything. */
+/** How long a program that has grown may take to collect its garbage while no client calls it. */
 const IDLE_MAX_MS = 15_000;
 const LOOK_EVERY_MS = 500;
 const SHOWN_MAX = 4000;
@@ -24,11 +24,11 @@ export interface Finding {
   /** Which program. */
   readonly label: string;
   readonly what: string;
-  /** Two findings of one fault have the same. */
+  /** The same for two findings of one fault. */
   readonly signature: string;
 }
 
-/** Looks at all programs. Where one has ended, what others say of its absence is no finding. */
+/** Looks at all programs. If one has ended, complaints of the others about its absence are no finding. */
 export async function lookAt(stage: Stage): Promise<Finding[]> {
   const { pulses, ownDelayMs } = await stage.pulse();
   const said = stage.programs.map((program) => ({ program, complaints: program.complaints() }));
@@ -85,7 +85,7 @@ interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-/** What was thrown, and where: without what differs from one time to the next. */
+/** What was thrown, and where, without what differs from one time to the next. */
 function causeIn(line = ""): string {
   let said = line;
   try {
@@ -93,7 +93,7 @@ function causeIn(line = ""): string {
     const frame = /\n +at (.*)/.exec(err?.stack ?? "")?.[1] ?? "";
     said = `${msg}: ${err?.type} ${err?.message} ${err?.cause?.message ?? ""} ${frame}`;
   } catch {
-    // Not every line is of the log: those on stderr are anybody's.
+    // Not every line comes from the log: libraries and Node write to stderr too.
   }
   return said.replaceAll(/[\da-f-]{8,}|\d+/gi, "#").slice(0, 200);
 }

@@ -1,6 +1,6 @@
 /**
- * A few thousand conversations of no good client, with both services and the gateway as processes of their own: none ends, none
- * stalls, none grows, none has an error to log. `npm run fuzz` goes on for as long as one likes.
+ * A few thousand conversations that no good client would hold, with both services and the gateway as processes of their
+ * own. No process ends, stalls, grows or logs an error. `npm run fuzz` goes on for as long as the developer likes.
  */
 
 import { randomInt } from "node:crypto";
@@ -11,12 +11,14 @@ import { reportOf } from "./report.ts";
 import { run } from "./run.ts";
 import { setStage, type Stage } from "./stage.ts";
 
-/** The same every time, so that what they found once stays found ... */
+/** The same in each run, so that a fault it has found once stays found ... */
 const KNOWN_SEED = 10;
-/** ... and others every time. */
+/** ... and a new one in each run. */
 const FRESH_SEED = randomInt(2 ** 32);
 const CONVERSATIONS = 1200;
-/** Long enough to stand out on a machine on which everybody waits for a second. */
+/** A machine that is too busy for them holds fewer: each stall that only it is to blame for is looked into, which takes minutes. */
+const BEGIN_WITHIN_MS = 240_000;
+/** Long enough to stand out on a machine on which every process waits for a second. */
 const STALL_MS = 6000;
 
 const scope = new AsyncDisposableStack();
@@ -31,19 +33,25 @@ beforeAll(async () => {
 
 afterAll(() => scope.disposeAsync(), 60_000);
 
-test.each([KNOWN_SEED, FRESH_SEED])("nobody ends or stalls a process: seed %i", { timeout: 900_000 }, async (seed) => {
-  const reports: string[] = [];
-  const { held } = await run(stage, {
-    seed,
-    isWanted: ({ tls }) => tls === undefined || stage.tls,
-    goOn: (so) => so < CONVERSATIONS,
-    onFound: (found, so) => reports.push(reportOf(found, seed, so)),
-  });
-  expect(reports.join("\n")).toBe("");
-  expect(held).toBeGreaterThanOrEqual(CONVERSATIONS);
-});
+test.each([KNOWN_SEED, FRESH_SEED])(
+  "no conversation ends or stalls a process: seed %i",
+  { timeout: 900_000 },
+  async (seed) => {
+    const reports: string[] = [];
+    const last = Date.now() + BEGIN_WITHIN_MS;
+    const { held } = await run(stage, {
+      seed,
+      isWanted: ({ tls }) => tls === undefined || stage.tls,
+      goOn: (so) => so < CONVERSATIONS && Date.now() < last,
+      onFound: (found, so) => reports.push(reportOf(found, seed, so)),
+    });
+    expect(reports.join("\n")).toBe("");
+    expect(held).toBeGreaterThan(0);
+    if (held < CONVERSATIONS) console.warn(`*** ${held} of ${CONVERSATIONS} conversations: the machine is busy ***`);
+  },
+);
 
-test("a process that ends is seen, and comes back", { timeout: 240_000 }, async () => {
+test("the run notices a process that has ended, and starts it again", { timeout: 240_000 }, async () => {
   const [first] = stage.programs;
   await first!.kill();
   expect(await lookAt(stage)).toMatchObject([{ kind: "ended", label: first!.label }]);
@@ -51,7 +59,7 @@ test("a process that ends is seen, and comes back", { timeout: 240_000 }, async 
   expect((await lookAt(stage)).filter(({ kind }) => kind !== "late")).toEqual([]);
 });
 
-test("a process that stalls is seen, on a busy machine too", { timeout: 240_000 }, async () => {
+test("the run notices a process that stalls, on a busy machine too", { timeout: 240_000 }, async () => {
   const [first] = stage.programs;
   const kindsOfStalled = async (): Promise<string[]> => {
     process.kill(first!.pid, "SIGSTOP");

@@ -1,4 +1,4 @@
-/** Conversations are what their seed says, every time, and of every kind that there is. */
+/** A seed gives the same conversations each time, and conversations of every kind. */
 
 import { hash } from "node:crypto";
 import { expect, test } from "vitest";
@@ -14,7 +14,7 @@ const COUNT = 600;
 const drawn = Array.from({ length: COUNT }, (_, number) => drawConversation(SEED, number));
 const http2 = drawn.filter(({ about }) => about.startsWith("HTTP/2"));
 
-/** Lines are long: what is compared is short. */
+/** A hash: a failure prints what it compares, and the lines are long. */
 function printOf(conversation: Conversation): string {
   return hash("sha256", formatConversation(conversation));
 }
@@ -23,7 +23,7 @@ function bytesOf({ writes }: Conversation): Buffer {
   return Buffer.concat(writes.map(({ bytes }) => bytes));
 }
 
-/** What is before the frames is the preface; what is spoilt has no frames that could be told apart. */
+/** The frames behind the preface. Spoilt bytes have no frames that could be told apart. */
 function framesOf(conversation: Conversation): ReturnType<typeof framesIn> {
   const bytes = bytesOf(conversation);
   return bytes.subarray(0, PREFACE.length).equals(PREFACE) ? framesIn(bytes.subarray(PREFACE.length)) : [];
@@ -39,7 +39,7 @@ test("another seed, or another number, is another conversation", () => {
   expect(new Set(lines).size).toBe(lines.length);
 });
 
-test("what is printed says the same again", async () => {
+test("a conversation that was printed can be said again", async () => {
   const lines = drawn.slice(0, 100).map(formatConversation);
   expect(lines.map(parseConversation).map(formatConversation)).toEqual(lines);
   const [byNumber] = await readReplay(`${SEED}/7`);
@@ -49,7 +49,7 @@ test("what is printed says the same again", async () => {
   expect(range.map(({ conversation }) => formatConversation(conversation))).toEqual(lines.slice(7, 10));
 });
 
-test("every port is spoken to, with TLS and without, and every way to end is taken", () => {
+test("conversations use every port, with TLS and without, and every way to end", () => {
   expect(new Set(drawn.map(({ door }) => door))).toEqual(new Set(doorNames));
   expect(new Set(drawn.map(({ tls }) => (typeof tls === "object" ? "TLS" : tls)))).toEqual(
     new Set(["TLS", "plain text", undefined]),
@@ -58,7 +58,7 @@ test("every port is spoken to, with TLS and without, and every way to end is tak
   expect(drawn.some(({ tls }) => typeof tls === "object" && tls.cutAfter !== undefined)).toBe(true);
 });
 
-test("frames of every type are sent, and of types that there are not", () => {
+test("conversations have frames of every type, and of types that do not exist", () => {
   const types = new Set(http2.flatMap(framesOf).map(({ type }) => type));
   for (const type of Object.values(TYPE)) expect(types).toContain(type);
   expect([...types].some((type) => type > TYPE.continuation)).toBe(true);
@@ -77,12 +77,12 @@ test("a reset comes right behind the headers of its stream, in the same write", 
   expect(together.length).toBeGreaterThan(3);
 });
 
-test("some conversations are in order: what is only ever broken gets no further than the parser", () => {
+test("some conversations are valid: broken ones get no further than the parser", () => {
   const plain = http2.filter(({ about }) => /^HTTP\/2, [a-z ]+$/.test(about));
   expect(plain.length).toBeGreaterThan(COUNT / 20);
 });
 
-test("chance is even, and repeats itself", () => {
+test("draws are even, and repeat themselves", () => {
   const random = randomOf(1, 2);
   const counts = Array.from({ length: 10 }, () => 0);
   for (let draw = 0; draw < 10_000; draw += 1) counts[random.below(10)]! += 1;
@@ -91,7 +91,7 @@ test("chance is even, and repeats itself", () => {
   expect(randomOf(1, 3).bytes(8)).not.toEqual(randomOf(1, 2).bytes(8));
 });
 
-/** One write with a call in it that is reset soon after its headers: what is in them, and where it goes. */
+/** One write with a call that the client resets soon after its headers: those headers, and the port that it goes to. */
 interface BrokenOff {
   readonly door: string;
   readonly about: string;
@@ -114,7 +114,7 @@ function brokenOffIn({ door, about, writes }: Conversation): BrokenOff[] {
     .map(({ text }) => ({ door, about, headers: text }));
 }
 
-/** Each of these has ended a process once. Nothing in the generator knows them: they are among what it draws. */
+/** Each of these has ended a process once. The generator does not know them: it draws them among others. */
 test.each<[what: string, is: (broken: BrokenOff) => boolean]>([
   ["without a token, at a gRPC port", (it) => it.door.endsWith("grpc") && !it.headers.includes("authorization")],
   [

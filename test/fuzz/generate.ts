@@ -1,4 +1,4 @@
-/** A conversation out of two numbers. */
+/** Makes a conversation from two numbers, the seed and its own. */
 
 import { type Conversation, type DoorName, doorNames, type Pause, type Tls, type Write } from "./conversation.ts";
 import { drawHttp1 } from "./http1.ts";
@@ -7,7 +7,7 @@ import { type Random, randomOf } from "./random.ts";
 import { drawSwarm } from "./swarm.ts";
 
 const TLS_SHARE = 0.15;
-/** The gRPC ports speak only the one protocol, the gateway only the other. */
+/** The gRPC ports speak HTTP/2 only, the gateway HTTP/1.1 only. */
 const WRONG_PROTOCOL_SHARE = 0.03;
 const BYTE_BY_BYTE_MAX = 3000;
 
@@ -36,7 +36,7 @@ function drawTls(random: Random): Tls | "plain text" {
   return random.chance(0.2) ? { alpn, cutAfter: random.below(3000) } : { alpn };
 }
 
-/** The same bytes in one write, in a write for each part, or cut anywhere; and sometimes not all of them. */
+/** The same bytes in one write, in a write for each part, or cut anywhere; sometimes without the last of them. */
 function split(random: Random, parts: readonly Buffer[]): { readonly how: string; readonly writes: readonly Write[] } {
   const all = Buffer.concat(parts);
   const sent = random.chance(0.1) ? all.subarray(0, random.below(all.length + 1)) : all;

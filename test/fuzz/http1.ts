@@ -1,4 +1,4 @@
-/** A whole HTTP/1.1 connection: requests one behind the other, and what is wrong with them. */
+/** A whole HTTP/1.1 connection: requests one behind the other, with their faults. */
 
 import { type Call, drawCall, type Header } from "./calls.ts";
 import type { DoorName } from "./conversation.ts";
@@ -9,7 +9,7 @@ import type { Swarm } from "./swarm.ts";
 const CALLS_MAX = 3;
 const MANY_CALLS_MAX = 40;
 
-/** The parts that the connection consists of: of each request its line, each header, the end of them, and its body. */
+/** The parts of the connection: for each request its line, each header, the empty line, and its body. */
 export function drawHttp1(random: Random, swarm: Swarm, door: DoorName): Buffer[] {
   const count = swarm("many calls", 0.3) ? random.below(MANY_CALLS_MAX) : 1 + random.below(CALLS_MAX);
   const parts = Array.from({ length: count }, () => requestParts(random, swarm, drawCall(random, swarm, door))).flat();
@@ -80,7 +80,7 @@ function headerLine(random: Random, swarm: Swarm, name: string, value: string): 
   ]);
 }
 
-/** The headers that say how long a body is, and the body as it is sent. Both may lie. */
+/** The headers that say how long the body is, and the body as the client sends it. The headers may lie. */
 function framed(
   random: Random,
   swarm: Swarm,

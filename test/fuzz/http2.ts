@@ -1,4 +1,4 @@
-/** A whole HTTP/2 connection, frame by frame: calls, what control frames come between them, and what is wrong with it all. */
+/** A whole HTTP/2 connection, frame by frame: calls, the control frames between them, and their faults. */
 
 import { FLAG, frame, headerBlock, LAST_PING, PREFACE, TYPE } from "../support/hostile/frames.ts";
 import { type Call, drawCall, type Header } from "./calls.ts";
@@ -9,10 +9,10 @@ import type { Oddity, Swarm } from "./swarm.ts";
 
 const CALLS_MAX = 4;
 const MANY_CALLS_MAX = 60;
-/** A connection has its last ping nearly always: without it nobody knows when everything has been read. */
+/** Nearly every connection ends with a ping: its answer shows that the server has read everything before it. */
 const LAST_PING_SHARE = 0.9;
 
-/** The frames that the connection consists of, the preface first. */
+/** The frames of the connection, the preface first. */
 export function drawHttp2(random: Random, swarm: Swarm, door: DoorName): Buffer[] {
   const count = swarm("many calls", 0.3) ? random.below(MANY_CALLS_MAX) : 1 + random.below(CALLS_MAX);
   const calls = Array.from({ length: count }, (_, index) =>
@@ -48,7 +48,7 @@ function callFrames(random: Random, swarm: Swarm, call: Call, stream: number): B
   }
   if (trailers)
     frames.push(...headerFrames(random, swarm, stream, headerBlock(random.pick(TRAILERS)), random.chance(0.8)));
-  // At the very end of a call, or in its middle: the place where it hurts depends on what listens by then.
+  // Anywhere behind the headers, also at the very end: what a reset meets depends on who listens by then.
   if (swarm("reset")) frames.splice(1 + random.below(frames.length), 0, controls.reset(random, stream));
   return frames;
 }
@@ -151,10 +151,10 @@ function dataFrame(random: Random, stream: number, payload: Buffer, flags: numbe
   );
 }
 
-/** Any code there is (RFC 9113, 7), and some that there are not. */
+/** All error codes (RFC 9113, 7), and some that do not exist. */
 const CODES = [...Array.from({ length: 14 }, (_, code) => code), 255, 2 ** 32 - 1];
 
-/** Frames that may come at any point, and as often as their name is drawn. */
+/** Frames that may come anywhere, each as often as its name is drawn. */
 const controls = {
   reset: (random, stream) => frame(TYPE.reset, FLAG.none, stream, number32(random.pick(CODES))),
   goaway: (random, stream) =>
@@ -206,7 +206,9 @@ function priority(random: Random, stream: number): Buffer {
   return Buffer.concat([number32(random.pick([0, 1, stream, 2 ** 31 + 1])), random.bytes(1)]);
 }
 
-/** Each a name and a value: those that there are (1 to 6), 8 (extended CONNECT), and others. */
+/**
+ * Pairs of a setting's number and its value: the settings of RFC 9113 (1 to 6), extended CONNECT (8), and unknown ones.
+ */
 function settings(random: Random): Buffer {
   const values = [0, 1, 2, 100, 16_384, 16_383, 65_535, 2 ** 24 - 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
   const one = (): Buffer => Buffer.concat([Buffer.from([0, 1 + random.below(9)]), number32(random.pick(values))]);
@@ -214,7 +216,7 @@ function settings(random: Random): Buffer {
   return Buffer.concat(random.chance(0.1) ? [...all, random.bytes(3)] : all);
 }
 
-/** One queue of many, each in its own order. */
+/** Merges many queues into one and keeps the order of each. */
 function interleaved(random: Random, queues: readonly Buffer[][]): Buffer[] {
   const rest = queues.filter((queue) => queue.length > 0).map((queue) => [...queue]);
   const frames: Buffer[] = [];
@@ -226,7 +228,7 @@ function interleaved(random: Random, queues: readonly Buffer[][]): Buffer[] {
   return frames;
 }
 
-/** Some frames lost, some twice, some too early or too late. */
+/** The frames with some lost, some doubled, some too early or too late. */
 function shuffled(random: Random, frames: readonly Buffer[]): Buffer[] {
   const kept = frames.flatMap((each) => (random.chance(0.1) ? [] : random.chance(0.1) ? [each, each] : [each]));
   if (random.chance(0.5) && kept.length > 0) {

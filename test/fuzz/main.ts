@@ -1,9 +1,10 @@
 /**
- * `npm run fuzz`: attacks both services and the gateway with conversations out of a seed, until something breaks.
+ * `npm run fuzz`: attacks both services and the gateway with conversations that a seed decides.
  *
- * `--minutes 30`: for so long (1 by default). `--count 1000`: so many conversations instead. `--seed N`: those of that seed.
- * `--target booking`: one program only, or one door ("booking grpc"). `--plain`: nothing with TLS. `--replay SEED/NUMBER`, `SEED/FROM-TO`, a line of JSON as
- * a finding prints it, or a file with one: only that, on fresh processes.
+ * `--minutes 30`: how long (1 by default). `--count 1000`: how many conversations instead. `--seed N`: the
+ * conversations of N. `--target booking`: one program only, or one door ("booking grpc"). `--plain`: nothing with TLS.
+ * `--replay` with `SEED/NUMBER`, `SEED/FROM-TO`, a line of JSON as a finding prints it, or a file of such lines: only
+ * these, on fresh processes.
  */
 
 import { randomBytes, randomInt } from "node:crypto";
@@ -47,11 +48,11 @@ const { values: options } = parseArgs({
   const count = options.replay === undefined ? await attack(stage) : await replay(stage, options.replay);
   process.exitCode = count === 0 ? 0 : 1;
   await assertNoSecretsIn(logFolder);
-  // Whoever looks for a fault wants the logs.
+  // A developer who looks for a fault wants the logs.
   if (count === 0) scope.defer(() => rm(logFolder, { recursive: true }));
 }
 
-/** Returns how many faults were found. */
+/** Returns the number of faults that it found. */
 async function attack(stage: Stage): Promise<number> {
   const seed = options.seed === undefined ? randomInt(SEED_END) : Number(options.seed);
   const end = performance.now() + Number(options.minutes) * MINUTE_MS;
@@ -99,7 +100,7 @@ async function makeDatabases(scope: AsyncDisposableStack): Promise<{ availabilit
   const postgres = await startPostgres({
     folder: join(tmpdir(), `slotwright-fuzz-postgres-${randomBytes(6).toString("hex")}`),
     port: 0,
-    // Nothing here outlives the run.
+    // The run's databases need not survive a crash.
     settings: { fsync: "off", full_page_writes: "off" },
     temporary: true,
   });

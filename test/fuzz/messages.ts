@@ -1,4 +1,4 @@
-/** Requests: what a caller could mean, and what none would. */
+/** Requests that a caller could mean, and requests that no caller would. */
 
 import {
   create,
@@ -27,7 +27,7 @@ export interface Encoded {
   readonly json: Buffer;
 }
 
-/** A request in both encodings, which say the same unless they are spoilt. */
+/** A request in both encodings. They mean the same unless they are spoilt. */
 export function drawRequest(random: Random, swarm: Swarm, schema: DescMessage): Encoded {
   const message = messageOf(random, swarm, schema, 0);
   const binary = encoded(() => Buffer.from(toBinary(schema, message)));
@@ -36,7 +36,7 @@ export function drawRequest(random: Random, swarm: Swarm, schema: DescMessage): 
   return { binary: spoil(random, binary), json: random.chance(0.5) ? spoil(random, json) : oddJson(random, json) };
 }
 
-/** What cannot be encoded (an impossible time has no JSON) is sent as nothing. */
+/** Empty where the message cannot be encoded: an impossible time has no JSON. */
 function encoded(encode: () => Buffer): Buffer {
   try {
     return encode();
@@ -60,9 +60,9 @@ function messageOf(random: Random, swarm: Swarm, schema: DescMessage, depth: num
   return create(schema, message);
 }
 
-/** Without them a request seldom gets any further. */
+/** Fields that services look at first: a request without them seldom gets any further. */
 function isKey({ name }: DescField): boolean {
-  return /(^|_)id$|^(start|end)_time$|^slot_duration/.test(name) && name !== "request_id";
+  return /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) && name !== "request_id";
 }
 
 function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number): unknown {
@@ -143,7 +143,7 @@ function scalarOf(random: Random, swarm: Swarm, name: string, type: ScalarType):
   }
 }
 
-/** A text that a field of this name could hold. */
+/** A text that a field of this name may hold. */
 function textOf(random: Random, name: string): string {
   switch (name) {
     case "host_id":
@@ -160,6 +160,14 @@ function textOf(random: Random, name: string): string {
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
       return random.pick(['"1"', '"2"', "1", ""]);
+    case "from_date":
+      return random.pick(["2027-03-28", "1970-01-01", "2199-12-31", "2027-02-30", "2028-02-29"]);
+    case "time_zone":
+      return random.pick(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "europe/berlin", "+02:00"]);
+    case "start":
+      return random.pick(["00:00", "02:00", "09:00", "23:59", "24:00"]);
+    case "end":
+      return random.pick(["00:01", "03:00", "12:30", "24:00", "00:00"]);
     case "page_token":
       return random.pick(["", "", random.bytes(30).toString("base64url")]);
     case "service":
@@ -186,7 +194,7 @@ const ODD_VALUES = [
   "9".repeat(300),
 ];
 
-/** JSON that is JSON, and not what is wanted: a value that is another, names that nobody knows, the same name twice. */
+/** Well-formed JSON that the service must refuse: wrong values, unknown names, the same name twice. */
 function oddJson(random: Random, json: Buffer): Buffer {
   const text = json.toString();
   const change: readonly (() => string)[] = [

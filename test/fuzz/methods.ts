@@ -1,4 +1,4 @@
-/** What can be called, and where. */
+/** The methods of the contracts, and the ports that answer them. */
 
 import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";

@@ -1,4 +1,6 @@
-/** One program under attack: a process as an operator runs it, with its log in a file that is read as it grows. */
+/**
+ * One program under attack: a process as an operator runs it. It logs to a file, which the fuzzer reads as it grows.
+ */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +10,7 @@ import type { ProgramName } from "../../services/dev/children.ts";
 
 const LEVEL_ERROR = 50;
 
-/** What a process says that it should not. */
+/** A line that a process should not have written. */
 export interface Complaint {
   readonly level: "error" | "fatal" | "stderr";
   readonly line: string;
@@ -16,7 +18,7 @@ export interface Complaint {
 
 export class Program {
   readonly name: ProgramName;
-  /** Tells it from others of its name. */
+  /** Distinguishes it from the other programs of its name. */
   readonly label: string;
   readonly #logFolder: string;
   readonly #environment: Readonly<Record<string, string | undefined>>;
@@ -53,7 +55,7 @@ export class Program {
     this.#howItEnded = undefined;
     const [out, err] = [openSync(this.#logFile("out"), "w"), openSync(this.#logFile("err"), "w")];
     const program = resolve(import.meta.dirname, "../../services", this.name, "main.ts");
-    // With the channel it ends when this process does, however that ends.
+    // The program ends when this channel closes, so it never outlives the fuzzer.
     const child = fork(program, { env: { ...this.#environment }, execArgv: [], stdio: ["ignore", out, err, "ipc"] });
     closeSync(out);
     closeSync(err);
@@ -76,7 +78,7 @@ export class Program {
     await this.#ended;
   }
 
-  /** What it has complained of since the last look. */
+  /** Its complaints since the last call. */
   complaints(): Complaint[] {
     const errors = this.#newLines("out").flatMap((line): Complaint[] => {
       const level = levelOf(line);
@@ -87,7 +89,7 @@ export class Program {
 
   #newLines(kind: "out" | "err"): string[] {
     const text = readFileSync(this.#logFile(kind)).subarray(this.#read[kind]);
-    // The last line may still be half written.
+    // The program may still be writing the last line.
     const end = text.lastIndexOf("\n") + 1;
     this.#read[kind] += end;
     return text.subarray(0, end).toString().split("\n").slice(0, -1);

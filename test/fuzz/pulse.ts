@@ -1,6 +1,6 @@
 /**
- * A process that asks every port for its health, again and again, while others attack. It is one of its own, because whoever
- * attacks is busy, and would take its own delays for those of a service.
+ * Asks every port for its health, again and again, while the fuzzer attacks. This is a process of its own: the fuzzer
+ * is busy and would take its own delays for those of a service.
  */
 
 import { connect as connectHttp2, constants } from "node:http2";
@@ -13,9 +13,9 @@ import { envelope } from "../support/hostile/frames.ts";
 
 /** Often enough for a stall to meet a question ... */
 const ASK_EVERY_MS = 50;
-/** ... and, on a slow machine, not so often that questions are what keeps it busy: so many times what a round takes. */
+/** ... but on a slow machine the questions must not keep it busy: the pause is this many times as long as a round. */
 const PAUSE_RATIO = 4;
-/** What is not answered by then is not answered. */
+/** A question without an answer by then counts as unanswered. */
 const ANSWER_MAX_MS = 10_000;
 const HEALTH_PATH = "/grpc.health.v1.Health/Check";
 
@@ -28,14 +28,14 @@ export interface Patient {
 
 export interface Pulse {
   readonly name: string;
-  /** The longest time to an answer since the last report; Infinity if one did not come. */
+  /** The longest time to an answer since the last report; Infinity if an answer did not come. */
   readonly worstMs: number;
   readonly failures: readonly string[];
 }
 
 export interface PulseReport {
   readonly pulses: readonly Pulse[];
-  /** By how much this process was late itself, at most: then the machine is busy. */
+  /** The longest delay of this process itself: it is long when the machine is busy. */
   readonly ownDelayMs: number;
 }
 
@@ -58,7 +58,7 @@ answerQuestions(async (question: PulseQuestion): Promise<PulseReport | undefined
     watched = question.watch.map(watchedOf);
     return undefined;
   }
-  // The round that is under way, and one that begins after whatever was done before the question.
+  // The round under way may have begun before the attack ended: the report needs one that begins now.
   await round;
   await askAll();
   const pulses = watched.map(({ name, worstMs, failures }) => ({ name, worstMs, failures }));
@@ -90,7 +90,7 @@ function watchedOf(patient: Patient): Watched {
   return { name: patient.name, ask: () => ask(patient), worstMs: 0, failures: [] };
 }
 
-/** On a connection of its own each time, as a prober does: it meets the listener, too. */
+/** On a new connection each time, as a prober does, so that it tests the listener too. */
 async function askGrpc({ port, tls }: Patient): Promise<void> {
   const session = connectHttp2(`${tls ? "https" : "http"}://127.0.0.1:${port}`, { rejectUnauthorized: false });
   try {

@@ -1,19 +1,21 @@
-/** Chance that repeats itself: the same seed and number draw the same. Sfc32, whose period no conversation comes near. */
+/**
+ * Random numbers that repeat: the same seed and number draw the same. Sfc32, whose period no conversation comes near.
+ */
 
 import { createHash } from "node:crypto";
 
 export interface Random {
   /** A whole number from 0 to `end` - 1. */
   below(end: number): number;
-  /** True so often: 0 is never, 1 always. */
+  /** True with this probability, from 0 (never) to 1 (always). */
   chance(share: number): boolean;
   pick<T>(from: readonly T[]): T;
   bytes(count: number): Buffer;
-  /** Each of them with the same chance. */
+  /** Takes each of them with the same probability. */
   some<T>(from: readonly T[], share: number): T[];
 }
 
-/** What is drawn for one conversation: its neighbours draw from streams of their own. */
+/** The random numbers of one conversation. Each conversation has its own stream. */
 export function randomOf(seed: number, number: number): Random {
   const start = createHash("sha256").update(`${seed}/${number}`).digest();
   let [a, b, c, counter] = [start.readInt32LE(0), start.readInt32LE(4), start.readInt32LE(8), 1];

@@ -1,4 +1,4 @@
-/** Conversations that somebody names: by seed and number, or as they were printed. */
+/** Conversations that a developer names, by seed and number or as a finding printed them. */
 
 import { readFile } from "node:fs/promises";
 import { parseConversation } from "./conversation.ts";

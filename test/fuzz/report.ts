@@ -1,9 +1,9 @@
-/** What is printed: enough to see a fault, and to see it again. */
+/** The report of a finding: enough to understand a fault and to reproduce it. */
 
 import { formatConversation } from "./conversation.ts";
 import type { Found } from "./run.ts";
 
-/** With their bytes. The others are said again by their numbers. */
+/** How many suspects are printed with their bytes. The numbers of the others are enough to say them again. */
 const SHOWN_MAX = 3;
 
 export function reportOf({ finding, suspects, reproduced }: Found, seed: number, held: number): string {

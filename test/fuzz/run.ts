@@ -1,4 +1,7 @@
-/** Groups of conversations, one group after the other; after each, a look at the programs; and the search for who did it. */
+/**
+ * Holds conversations group by group, looks at the programs after each group, and searches for the conversation at
+ * fault.
+ */
 
 import { availableParallelism } from "node:os";
 import type { Conversation } from "./conversation.ts";
@@ -7,13 +10,13 @@ import { drawConversation } from "./generate.ts";
 import type { Stage } from "./stage.ts";
 import { talk } from "./talk.ts";
 
-/** Conversations that are held at once. They mostly wait. */
+/** Conversations at once. They mostly wait. */
 const GROUP = 16 * Math.min(2, availableParallelism());
-/** How often all suspects are tried: some faults are races. */
+/** How often all suspects are tried, because some faults are races. */
 const TRIALS = 2;
-/** How often one who has just done it is tried alone. */
+/** How often a suspect that has just caused the fault is tried alone. */
 const ALONE_TRIALS = 3;
-/** A stall must come each time that the same is said, or it was the machine's. */
+/** How often a stall must come again. If it does not each time, the machine stalled and not the program. */
 const STALL_TRIALS = 3;
 
 export interface Numbered {
@@ -23,18 +26,18 @@ export interface Numbered {
 
 export interface Found {
   readonly finding: Finding;
-  /** The one that did it, where that was found out; otherwise those among which it is. */
+  /** The conversation at fault, if the search has found it; otherwise those that it is among. */
   readonly suspects: readonly Numbered[];
   readonly reproduced: boolean;
 }
 
 export interface RunOptions {
   readonly seed: number;
-  /** Conversations that are not wanted are passed over: the others keep their numbers. */
+  /** The run skips unwanted conversations. The others keep their numbers. */
   readonly isWanted: (conversation: Conversation) => boolean;
-  /** Whether to go on after so many conversations. */
+  /** Whether to go on after `held` conversations. */
   readonly goOn: (held: number) => boolean;
-  /** Told at once, and once for each fault. */
+  /** Called at once, and once for each fault. */
   readonly onFound: (found: Found, held: number) => void;
 }
 
@@ -58,9 +61,9 @@ export async function run(stage: Stage, options: RunOptions): Promise<RunResult>
     for (const finding of await lookAt(stage)) {
       const times = seen.get(finding.signature) ?? 0;
       if (times === 0) {
-        // What is logged late was done by one of those before.
+        // A late line in the log belongs to an earlier conversation.
         const found = (await search(stage, finding, group)) ?? (await search(stage, finding, [...before, ...group]));
-        // A stall that does not come again was the machine's.
+        // If a stall does not come again, it was the machine's.
         if (found === undefined && finding.kind === "late") continue;
         onFound({ finding, suspects: found ?? group, reproduced: found !== undefined }, held);
       }
@@ -81,14 +84,14 @@ function nextGroup({ seed, isWanted }: RunOptions, first: number): readonly Numb
   return group;
 }
 
-/** All of them at the same time. */
+/** Holds all of them at the same time. */
 export async function hold(stage: Stage, group: readonly Numbered[]): Promise<void> {
   await Promise.all(group.map(({ conversation }) => talk(conversation, stage.portOf(conversation))));
 }
 
 /**
- * Who of `group` did it: each in turn says the same again to a process that has seen nothing yet, no token of theirs either.
- * Undefined if it comes no more, not even when all speak at the same time.
+ * The conversation of `group` that is at fault: each is said again to a new process, which has not even seen its token.
+ * Undefined if the fault does not come again, not even when all are said at the same time.
  */
 async function search(
   stage: Stage,
@@ -100,7 +103,7 @@ async function search(
     await renew(stage, finding);
     for (const [index, suspect] of suspects.entries()) {
       if (!(await does(stage, finding, [suspect]))) continue;
-      // Who cannot do it alone had help from those before.
+      // A conversation that does not cause the fault alone needed those before it.
       return (await doesAlone(stage, finding, suspect)) ? [suspect] : suspects.slice(0, index + 1);
     }
     await renew(stage, finding);
@@ -117,19 +120,19 @@ async function doesAlone(stage: Stage, finding: Finding, suspect: Numbered): Pro
   return false;
 }
 
-/** Those who spoke to the program that is at fault before those who spoke to others. */
+/** Conversations with the program at fault before those with other programs. */
 function suspectsFirst(stage: Stage, finding: Finding, group: readonly Numbered[]): readonly Numbered[] {
   const isFirst = ({ conversation }: Numbered): boolean => finding.label.includes(stage.programOf(conversation).label);
   return [...group.filter(isFirst), ...group.filter((each) => !isFirst(each))];
 }
 
 async function renew(stage: Stage, finding: Finding): Promise<void> {
-  // A stall is looked for where everything is warm: a new process is slow.
+  // The search for a stall keeps the old processes: a new one is slow at first.
   if (finding.kind !== "late") await stage.programs.find(({ label }) => label === finding.label)?.kill();
   await stage.revive();
 }
 
-/** Whether all of the group, at the same time, do it. A stall must come each time. */
+/** Whether the group causes the fault when all are said at the same time. A stall must come each time. */
 export async function does(stage: Stage, finding: Finding, group: readonly Numbered[]): Promise<boolean> {
   const trials = finding.kind === "late" ? STALL_TRIALS : 1;
   for (let trial = 1; trial <= trials; trial += 1) {
@@ -140,7 +143,10 @@ export async function does(stage: Stage, finding: Finding, group: readonly Numbe
   return true;
 }
 
-/** A process that ends may say why in several ways, and a port that is unwell too. What is in a log is one fault or another. */
+/**
+ * Whether two findings are of one fault. Only lines of a log differ in kind: an end or a bad answer may be told in many
+ * ways.
+ */
 function isSame(one: Finding, other: Finding): boolean {
   if (one.kind !== other.kind) return false;
   const hasWords = one.kind === "error" || one.kind === "stderr";

@@ -1,11 +1,11 @@
-/** Damage to bytes that says nothing of what they mean. */
+/** Damages bytes without knowing what they mean. */
 
 import type { Random } from "./random.ts";
 
 const ODD_BYTES = [0, 1, 9, 10, 13, 32, 58, 127, 128, 192, 254, 255];
 const INSERTED_MAX = 12;
 
-/** Bytes with one to three faults in them. */
+/** The bytes with one to three faults. */
 export function spoil(random: Random, bytes: Buffer): Buffer {
   let spoilt = bytes;
   for (let count = 1 + random.below(3); count > 0; count -= 1) spoilt = random.pick(faults)(random, spoilt);

@@ -1,4 +1,6 @@
-/** What is attacked: both services and the gateway, as processes of their own on a real PostgreSQL; once more with TLS. */
+/**
+ * The targets: both services and the gateway, as processes of their own on a real PostgreSQL, and once more with TLS.
+ */
 
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProgramName } from "../../services/dev/children.ts";
 import { provideKeys } from "../../services/dev/keys.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import type { ServiceName } from "../../services/ops/services.ts";
 import { startWorker, type Worker } from "../bench/worker.ts";
 import { hasOpenssl, makeAuthority, makeCertificate } from "../support/certificates.ts";
@@ -23,7 +25,7 @@ export interface StageOptions {
   /** Migrated, and empty. */
   readonly databases: Readonly<Record<ServiceName, string>>;
   readonly logFolder: string;
-  /** Whether all of it also speaks TLS, if the program openssl is there to make certificates. */
+  /** Whether to start programs with TLS too. They need the program openssl, which makes the certificates. */
   readonly tls: boolean;
 }
 
@@ -51,12 +53,12 @@ export class Stage {
     return this.programs.find((program) => program.label === label)!;
   }
 
-  /** How all ports have been since the last time, and are now. */
+  /** The health of all ports since the last call, and now. */
   pulse(): Promise<PulseReport> {
     return this.#doctor.ask<PulseReport>({ report: true } satisfies PulseQuestion);
   }
 
-  /** Starts whatever has ended, and returns when all are well. What they complained of meanwhile is forgotten. */
+  /** Starts the programs that have ended, and returns when all are well. Forgets their complaints from meanwhile. */
   async revive(): Promise<void> {
     for (const program of this.programs) if (program.howItEnded !== undefined) program.start();
     const begun = performance.now();
@@ -73,7 +75,7 @@ export class Stage {
   }
 }
 
-/** `scope` takes it down. */
+/** Starts the programs. Disposing of `scope` stops them. */
 export async function setStage(scope: AsyncDisposableStack, options: StageOptions): Promise<Stage> {
   await storeWorld(options.databases);
   const folder = await mkdtemp(join(tmpdir(), "slotwright-fuzz-"));

@@ -1,6 +1,7 @@
 /**
- * What a conversation may do wrong. Each draws a part of the list (swarm testing): were all of it allowed at once, one fault
- * would end most conversations before another had its chance, and no two faults would ever be alone with each other.
+ * What a conversation may do wrong. Each conversation draws a part of the list (swarm testing). If all of it were
+ * allowed at once, one fault would end most conversations before another had its chance, and no two faults would ever
+ * meet alone.
  */
 
 import type { Random } from "./random.ts";
@@ -38,7 +39,7 @@ export type Oddity = (typeof oddities)[number];
 export type Swarm = (oddity: Oddity, share?: number) => boolean;
 
 const DRAWN_SHARES = [0, 0.1, 0.25, 0.5];
-/** How often what is drawn happens, where nothing else is said. */
+/** The probability of an oddity that was drawn, unless its place says another. */
 const HAPPENS_SHARE = 0.5;
 
 export function drawSwarm(random: Random): { readonly swarm: Swarm; readonly drawn: readonly Oddity[] } {

@@ -1,4 +1,4 @@
-/** Says a conversation. What comes back is not judged: what matters is how the process is afterwards. */
+/** Holds a conversation. It does not judge the answers: what matters is the state of the process afterwards. */
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -7,12 +7,12 @@ import { connect as connectTls } from "node:tls";
 import { LAST_PING } from "../support/hostile/frames.ts";
 import type { Conversation, Pause } from "./conversation.ts";
 
-/** A server that says nothing for so long waits for more. */
+/** A server that is silent for this long waits for more. */
 const SILENCE_MAX_MS = 40;
-/** However much a server has to say: a stream never ends. */
+/** The longest time that the client listens, however much the server says: a stream never ends. */
 const LISTEN_MAX_MS = 400;
 
-/** Never rejects: whoever speaks like this is hung up on. */
+/** Never rejects: a server may hang up on such a client. */
 export async function talk({ tls, writes, end }: Conversation, port: number): Promise<void> {
   await using scope = new AsyncDisposableStack();
   const socket = await open(scope, tls, port);
@@ -44,9 +44,9 @@ async function waitFor(kind: Pause, heard: Heard): Promise<void> {
 }
 
 interface Heard {
-  /** Resolves when the server has hung up, or has been silent for long. */
+  /** Resolves when the server has hung up, or has been silent for a long time. */
   readonly over: Promise<void>;
-  /** Resolves when something new is heard, or nothing for a while. */
+  /** Resolves when the server says something, or nothing for a while. */
   something(): Promise<void>;
   /** Resolves when the server has hung up, has answered the last ping, or is silent. */
   enough(): Promise<void>;
@@ -79,7 +79,7 @@ function listen(socket: Socket): Heard {
   };
 }
 
-/** A port that passes the first bytes of a connection on, `count` of them, and then cuts it. */
+/** A port that passes on the first `count` bytes of a connection, and then cuts it. */
 async function cutOff(scope: AsyncDisposableStack, port: number, count: number): Promise<number> {
   const relay = createServer((client) => {
     const server = connect({ port, host: "127.0.0.1", noDelay: true });

@@ -1,6 +1,6 @@
 /**
- * Tokens of a run. Keys and times are the same in every run, so that a token in the bytes of a conversation is as good, or
- * as bad, when they are sent again.
+ * Tokens of a run. Keys and times are the same in every run, so that a token in the bytes of a conversation is as good
+ * or as bad when the bytes are sent again.
  */
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
@@ -28,7 +28,7 @@ const keys = new Map<string, KeyObject>(
   }),
 );
 
-/** Puts the keys where `provideKeys` finds them, and makes no others. */
+/** Puts the keys where `provideKeys` finds them, so that it makes no others. */
 export async function writeKeys(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const [name, key] of keys) {
@@ -47,7 +47,7 @@ export function authorization(random: Random, swarm: Swarm): string | undefined 
   return `Bearer ${goodToken(random, swarm("fresh token"))}`;
 }
 
-/** Somebody's who may do much, or little. One that is `fresh` no process has seen before. */
+/** A token of a caller who may do much, or little. No process has seen a `fresh` one before. */
 function goodToken(random: Random, fresh: boolean): string {
   const [role, subject] = random.pick<[Role, string]>([
     ["ADMIN", "fuzz"],
@@ -71,7 +71,7 @@ function oddAuthorization(random: Random): string {
     () => `Bearer ${signed({ role: "ADMIN", sub: "fuzz", iss: "booking" })}`,
     () => `Bearer ${good.slice(0, -1 - random.below(40))}`,
     () => `Bearer ${good}${random.pick(["=", ".", "A", "%00", " x"])}`,
-    // The last letter carries fewer bits than it could: others spell the same signature.
+    // The last letter carries fewer bits than it could, so several letters spell the same signature.
     () => `Bearer ${good.slice(0, -1)}${random.pick(["A", "B", "C", "Q", "g", "w"])}`,
     () => `bearer ${good}`,
     () => `Bearer  ${good}`,

@@ -1,6 +1,6 @@
 /**
- * Those whom conversations are about. Their ids never change, so that the bytes of one run mean the same in the next: they
- * are stored around the services.
+ * The users and bookings that conversations are about. Their ids never change, so that the bytes of one run mean the
+ * same in the next. That is why the run stores them in the databases itself: services choose ids of their own.
  */
 
 import { onServer } from "../support/server.ts";
@@ -10,10 +10,10 @@ const numbered = (prefix: string, count: number): string[] =>
 
 export const hostIds: readonly string[] = numbered("00", 4);
 export const guestIds: readonly string[] = numbered("01", 4);
-/** The first host's; a booking's id ends as its host's does. */
+/** Bookings of the first host: a booking's id ends as its host's does. */
 export const bookingIds: readonly string[] = numbered("02", 8);
 
-/** Far enough for every booking to be ahead, whenever the run is. */
+/** So late that every booking lies in the future, whenever the run is. */
 export const FIRST_DAY = Date.UTC(2150, 0, 1);
 
 export async function storeWorld(databases: {
@@ -28,8 +28,9 @@ export async function storeWorld(databases: {
       [hostIds, guestIds],
     );
     await client.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       select gen_random_uuid(), host_id, tstzrange($2::timestamptz, $2::timestamptz + interval '90 days'), 30
+      `with calendar as (insert into calendars (host_id, slot_duration_minutes) select unnest($1::uuid[]), 30)
+       insert into openings (host_id, during, slot_duration_minutes)
+       select host_id, tstzrange($2::timestamptz, $2::timestamptz + interval '90 days'), 30
        from unnest($1::uuid[]) as host_id`,
       [hostIds, new Date(FIRST_DAY)],
     );

@@ -87,6 +87,7 @@ describe("the request of the seed", () => {
 
 describe("beside a field that cannot be read, others are named by what the contract says of them", () => {
   const id = "/bookings/0190a000-0000-7000-8000-000000000001";
+  const hours = "/hosts/0190a000-0000-7000-8000-000000000001/weekly-hours";
 
   test.each<[what: string, httpMethod: string, path: string, body: object | undefined, fields: string[]]>([
     ["what is missing", "POST", "/users", { x: 1 }, ["x", "email", "displayName", "role"]],
@@ -138,6 +139,46 @@ describe("beside a field that cannot be read, others are named by what the contr
       "/bookings:watch?x=1&after_sequence=9007199254740992",
       undefined,
       ["x", "hostId", "after_sequence"],
+    ],
+    ["what weekly hours need", "PUT", "/hosts/1/weekly-hours", { x: 1 }, ["x", "host_id", "timeZone", "slotDuration"]],
+    [
+      "a date, a zone and an answer for bookings that are none",
+      "PUT",
+      hours,
+      { x: 1, slotDuration: 30, fromDate: "2027-02-30", timeZone: "+02:00", booked: 7 },
+      ["x", "fromDate", "timeZone", "booked"],
+    ],
+    [
+      "what is wrong with ranges, of which others cannot be read",
+      "PUT",
+      hours,
+      {
+        timeZone: "UTC",
+        slotDuration: 30,
+        ranges: [
+          { day: "monday", start: 9, end: "24:01" },
+          { day: "SUNDAY", start: "24:00", end: "24:00", ends: "" },
+          { day: 0, start: "12:00", end: "12:00" },
+          "MONDAY",
+        ],
+      },
+      [
+        "ranges[0].day",
+        "ranges[0].start",
+        "ranges[1].ends",
+        "ranges[3]",
+        "ranges[0].end",
+        "ranges[1].start",
+        "ranges[2].day",
+        "ranges[2].end",
+      ],
+    ],
+    [
+      "too many ranges, and none of them",
+      "PUT",
+      hours,
+      { x: 1, timeZone: "UTC", slotDuration: 30, ranges: Array.from({ length: 51 }, () => ({})) },
+      ["x", "ranges"],
     ],
     [
       "a hold of a second and a booking of 25 hours",

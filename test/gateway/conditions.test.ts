@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bookable, type Slot, startBookable } from "./bookable.ts";
+import { createHost } from "../support/people.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn } from "./started.ts";
 
 let bookable: Bookable;
@@ -49,7 +50,8 @@ describe("Idempotency-Key", () => {
     const headers = { "idempotency-key": randomUUID() };
     const body = { email: `${randomUUID()}@example.com`, displayName: "Ada", role: "ROLE_USER" };
     const refused = await gateway.call("POST", "/users", { headers, body });
-    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["request_id"]]);
+    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["Idempotency-Key"]]);
+    expect(refused.body["message"]).toBe("Idempotency-Key is of no use to this method");
     expect((await gateway.call("GET", `/users/${bookable.hostId}`, { headers })).status).toBe(200);
   });
 });
@@ -72,6 +74,11 @@ describe("If-Match", () => {
     expect([inBody.status, reasonIn(inBody)]).toEqual([409, "ETAG_MISMATCH"]);
   });
 
+  test("is refused where nothing would come of it", async () => {
+    const refused = await gateway.call("POST", "/users", { headers: { "if-match": '"1"' }, body: {} });
+    expect([refused.status, fieldsIn(refused)[0]]).toEqual([400, "If-Match"]);
+  });
+
   test("with a weak etag matches nothing, not even what has not changed", async () => {
     const { id, etag } = await bookable.booked(17);
     const cancel = (ifMatch: string, body: object) =>
@@ -80,5 +87,25 @@ describe("If-Match", () => {
     expect([weak.status, reasonIn(weak)]).toEqual([412, "ETAG_MISMATCH"]);
     // Null in the body is no etag, and no id that contradicts the path.
     expect((await cancel(String(etag), { etag: null, bookingId: null })).status).toBe(200);
+  });
+
+  test("of weekly hours lets one of two change them who have read the same", async () => {
+    const path = `/hosts/${await createHost(bookable.pair.clients)}/weekly-hours`;
+    const set = (ifMatch: string, end: string) =>
+      gateway.call("PUT", path, {
+        headers: { "if-match": ifMatch },
+        body: { timeZone: "Europe/Berlin", ranges: [{ day: "MONDAY", start: "09:00", end }], slotDuration: 30 },
+      });
+    const etag = String((await gateway.call("GET", path)).headers.get("etag"));
+    const first = await set(etag, "12:30");
+    expect([first.status, first.headers.get("etag")]).toEqual([200, first.body["etag"]]);
+    const second = await set(etag, "17:00");
+    expect([second.status, reasonIn(second)]).toEqual([412, "ETAG_MISMATCH"]);
+    const read = await gateway.call("GET", path);
+    expect([read.headers.get("etag"), read.body["weeklyHours"]![0]]).toEqual([
+      first.headers.get("etag"),
+      first.body["weeklyHours"],
+    ]);
+    expect((await set(String(read.headers.get("etag")), "17:00")).status).toBe(200);
   });
 });

@@ -17,6 +17,7 @@ import {
   SLOT_DURATION_MINUTES_MAX,
   SLOT_DURATION_MINUTES_MIN,
   STATES_MAX,
+  WEEKLY_RANGES_MAX,
 } from "../../shared/limits.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
@@ -31,17 +32,25 @@ interface Schema {
   readonly maxLength?: number;
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
   readonly $ref?: string;
   readonly anyOf?: readonly Schema[];
 }
 interface Content {
   readonly [type: string]: { readonly schema: Schema; readonly example?: object };
 }
+interface Response {
+  readonly description: string;
+  readonly content: Content;
+  readonly headers?: object;
+}
 interface Operation {
   readonly operationId: string;
+  readonly description: string;
   readonly parameters: readonly { readonly name: string; readonly schema: Schema }[];
   readonly requestBody: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Content }>>;
+  readonly responses: Readonly<Record<string, Response>>;
 }
 interface OpenApi {
   readonly tags: readonly { readonly description: string }[];
@@ -76,8 +85,8 @@ describe("/openapi.json", () => {
     return document.paths[path]![httpMethod]!;
   }
 
-  function body(path: string): Content[string] {
-    return operation("post", path).requestBody.content[JSON_TYPE]!;
+  function body(path: string, httpMethod = "post"): Content[string] {
+    return operation(httpMethod, path).requestBody.content[JSON_TYPE]!;
   }
 
   test("has every way in", () => {
@@ -89,6 +98,8 @@ describe("/openapi.json", () => {
       "GET /bookings ListBookings",
       "GET /bookings/{booking_id} GetBooking",
       "GET /bookings:watch WatchBookings",
+      "GET /hosts/{host_id}/exceptions ListExceptions",
+      "GET /hosts/{host_id}/weekly-hours GetWeeklyHours",
       "GET /slots ListOpenSlots",
       "GET /users ListUsers",
       "GET /users/{user_id} GetUser",
@@ -98,7 +109,9 @@ describe("/openapi.json", () => {
       "POST /bookings/{booking_id}:cancel CancelBooking",
       "POST /bookings/{booking_id}:confirm ConfirmBooking",
       "POST /bookings/{booking_id}:reschedule RescheduleBooking",
+      "POST /hosts/{host_id}/weekly-hours:restore RestoreWeeklyHours",
       "POST /users CreateUser",
+      "PUT /hosts/{host_id}/weekly-hours SetWeeklyHours",
     ]);
   });
 
@@ -120,6 +133,13 @@ describe("/openapi.json", () => {
       displayName: { maxLength: DISPLAY_NAME_MAX_CHARACTERS },
     });
     expect(body("/bookings/{booking_id}:cancel").schema.properties?.["etag"]?.maxLength).toBe(ETAG_MAX_CHARACTERS);
+    const { required, properties } = body("/hosts/{host_id}/weekly-hours", "put").schema;
+    expect(required).toEqual(["timeZone", "slotDuration"]);
+    expect(properties).toMatchObject({
+      fromDate: { type: "string", format: "date" },
+      ranges: { maxItems: WEEKLY_RANGES_MAX, items: { $ref: "#/components/schemas/availability.v1.WeeklyRange" } },
+      etag: { maxLength: ETAG_MAX_CHARACTERS },
+    });
     const parameter = (wanted: string, path = "/slots"): Schema | undefined =>
       operation("get", path).parameters.find(({ name }) => name === wanted)?.schema;
     expect(parameter("states", "/bookings")?.maxItems).toBe(STATES_MAX);
@@ -132,6 +152,16 @@ describe("/openapi.json", () => {
       expect(description).toContain("up to an hour");
     }
     expect(DEADLINE_MAX_MS).toBe(HOUR_MS);
+  });
+
+  test("has times of day as the contract takes them", () => {
+    const { day, start, end } = document.components.schemas["availability.v1.WeeklyRange"]!.properties!;
+    expect(document.components.schemas["google.type.DayOfWeek"]!.enum).toContain("MONDAY");
+    expect(day!.$ref).toBe("#/components/schemas/google.type.DayOfWeek");
+    const times = ["00:00", "09:30", "19:59", "23:59", "24:00", "24:01", "23:60", "9:30", "09:30:00"];
+    const taken = (schema: Schema): string[] => times.filter((time) => new RegExp(schema.pattern!, "v").test(time));
+    expect(taken(start!)).toEqual(["00:00", "09:30", "19:59", "23:59"]);
+    expect(taken(end!)).toEqual(["00:00", "09:30", "19:59", "23:59", "24:00"]);
   });
 
   test("tells of each method by which HTTP status it is refused, and why", () => {
@@ -148,9 +178,18 @@ describe("/openapi.json", () => {
     }
   });
 
+  test("tells of each method who may call it", () => {
+    const describedAs = (httpMethod: string, path: string) => operation(httpMethod, path).description;
+    expect(describedAs("post", "/bookings")).toMatch(/\n\nCallers: the USER that `guest_id` names, ADMIN\.$/);
+    expect(describedAs("get", "/bookings/{booking_id}")).toMatch(
+      /Callers: a HOST where it is the host, a USER where it is the guest, ADMIN\.$/,
+    );
+    expect(describedAs("get", "/slots")).toMatch(/Callers: HOST, USER, ADMIN, SERVICE\.$/);
+  });
+
   test("tells of every method that it may be busy, and of a stream how it ends", () => {
     const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-    expect(operations).toHaveLength(14);
+    expect(operations).toHaveLength(18);
     for (const { responses, operationId } of operations) {
       expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
     }
@@ -167,6 +206,9 @@ describe("/openapi.json", () => {
     const cancel = operation("post", "/bookings/{booking_id}:cancel");
     expect(names(cancel)).toEqual(["booking_id", "Idempotency-Key", "If-Match"]);
     expect(names(operation("post", "/availability"))).toEqual(["Idempotency-Key"]);
+    const [get, put] = ["get", "put"].map((each) => operation(each, "/hosts/{host_id}/weekly-hours"));
+    expect(names(put!)).toEqual(["host_id", "Idempotency-Key", "If-Match"]);
+    for (const { responses } of [get!, put!]) expect(responses["200"]!.headers).toHaveProperty("ETag");
     const watch = operation("get", "/bookings:watch");
     expect(Object.keys(watch.responses["200"]!.content)).toEqual(["application/x-ndjson", "text/event-stream"]);
     expect(names(watch)).toEqual(["host_id", "after_sequence", "Last-Event-ID"]);
@@ -182,8 +224,15 @@ describe("/openapi.json", () => {
   });
 
   test("has examples that are accepted, once the ids in them are those of people who exist", async () => {
-    const added = { ...body("/availability").example, hostId: await createHost(pair.clients) };
+    const hostId = await createHost(pair.clients);
+    const added = { ...body("/availability").example, hostId };
     expect((await gateway.call("POST", "/availability", { body: added })).status).toBe(201);
     expect((await gateway.call("POST", "/users", { body: body("/users").example })).status).toBe(201);
+    const { example } = body("/hosts/{host_id}/weekly-hours", "put");
+    const set = await gateway.call("PUT", `/hosts/${hostId}/weekly-hours`, { body: example });
+    expect([set.status, set.body["weeklyHours"]]).toEqual([
+      200,
+      expect.objectContaining({ ranges: (example as { ranges: object[] }).ranges }),
+    ]);
   });
 });

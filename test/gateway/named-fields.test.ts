@@ -7,7 +7,7 @@ import { BadRequestSchema } from "../../shared/gen/google/rpc/error_details_pb.t
 import { endingOfConnect, endingOfHttp } from "../support/endings.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
-import { admin, authorizationOf } from "../support/tokens.ts";
+import { admin, authorizationOf, service } from "../support/tokens.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
 
 /** What a refusal says: its message, and each wrong field with what is wrong. */
@@ -170,6 +170,20 @@ test("a stream's refusal over Connect, in JSON", async () => {
     body: Buffer.concat([head, camel]),
   });
   expect(await other.text()).toContain("afterSequence must be from 0");
+});
+
+test.each([
+  [{ start_time: ONE, endTime: TEN }, ["ranges[0].endTime must be later than start_time"]],
+  [{ startTime: ONE, end_time: TEN }, ["ranges[0].end_time must be later than startTime"]],
+  [{ end_time: TEN }, ["ranges[0].startTime is required"]],
+])("a field of a message inside of the request: %o", async (range, fields) => {
+  const answer = await fetch(`${pair.booking.connectUrl}/booking.v1.FenceService/FenceHost`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(await authorizationOf(service("availability"))) },
+    body: JSON.stringify({ hostId, ranges: [range] }),
+  });
+  const { details } = await endingOfHttp(answer);
+  expect(said(details["google.rpc.BadRequest"])).toEqual(fields);
 });
 
 test("a caller in binary is told the contract's names", async () => {

@@ -1,5 +1,6 @@
 /** One step of a sequence: done by the services and by the model, whose answers must be the same. */
 
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { expect } from "vitest";
 import type { Clients } from "../support/clients.ts";
@@ -7,7 +8,7 @@ import { type Answer, seen, send } from "./calls.ts";
 import { expireHold } from "./expire-hold.ts";
 import { activeIn, asSeen, bookingsIn, type Chosen, decide, expire, type Model, openSlots } from "./model.ts";
 import { intervalsOf } from "./open-time.ts";
-import { times } from "./quarters.ts";
+import { AHEAD, quarterOf, quartersOf, times } from "./quarters.ts";
 import { readAvailability, readBookings, readOpenSlots } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { TestStep } from "./steps.ts";
@@ -71,12 +72,21 @@ async function endHold({ clients, pool, hostId }: World, model: Model, pick: num
   return after;
 }
 
+/** As few as are often exceeded. */
+const FENCED_BOOKINGS = 3;
+
 /** A fence that belongs to no removal, as one that is delivered late or again: it tells the truth and changes no answer. */
 export async function fence({ clients, hostId }: World, model: Model, during: Interval): Promise<void> {
-  const answer = await clients.fence.fenceHost({ hostId, ranges: [times(during)] });
+  const asked = { ranges: [times(during)], findLastBooking: true, maxBookings: FENCED_BOOKINGS };
+  const answer = await clients.fence.fenceHost({ hostId, ...asked });
   const inTheWay = activeIn(model.bookings, [during]).toSorted((a, b) => a.during.start - b.during.start);
-  expect(answer.bookingIds).toEqual(inTheWay.slice(0, 20).map(({ id }) => id));
+  const named = answer.bookings.map((each) => ({ id: each.bookingId, during: quartersOf(each) }));
+  expect(named).toEqual(inTheWay.slice(0, FENCED_BOOKINGS).map((each) => ({ id: each.id, during: each.during })));
   expect(answer.bookingCount).toBe(inTheWay.length);
+  // The model's clock stands before all bookings: none has ended.
+  const ends = activeIn(model.bookings, [AHEAD]).map((each) => each.during.end);
+  const last = answer.lastBookingEndTime;
+  expect(last === undefined ? [] : [quarterOf(timestampMs(last))]).toEqual(ends.toSorted((a, b) => b - a).slice(0, 1));
 }
 
 async function compareReads(

@@ -25,7 +25,7 @@ beforeAll(async () => {
   booking = poolOf(pair.booking.databaseUrl);
   // What the tests plant is what the database would refuse.
   await booking.query("alter table bookings drop constraint bookings_no_overlap");
-  await availability.query("alter table availability drop constraint availability_never_touching");
+  await availability.query("alter table openings drop constraint openings_never_touching");
 });
 
 beforeEach(async () => {
@@ -91,12 +91,12 @@ describe("an active booking outside availability", () => {
     await book(hours(9, 10));
     const middle = [hostId, new Date(hours(9.5, 12).start)];
     await availability.query(
-      `insert into availability (id, host_id, during, slot_duration_minutes)
-       select gen_random_uuid(), host_id, tstzrange($2, upper(during)), 30 from availability where host_id = $1`,
+      `insert into openings (host_id, during, slot_duration_minutes)
+       select host_id, tstzrange($2, upper(during)), 30 from openings where host_id = $1`,
       middle,
     );
     await availability.query(
-      "update availability set during = tstzrange(lower(during), $2) where host_id = $1 and lower(during) < $2",
+      "update openings set during = tstzrange(lower(during), $2) where host_id = $1 and lower(during) < $2",
       middle,
     );
     expect(await found()).toEqual([]);
@@ -164,7 +164,7 @@ describe("a feed", () => {
 
 test("more bookings than are read at once are all looked at", async () => {
   const lengthen =
-    "update availability set during = tstzrange(lower(during), lower(during) + $2::interval) where host_id = $1";
+    "update openings set during = tstzrange(lower(during), lower(during) + $2::interval) where host_id = $1";
   await availability.query(lengthen, [hostId, "6000 hours"]);
   await booking.query(
     `with new as (

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { deletePostgres, type Postgres } from "../../services/dev/postgres/start.ts";
 import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
 import { type ServiceName, serviceNames } from "../../services/ops/services.ts";

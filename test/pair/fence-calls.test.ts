@@ -1,14 +1,18 @@
 /** Fences that are late, doubled or lost, and what a removal is refused for. */
 
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FenceAnswer } from "../../services/availability/peers/booking.ts";
 import { Refusal } from "../../shared/errors.ts";
+import type { FenceHostRequestSchema, FenceHostResponse } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { fencingClients } from "../support/fencing-clients.ts";
 import { hours } from "../support/hosts-time.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { pause } from "../support/steps.ts";
-import { fenceStage } from "./fence-stage.ts";
+import { fenceStage, timesOf } from "./fence-stage.ts";
 
 const stage = fenceStage();
 
@@ -31,7 +35,8 @@ describe("a fence", () => {
     const deliver = await removalWithLostFence();
     const booked = await stage.book(hours(10, 11));
     const before = await stage.generation();
-    expect(await deliver()).toEqual({ bookingIds: [booked], bookingCount: 1 });
+    const bookings = [{ id: booked, ...hours(10, 11) }];
+    expect(await deliver()).toEqual({ bookings, bookingCount: 1, lastBookingEnd: undefined });
     expect(await stage.generation()).toBe(before + 1);
     await stage.book(hours(11, 12));
   });
@@ -81,6 +86,46 @@ describe("a fence", () => {
     await commits.end();
     expect(await taken).toBe("accepted");
     expect(await removed).toBe("AVAILABILITY_BOOKED");
+  });
+});
+
+describe("the answer of a fence", () => {
+  const fence = async (asked: MessageInitShape<typeof FenceHostRequestSchema>): Promise<FenceHostResponse> =>
+    fencingClients(stage.pairs[0]).fence.fenceHost({ hostId: stage.hostId, ...asked });
+
+  test("names the bookings in the ranges with their time, and the end of the last one, in them or not", async () => {
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(8, 14));
+    const [confirmed, held] = [await stage.book(hours(9, 10)), await stage.book(hours(10, 11), 600)];
+    await stage.book(hours(12, 13), 600);
+    const answer = await fence({ ranges: [timesOf(hours(8, 10.5))], findLastBooking: true });
+    expect(answer.bookings).toMatchObject([
+      { bookingId: confirmed, ...timesOf(hours(9, 10)) },
+      { bookingId: held, ...timesOf(hours(10, 11)) },
+    ]);
+    expect(answer).toMatchObject({ bookingCount: 2, lastBookingEndTime: timestampFromMs(hours(12, 13).end) });
+  });
+
+  test("has no last end where the host has no booking, or only cancelled ones, and where nobody asks", async () => {
+    const lastEnd = async (findLastBooking: boolean): Promise<unknown> =>
+      (await fence({ findLastBooking })).lastBookingEndTime;
+    expect(await lastEnd(true)).toBeUndefined();
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(8, 14));
+    const bookingId = await stage.book(hours(9, 10));
+    expect(await lastEnd(false)).toBeUndefined();
+    expect(await lastEnd(true)).toEqual(timestampFromMs(hours(9, 10).end));
+    await stage.pairs[0].clients.bookings.cancelBooking({ bookingId });
+    expect(await lastEnd(true)).toBeUndefined();
+  });
+
+  test.each([
+    ["as many as it asks for", 1, 1],
+    ["20 where it does not say", 0, 20],
+    ["all where it may be as many", 500, 21],
+  ])("lists %s, and counts all", async (_how, maxBookings, listed) => {
+    await openTime(stage.pairs[0].clients, stage.hostId, hours(0, 11));
+    for (let half = 0; half < 21; half += 1) await stage.book(hours(half / 2, half / 2 + 0.5));
+    const answer = await fence({ ranges: [timesOf(hours(0, 11))], maxBookings });
+    expect([answer.bookings.length, answer.bookingCount]).toEqual([listed, 21]);
   });
 });
 

@@ -27,6 +27,29 @@ const ways = {
   },
 };
 
+function fenceLost(): Refusal {
+  return new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
+}
+
+/** A removal of 10 to 12 that has got its fence. It stands still until `goOn`, and with an error it has no answer of the fence. */
+async function removalBehindFence() {
+  const fenced = pause();
+  let lost: Refusal | undefined;
+  stage.steps.fence = async (send) => {
+    const answer = await send();
+    await fenced.step();
+    if (lost !== undefined) throw lost;
+    return answer;
+  };
+  const removed = stage.remove(hours(10, 12));
+  await fenced.reached;
+  const goOn = (error?: Refusal): void => {
+    lost = error;
+    fenced.end();
+  };
+  return { removed, goOn };
+}
+
 const replicas = [
   { through: "the same replica", replica: 0 },
   { through: "another replica", replica: 1 },
@@ -42,56 +65,29 @@ describe.each(replicas)("a removal, and through $through", ({ replica }) => {
       await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
     });
 
-    test("that has noted the generation and not yet asked is refused", async () => {
-      const asking = pause();
-      stage.steps.beforeAsk = asking.step;
+    test.each([
+      { what: "that has noted the generation and not yet asked is refused", step: "beforeAsk" },
+      { what: "that has asked and not yet committed is refused", step: "afterAsk" },
+    ] as const)("$what", async ({ step }) => {
+      const stopped = pause();
+      stage.steps[step] = stopped.step;
       const taken = take();
-      await asking.reached;
+      await stopped.reached;
       expect(await stage.remove(hours(10, 12))).toBe("accepted");
-      asking.end();
+      stopped.end();
       expect(await taken).toBe("OUTSIDE_AVAILABILITY");
     });
 
-    test("that has asked and not yet committed is refused", async () => {
-      const committing = pause();
-      stage.steps.afterAsk = committing.step;
-      const taken = take();
-      await committing.reached;
-      expect(await stage.remove(hours(10, 12))).toBe("accepted");
-      committing.end();
-      expect(await taken).toBe("OUTSIDE_AVAILABILITY");
-    });
-
-    test("that comes between the fence and the commit waits for the commit, and is refused", async () => {
-      const fenced = pause();
-      stage.steps.fence = async (send) => {
-        const answer = await send();
-        await fenced.step();
-        return answer;
-      };
-      const removed = stage.remove(hours(10, 12));
-      await fenced.reached;
+    test.each([
+      { ending: "commit", removal: "accepted", booking: "OUTSIDE_AVAILABILITY" },
+      { ending: "rollback", removal: "PEER_UNAVAILABLE", booking: "accepted" },
+    ])("that comes between the fence and the $ending waits for the $ending, and is $booking", async (expected) => {
+      const { removed, goOn } = await removalBehindFence();
       const taken = take();
       await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
-      fenced.end();
-      expect(await removed).toBe("accepted");
-      expect(await taken).toBe("OUTSIDE_AVAILABILITY");
-    });
-
-    test("that comes between the fence and a rollback waits for the rollback, and is accepted", async () => {
-      const fenced = pause();
-      stage.steps.fence = async (send) => {
-        await send();
-        await fenced.step();
-        throw new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
-      };
-      const removed = stage.remove(hours(10, 12));
-      await fenced.reached;
-      const taken = take();
-      await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
-      fenced.end();
-      expect(await removed).toBe("PEER_UNAVAILABLE");
-      expect(await taken).toBe("accepted");
+      goOn(expected.ending === "rollback" ? fenceLost() : undefined);
+      expect(await removed).toBe(expected.removal);
+      expect(await taken).toBe(expected.booking);
     });
 
     test("that has asked before a removal which was rolled back asks again, and is accepted", async () => {
@@ -101,7 +97,7 @@ describe.each(replicas)("a removal, and through $through", ({ replica }) => {
       await committing.reached;
       stage.steps.fence = async (send) => {
         await send();
-        throw new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
+        throw fenceLost();
       };
       expect(await stage.remove(hours(10, 12))).toBe("PEER_UNAVAILABLE");
       committing.end();
@@ -141,16 +137,9 @@ describe.each(replicas)("a removal, and through $through", ({ replica }) => {
   test("a confirmation of a hold: the removal is refused, the hold confirmed", async () => {
     await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
     const bookingId = await stage.book(hours(10, 11), 600, stage.pairs[replica]);
-    const fenced = pause();
-    stage.steps.fence = async (send) => {
-      const answer = await send();
-      await fenced.step();
-      return answer;
-    };
-    const removed = stage.remove(hours(10, 12));
-    await fenced.reached;
+    const { removed, goOn } = await removalBehindFence();
     expect(await outcomeOf(stage.pairs[replica].clients.bookings.confirmBooking({ bookingId }))).toBe("accepted");
-    fenced.end();
+    goOn();
     expect(await removed).toBe("AVAILABILITY_BOOKED");
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ErrorInfoSchema, RetryInfoSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { endingOfHttp } from "../support/endings.ts";
 import { hours } from "../support/hosts-time.ts";
@@ -43,9 +43,9 @@ beforeAll(async () => {
     hooks: {
       availability: {
         peer: (booking) => ({
-          fenceHost(fencedId, ranges, limits) {
+          fenceHost(fencedId, fence, limits) {
             fenceTimeouts.push(limits.timeoutMs);
-            return booking.fenceHost(fencedId, ranges, limits);
+            return booking.fenceHost(fencedId, fence, limits);
           },
         }),
       },

@@ -118,16 +118,26 @@ test("what reads requests and what they go through know no listener", () => {
   expect(against([...inside("call"), ...inside("standard")], (_, imported) => listeners.test(imported))).toEqual([]);
 });
 
-test("no folder of what the services share needs another that needs it", () => {
+test("no folder needs another that needs it", () => {
   const needs = new Map<string, Set<string>>();
-  for (const { path, imports } of sources.filter(({ path: each }) => each.startsWith("shared/") && !isTest(each))) {
+  for (const { path, imports } of sources.filter((source) => !isTest(source.path))) {
     const folder = dirname(path);
-    const others = imports.filter((imported) => imported.startsWith("shared/")).map((imported) => dirname(imported));
+    const others = imports.filter((imported) => imported.endsWith(".ts")).map((imported) => dirname(imported));
     needs.set(folder, new Set([...(needs.get(folder) ?? []), ...others.filter((other) => other !== folder)]));
   }
   expect(needs.get("shared/rpc/call")).toContain("shared/auth");
+  expect(needs.get("services/gateway/http")).toContain("services/gateway/upstream");
   const circles = [...needs.keys()].filter((folder) => reachable(folder, needs).has(folder));
   expect(circles).toEqual([]);
+});
+
+test("Booking knows no local time", () => {
+  const needs = new Map(sources.map(({ path, imports }) => [path, new Set(imports)]));
+  const knowsZones = (path: string): boolean => /\blocal-time\.ts$/.test(path);
+  const reached = (service: string): string[] =>
+    [...reachable(`services/${service}/main.ts`, needs)].filter(knowsZones);
+  expect(reached("gateway")).toContain("shared/rpc/request/local-time.ts");
+  expect(reached("booking")).toEqual([]);
 });
 
 test("no two files need each other, not even by their types", () => {
@@ -149,6 +159,14 @@ test("the domain is pure: no contract, no package, no I/O, no clock", () => {
   expect(against(domain, (source, imported) => !isPure(source, imported))).toEqual([]);
   const clock = /\bDate\.now\b|\bperformance\b|\bnew Date\(\)/;
   expect(domain.filter(({ code }) => clock.test(code)).map(({ path }) => path)).toEqual([]);
+});
+
+test("Booking sees instants: it knows no time zone, no day of the week and no hours of a host", () => {
+  const booking = sources.filter(({ path }) => path.startsWith("services/booking/"));
+  const localTime =
+    /\b(?:Temporal|Intl|timeZone\w*|time_zone\w*|weekday\w*|\w*WeeklyHours\w*|at time zone)\b|\.(?:get(?:Day|Hours|Date|Month|FullYear|TimezoneOffset)|toLocale\w*)\(/i;
+  const knowing = booking.filter(({ code }) => localTime.test(code)).map(({ path }) => path);
+  expect(knowing).toEqual([]);
 });
 
 /** Files of the domain itself, and the shared ones that are pure too. */

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { assertPortFree, freePort } from "../../services/dev/ports.ts";
+import { portVariables } from "../../services/dev/config.ts";
+import { assertPortFree, freePort } from "../../services/dev/machine/ports.ts";
 import { databaseAccount } from "../../services/dev/postgres/account.ts";
 import { assertRunnable } from "../../services/dev/postgres/binaries.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   // The account that PostgreSQL runs as must get in.
   await chmod(folder, 0o755);
   environment = { DEV_FOLDER: folder };
-  for (const variable of PORTS) environment[variable] = String(await freePort());
+  for (const variable of portVariables) environment[variable] = String(await freePort());
 });
 /** Those of the test at hand, so that one that fails leaves nothing to the next. */
 const running: Started[] = [];
@@ -40,14 +41,6 @@ afterAll(async () => {
   await deletePostgres(join(folder, "postgres"));
   await rm(folder, { recursive: true, force: true });
 });
-
-const PORTS = [
-  "AVAILABILITY_GRPC_PORT",
-  "AVAILABILITY_CONNECT_PORT",
-  "BOOKING_GRPC_PORT",
-  "BOOKING_CONNECT_PORT",
-  "GATEWAY_PORT",
-];
 
 interface Started {
   /** All that it has printed so far. */
@@ -84,7 +77,7 @@ function start(more: Record<string, string> = {}, ...args: string[]): Started {
 /** Resolves when neither a service nor a database is left. */
 async function nothingLeft(): Promise<void> {
   const check = async (): Promise<void> => {
-    for (const variable of PORTS) await assertPortFree("127.0.0.1", Number(environment[variable]), variable);
+    for (const variable of portVariables) await assertPortFree("127.0.0.1", Number(environment[variable]), variable);
     expect(existsSync(join(folder, "postgres/postmaster.pid"))).toBe(false);
   };
   await waitFor(check, START_MAX_MS);

@@ -11,6 +11,7 @@ import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
 import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "./clients.ts";
 import { tomorrow } from "./people.ts";
@@ -57,6 +58,8 @@ type Row = readonly [expected: string, call: Call];
 /** A method that is missing does not compile. Some are called in several ways. */
 type Table<S extends DescService> = { readonly [Method in keyof S["method"]]: Readonly<Record<string, Row>> };
 
+const MORNING = { day: DayOfWeek.MONDAY, start: "09:00", end: "12:30" };
+
 const users: Table<typeof UserService> = {
   //                   nobody, host, another, guest, another, admin, booking, availability
   createUser: { "": ["? - - - - + - ?", async () => (as) => as.users.createUser(somebody())] },
@@ -81,35 +84,23 @@ const availability: Table<typeof AvailabilityService> = {
   addAvailability: {
     "": [
       "? + - - - + - ?",
-      async ({ hostId, nextSlot }) =>
-        (as) =>
-          as.availability.addAvailability({ hostId, ...nextSlot(), slotDurationMinutes: 30 }),
+      inSlot((as, slot) => as.availability.addAvailability({ ...slot, slotDurationMinutes: 30 })),
     ],
   },
-  removeAvailability: {
+  removeAvailability: { "": ["? + - - - + - ?", inSlot((as, slot) => as.availability.removeAvailability(slot))] },
+  setWeeklyHours: {
     "": [
       "? + - - - + - ?",
-      async ({ hostId, nextSlot }) =>
-        (as) =>
-          as.availability.removeAvailability({ hostId, ...nextSlot() }),
+      ofHost((as, hostId) =>
+        as.availability.setWeeklyHours({ hostId, timeZone: "UTC", ranges: [MORNING], slotDurationMinutes: 30 }),
+      ),
     ],
   },
-  listAvailability: {
-    "": [
-      "? + + + + + + ?",
-      async ({ hostId }) =>
-        (as) =>
-          as.availability.listAvailability({ hostId }),
-    ],
-  },
-  snapshotAvailability: {
-    "": [
-      "? - - - - - + ?",
-      async ({ hostId, nextSlot }) =>
-        (as) =>
-          as.availability.snapshotAvailability({ hostId, ...nextSlot() }),
-    ],
-  },
+  getWeeklyHours: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.getWeeklyHours({ hostId }))] },
+  restoreWeeklyHours: { "": ["? + - - - + - ?", inSlot((as, slot) => as.availability.restoreWeeklyHours(slot))] },
+  listExceptions: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.listExceptions({ hostId }))] },
+  listAvailability: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.listAvailability({ hostId }))] },
+  snapshotAvailability: { "": ["? - - - - - + ?", inSlot((as, slot) => as.availability.snapshotAvailability(slot))] },
 };
 
 const bookings: Table<typeof BookingService> = {
@@ -200,6 +191,22 @@ function codesOf(expected: string): Record<Caller, string> {
     Caller,
     string
   >;
+}
+
+/** A call about the host. */
+function ofHost(call: (as: Clients, hostId: string) => Promise<unknown>): Call {
+  return async ({ hostId }) =>
+    (as) =>
+      call(as, hostId);
+}
+
+/** A call about a slot of the host. */
+function inSlot(
+  call: (as: Clients, slot: { hostId: string } & ReturnType<World["nextSlot"]>) => Promise<unknown>,
+): Call {
+  return async ({ hostId, nextSlot }) =>
+    (as) =>
+      call(as, { hostId, ...nextSlot() });
 }
 
 /** A call to a booking of the host and the guest: a hold, which every operation may change. */

@@ -36,6 +36,7 @@ export function hostOf(...bookings: Booking[]): HostState {
     requests: new Map(),
     holds: new Map(),
     confirmedInRanges: new Map(),
+    lastConfirmedEnd: undefined,
   };
 }
 

@@ -5,18 +5,11 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort } from "../../services/dev/ports.ts";
+import { portVariables } from "../../services/dev/config.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
 import { START_MAX_MS, waitUntil } from "./waits.ts";
-
-const PORTS = [
-  "AVAILABILITY_GRPC_PORT",
-  "AVAILABILITY_CONNECT_PORT",
-  "BOOKING_GRPC_PORT",
-  "BOOKING_CONNECT_PORT",
-  "GATEWAY_PORT",
-];
 
 export interface DocumentedPair {
   /** The settings that it was started with. */
@@ -31,7 +24,7 @@ export async function startDocumentedPair(): Promise<DocumentedPair> {
   // The account that PostgreSQL runs as must get in.
   await chmod(folder, 0o755);
   const environment: Record<string, string> = { DEV_FOLDER: folder, LOG_LEVEL: TEST_LOG_LEVEL };
-  for (const name of PORTS) environment[name] = String(await freePort());
+  for (const name of portVariables) environment[name] = String(await freePort());
   const started = spawn(process.execPath, [resolve(import.meta.dirname, "../../services/dev/main.ts")], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "inherit"],

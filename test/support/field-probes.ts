@@ -9,6 +9,7 @@ import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldRules, rulesOf } from "../../services/gateway/contract/rules.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
+import { localTimes, type Try } from "./local-time-probes.ts";
 import { tomorrow } from "./people.ts";
 
 export interface Probe {
@@ -49,6 +50,8 @@ function goodValue(field: DescField): JsonValue | undefined {
   if (isTime(field)) return text(tomorrow(rules.follows === undefined ? 10 : 11));
   if (rules.isUuid) return randomUUID();
   if (!rules.isRequired) return undefined;
+  if (rules.isTimeZone) return "Europe/Berlin";
+  if (rules.timeOfDay !== undefined) return rules.timeOfDay.follows === undefined ? "09:00" : "17:00";
   if (rules.isEmail) return `${randomUUID()}@example.org`;
   if (field.enum !== undefined) return field.enum.values.find(({ number }) => number !== 0)?.name;
   return rules.range === undefined ? "x" : String(rules.range.min);
@@ -70,23 +73,13 @@ function presence(message: DescMessage, field: DescField): Probe[] {
   ];
 }
 
-interface Try {
-  readonly what: string;
-  readonly value: JsonValue;
-  readonly isGood: boolean;
-  /** Other fields that the value needs. */
-  readonly with?: JsonObject;
-  /** What follows the field's name in the path. */
-  readonly at?: string;
-}
-
 function valuesFor(field: DescField): Try[] {
   const rules = rulesOf(field);
   if (field.fieldKind === "list") return [...counts(field, rules), ...enumItems(field)];
   if (isTime(field)) return [...times(rules), ...ends(rules)];
   if (field.enum !== undefined) return enumValues(field, rules);
   if (rules.range !== undefined) return numberProbes(rules.range);
-  return field.scalar === ScalarType.STRING ? texts(rules) : [];
+  return field.scalar === ScalarType.STRING ? [...(localTimes(rules) ?? texts(rules))] : [];
 }
 
 function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
@@ -179,11 +172,20 @@ function enumItems(field: DescField): Try[] {
   }));
 }
 
+/** Like a good item, but of the last kind: it has nothing to do with one of the first. */
+function another(message: DescMessage): JsonObject {
+  const kinds = message.fields.map((field) => [
+    field.name,
+    field.enum?.values.at(-1)?.name ?? good(message)[field.name],
+  ]);
+  return { ...good(message), ...(Object.fromEntries(kinds) as JsonObject) };
+}
+
 function inItems(message: DescMessage, field: DescField): Probe[] {
   if (field.fieldKind !== "list" || field.message === undefined) return [];
   return probesOf(field.message).map((inner) => ({
     what: `${field.name}: ${inner.what}`,
-    request: { ...good(message), [field.name]: [good(field.message ?? message), inner.request] },
+    request: { ...good(message), [field.name]: [another(field.message), inner.request] },
     field: `${field.name}[1].${inner.field}`,
     isGood: inner.isGood,
   }));

@@ -4,7 +4,7 @@ import { availabilityConfig } from "../../services/availability/config.ts";
 import { type AvailabilityHooks, startAvailability } from "../../services/availability/service.ts";
 import { bookingConfig } from "../../services/booking/config.ts";
 import { type BookingHooks, startBooking } from "../../services/booking/service.ts";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "./clients.ts";
 import { testLog } from "./logs.ts";

@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { databaseAccount } from "../../services/dev/postgres/account.ts";
 
 /** Where the package of Debian puts it; undefined where it is not installed. */

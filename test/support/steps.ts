@@ -33,9 +33,9 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
     },
     availability: {
       peer: (booking) => ({
-        async fenceHost(hostId, ranges, limits) {
+        async fenceHost(hostId, fence, limits) {
           const send = (): Promise<FenceAnswer> =>
-            booking.fenceHost(hostId, ranges, { ...limits, timeoutMs: PATIENCE_MS });
+            booking.fenceHost(hostId, fence, { ...limits, timeoutMs: PATIENCE_MS });
           return steps.fence === undefined ? send() : steps.fence(send);
         },
       }),

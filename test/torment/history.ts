@@ -1,4 +1,4 @@
-/** What callers were told of each thing that they changed, and whether what is stored agrees with it. */
+/** What callers were told about each of their changes, and whether the databases agree with it. */
 
 import { expect } from "vitest";
 import { millis } from "../../shared/postgres/range.ts";
@@ -11,14 +11,14 @@ import { onServer } from "../support/server.ts";
  */
 export type Told = "done" | "refused" | "unknown";
 
-/** The events that a booking's feed may have, in the order in which one caller asked for them. */
+/** The changes of one booking that one caller asked for, in order, and what it was told about each. */
 export interface BookingHistory {
   readonly guestId: string;
   readonly start: number;
   readonly told: { readonly kind: string; told: Told }[];
 }
 
-/** A stretch of time of its own, opened, and perhaps closed again. */
+/** A range of time that only one caller changes: it opens the range, and perhaps closes it again. */
 export interface TimeHistory {
   readonly hostId: string;
   readonly start: number;
@@ -28,11 +28,11 @@ export interface TimeHistory {
 export interface Histories {
   readonly bookings: BookingHistory[];
   readonly times: TimeHistory[];
-  /** How often each call ended how: `CreateBooking BUSY`. */
+  /** How often each call had each end: `create BUSY`. */
   readonly ends: Map<string, number>;
 }
 
-/** Whether what happened is one of the courses that agree with what was told: `unknown` may have happened or not. */
+/** Whether `happened` is possible after what the caller was told: an `unknown` change may have happened or not. */
 export function agrees(
   told: readonly { readonly kind: string; readonly told: Told }[],
   happened: readonly string[],
@@ -52,7 +52,7 @@ export async function expectTold(urls: { availability: string; booking: string }
               array_agg(kind order by version) as kinds
        from booking_events group by booking_id, guest_id`,
     );
-    // By who made it and when it began at first: each caller asks for each time once.
+    // By its guest and its first start: each caller asks for each time once.
     return Map.groupBy(rows, (row) => `${row.guest_id} ${row.start}`);
   });
   const wrong = histories.bookings.flatMap((history) => {
@@ -64,7 +64,7 @@ export async function expectTold(urls: { availability: string; booking: string }
 
   const open = await onServer(urls.availability, async (client) => {
     const { rows } = await client.query<{ host_id: string; start: number }>(
-      `select host_id, ${millis("lower(during)")} as start from availability`,
+      `select host_id, ${millis("lower(during)")} as start from openings`,
     );
     return new Set(rows.map((row) => `${row.host_id} ${row.start}`));
   });

@@ -1,4 +1,4 @@
-/** Callers who change bookings and availability without a pause, and write down what they are told. */
+/** Callers that change bookings and availability without a pause, and record what they are told. */
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,7 +12,7 @@ import type { BookingHistory, Histories, Told } from "./history.ts";
 import type { Random } from "./random.ts";
 
 export const SLOT_DURATION_MINUTES = 30;
-/** The days that are open from the start, for bookings. What is opened and closed lies behind them. */
+/** The days that are open from the start, for bookings. Callers open and close time behind them. */
 export const OPEN_DAYS = 300;
 const SLOTS = ((OPEN_DAYS - 2) * DAY_MS) / (SLOT_DURATION_MINUTES * MINUTE_MS);
 
@@ -21,15 +21,15 @@ export interface World {
   readonly hostIds: readonly string[];
   readonly histories: Histories;
   readonly random: Random;
-  /** From then on no new call is made. */
+  /** Once this is aborted, callers make no new calls. */
   readonly ending: AbortSignal;
-  /** Whether nobody will ever answer again, because a service has ended. */
+  /** Whether a service has ended, so that no answer will ever come. */
   readonly isHopeless: () => boolean;
 }
 
 const REFUSED_FOR_NOW = new Set(["BUSY", "PEER_UNAVAILABLE"]);
 
-/** How a call ended, for whoever made it. Rejects with what the contract does not promise. */
+/** How a call ended for its caller. An end that the contract does not promise is the error as a text. */
 async function endOf(world: World, name: string, call: () => Promise<unknown>): Promise<{ end: string; told: Told }> {
   let end = "accepted";
   try {
@@ -45,8 +45,8 @@ async function endOf(world: World, name: string, call: () => Promise<unknown>): 
 }
 
 /**
- * Makes a call and writes down what it was told, each time anew: who is never answered finally has been told the last one. A
- * call with a `request_id` is often sent again until its end is known; however often, it has one effect.
+ * Makes a call and records in `entry` what the caller is told, each attempt in place of the one before. A call with a
+ * `request_id` is often sent again until its end is known: however often it is sent, it has one effect.
  */
 async function make(
   world: World,
@@ -61,7 +61,7 @@ async function make(
     entry.told = told;
     const isFinal = told === "done" || (told === "refused" && !REFUSED_FOR_NOW.has(end));
     if (isFinal) return told;
-    // While nobody is there to answer, to ask at once again would only keep the machine busy.
+    // While the service cannot answer, asking again at once would only keep the machine busy.
     await pause(20);
     if (!again || world.isHopeless()) return told;
   }
@@ -69,7 +69,7 @@ async function make(
 
 const requestIdOf = (random: Random): string => (random.chance(0.7) ? randomUUID() : "");
 
-/** One caller, who has one call under way at a time, until the world ends. */
+/** One caller, with one call under way at a time, until `ending`. */
 export async function bookTirelessly(world: World, guestId: string): Promise<void> {
   const { clients, histories, random, hostIds, ending } = world;
   const tried = new Set<number>();
@@ -77,7 +77,7 @@ export async function bookTirelessly(world: World, guestId: string): Promise<voi
     const slot = random.below(SLOTS - 1);
     if (tried.has(slot)) continue;
     tried.add(slot);
-    // So far ahead that no hold expires meanwhile.
+    // So far ahead that no hold ends during the run.
     const start = tomorrow(0) + 2 * DAY_MS + slot * SLOT_DURATION_MINUTES * MINUTE_MS;
     const during = (at: number) => ({
       startTime: timestampFromMs(at),
@@ -124,7 +124,7 @@ export async function bookTirelessly(world: World, guestId: string): Promise<voi
   }
 }
 
-/** One caller who opens an hour that nobody else opens, and often closes it again. */
+/** One caller that opens hours which no other caller opens, and often closes them again. */
 export async function openAndCloseTirelessly(world: World, caller: number): Promise<void> {
   const { clients, histories, random, hostIds, ending } = world;
   for (let turn = 0; !ending.aborted; turn += 1) {

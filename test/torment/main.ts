@@ -1,6 +1,6 @@
 /**
- * `npm run torment -- --minutes 10 --seed 7`, or `--rounds 20`: the tormentor of test/torment/torment.test.ts for as long as is
- * wanted. 20 rounds are 200 ended connections and 20 restarts.
+ * `npm run torment -- --minutes 10 --seed 7`, or `--rounds 20`: runs test/torment/torment.test.ts for as long as the
+ * developer likes. 20 rounds end 200 connections and restart PostgreSQL 30 times.
  */
 
 import { spawn } from "node:child_process";

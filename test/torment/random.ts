@@ -2,7 +2,7 @@
 export interface Random {
   /** A whole number from 0 to `below` - 1. */
   below(below: number): number;
-  /** Whether something happens that has this chance, from 0 to 1. */
+  /** True with this probability, from 0 to 1. */
   chance(chance: number): boolean;
   pick<T>(from: readonly T[]): T;
   shuffled<T>(all: readonly T[]): T[];

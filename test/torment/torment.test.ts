@@ -1,7 +1,7 @@
 /**
- * The database of both services is tormented while callers change it: connections are ended, cut at each message, COMMIT is
- * held up and delivered late, the server restarted. Whatever is stored afterwards is what callers were told, and no process
- * has ended. `npm run torment` does so for longer.
+ * Torments the databases of both services while callers change them: it ends connections, cuts them at any message,
+ * delivers a COMMIT late, and restarts the server. Afterwards the databases hold what the callers were told, and no
+ * process has ended. `npm run torment` does the same for longer.
  */
 
 import { randomBytes } from "node:crypto";
@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { deletePostgres } from "../../services/dev/postgres/start.ts";
 import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
 import { serviceNames } from "../../services/ops/services.ts";
@@ -70,7 +70,7 @@ beforeAll(async () => {
   const succeeded = (): number =>
     [...histories.ends].reduce((sum, [end, times]) => sum + (end.endsWith(" accepted") ? times : 0), 0);
   const worksAgain = async (): Promise<void> => {
-    // As many as there are callers may have been under way before.
+    // Each caller may have had a call under way before.
     const enough = succeeded() + BOOKERS + OPENERS + 1;
     await vi.waitUntil(() => succeeded() >= enough || !allLive(), {
       timeout: 120_000,
@@ -89,7 +89,7 @@ afterAll(async () => {
 }, 60_000);
 
 test(
-  `what is stored is what callers were told, whatever became of the database (TORMENT_SEED=${seed})`,
+  `the databases hold what callers were told, whatever happens to the server (TORMENT_SEED=${seed})`,
   async () => {
     const ending = new AbortController();
     const load = { ...world, ending: ending.signal };
@@ -114,14 +114,14 @@ test(
     const urls = { availability: victim.postgres.url("availability"), booking: victim.postgres.url("booking") };
     await expectTold(urls, histories);
     await expectInOrder(urls);
-    // What the contract does not promise: INTERNAL, and connections that end.
+    // Ends that the contract does not promise: INTERNAL, and lost connections.
     expect([...histories.ends.keys()].filter((end) => / (ConnectError|Error)/.test(end))).toEqual([]);
     expect(new Set(victim.done.keys())).toEqual(new Set(Object.keys(torments)));
   },
   10 * 60_000 + minutes * 2 * MINUTE_MS + rounds * MINUTE_MS,
 );
 
-/** The lines of a service's log that it writes before it ends. */
+/** The lines that a service logs when it dies. */
 async function deathNotes(service: ServiceProcess): Promise<string[]> {
   const log = await readFile(join(inject("logFolder"), `${service.pid}.stdout`), "utf8");
   return log.split("\n").filter((line) => line.startsWith('{"level":60'));

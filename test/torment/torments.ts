@@ -1,4 +1,4 @@
-/** What is done to a database while services change it. */
+/** Faults of a database and of the connections to it, while services change it. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { vi } from "vitest";
@@ -9,7 +9,7 @@ import { startOwnPostgres } from "../support/own-postgres.ts";
 import { onServer } from "../support/server.ts";
 import type { Random } from "./random.ts";
 
-/** Commits take a while, so that many torments find one under way. */
+/** Commits take 20 ms, so that many torments meet one under way. */
 export const SLOW_COMMITS = { commit_delay: "20000", commit_siblings: "0" };
 
 export interface Victim {
@@ -18,9 +18,9 @@ export interface Victim {
   /** Between each service and its database. */
   readonly proxies: Readonly<Record<ServiceName, CuttingProxy>>;
   readonly random: Random;
-  /** How often each was done. */
+  /** How often each torment was carried out, by its name. */
   readonly done: Map<string, number>;
-  /** Resolves when a call of the load has succeeded that began after this. */
+  /** Resolves when callers have succeeded with a call that they began after this one. */
   readonly worksAgain: () => Promise<void>;
 }
 
@@ -29,7 +29,7 @@ type Torment = (victim: Victim) => Promise<void>;
 const LIMBO_MAX_MS = 4000;
 const PATIENT = { timeout: 60_000, interval: 10 };
 
-/** Ends a connection of a service, half of the time one that is at its commit. */
+/** Ends a connection of a service: half of the time one that is committing. */
 const terminate: Torment = async ({ postgres, random }) => {
   const wanted = random.chance(0.5) ? "query ilike 'commit%' and state = 'active'" : "true";
   const among = (condition: string): Promise<number> =>
@@ -45,7 +45,7 @@ const terminate: Torment = async ({ postgres, random }) => {
   await vi.waitUntil(async () => (await among(wanted)) > 0, PATIENT);
 };
 
-/** "Fast" ends each connection with a message, "immediate" without one, and without a checkpoint. */
+/** "fast" tells each connection why it ends; "immediate" tells nothing and writes no checkpoint. */
 function restart(how: "fast" | "immediate"): Torment {
   return async (victim) => {
     const { postgres, folder } = victim;
@@ -59,7 +59,7 @@ function restart(how: "fast" | "immediate"): Torment {
   };
 }
 
-/** Cuts one connection of either service, by `plan`. */
+/** Cuts one connection of either service. `plan` tells the proxy when, and may return what follows. */
 function cut(plan: (proxy: CuttingProxy, random: Random) => void | (() => Promise<void>)): Torment {
   return async ({ proxies, random }) => {
     const proxy = random.chance(0.7) ? proxies.booking : proxies.availability;
@@ -70,7 +70,9 @@ function cut(plan: (proxy: CuttingProxy, random: Random) => void | (() => Promis
   };
 }
 
-/** The server gets what was cut off with its connection, seconds later. */
+/**
+ * Cuts a connection at its next `text`, COMMIT if that is left out. The server gets the text up to LIMBO_MAX_MS later.
+ */
 function limbo(text?: string): Torment {
   return cut((proxy, random) => {
     const kept = proxy.keepNext(text);
@@ -82,7 +84,7 @@ function limbo(text?: string): Torment {
   });
 }
 
-/** The answer to COMMIT alone has two messages, that to a batch with its COMMIT a few more. */
+/** The answer to COMMIT alone has two messages; the answer to a batch with its COMMIT has a few more. */
 const ANSWER_MESSAGES_MAX = 12;
 
 export const torments: Readonly<Record<string, Torment>> = {
@@ -94,13 +96,16 @@ export const torments: Readonly<Record<string, Torment>> = {
   "COMMIT in limbo": limbo(),
   "anything in limbo": limbo(""),
   "cut in the answer to COMMIT": async (victim) => {
-    // An answer that has fewer messages passes whole, and nothing is cut.
+    // An answer with fewer messages passes whole: nothing is cut then.
     victim.proxies.booking.breakNextAnswer(victim.random.below(ANSWER_MESSAGES_MAX));
     await victim.worksAgain();
   },
 };
 
-/** One round: ten ended connections, one restart, and one of each other kind but the rare restart; in any order. */
+/**
+ * One round, in any order: ten ended connections, and one of each other torment; "restart immediate" in odd rounds
+ * only.
+ */
 export async function tormentOnce(victim: Victim, round: number): Promise<void> {
   const names = Object.keys(torments).filter((name) => name !== "restart immediate" || round % 2 === 1);
   for (const name of victim.random.shuffled([...names, ...Array.from({ length: 9 }, () => "terminate")])) {

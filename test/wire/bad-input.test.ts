@@ -12,6 +12,7 @@ import { bookings } from "../support/bad-requests/bookings.ts";
 import { creates } from "../support/bad-requests/creates.ts";
 import type { Known } from "../support/bad-requests/row.ts";
 import { users } from "../support/bad-requests/users.ts";
+import { weeklyHours } from "../support/bad-requests/weekly-hours.ts";
 import { contentsOf } from "../support/contents.ts";
 import { doorNames, type Doors, openDoors } from "../support/doors.ts";
 import { endingOfConnect, endingOfHttp, fieldsIn, reasonIn } from "../support/endings.ts";
@@ -46,7 +47,7 @@ afterAll(async () => {
 afterEach(nothingHappened);
 
 describe.each(doorNames)("through %s", (name) => {
-  test.each([...users, ...availability, ...creates, ...bookings])(
+  test.each([...users, ...availability, ...weeklyHours, ...creates, ...bookings])(
     "$what is $reason $fields",
     async ({ service: to, caller, send, reason, fields }) => {
       const ending = await send(doors[caller][to].through[name], known);

@@ -87,11 +87,14 @@ test("comments repeat the numbers of the options", async () => {
 function isRuled(field: DescField): boolean {
   const behaviour = getOption(field, field_behavior);
   const says = [FieldBehavior.REQUIRED, FieldBehavior.OPTIONAL].filter((each) => behaviour.includes(each));
-  const { isUuid, maxLength, maxItems, range } = rulesOf(field);
+  const { isUuid, isDate, isTimeZone, timeOfDay, maxLength, maxItems, range } = rulesOf(field);
+  const isRuledText = isUuid || isDate || isTimeZone || timeOfDay !== undefined || maxLength !== undefined;
   if (says.length !== 1) return false;
   if (field.fieldKind === "list") return maxItems !== undefined;
   if (field.fieldKind !== "scalar") return field.fieldKind !== "map";
-  return field.scalar === ScalarType.STRING ? isUuid || maxLength !== undefined : range !== undefined;
+  // Both values of a truth value are good.
+  if (field.scalar === ScalarType.BOOL) return true;
+  return field.scalar === ScalarType.STRING ? isRuledText : range !== undefined;
 }
 
 /** The fields that the service's refusal names; none where it has no INVALID_REQUEST. */

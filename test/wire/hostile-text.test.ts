@@ -1,6 +1,6 @@
 /** SQL, and text that is not what it seems, in every field that takes text; page tokens that were changed. */
 
-import { type DescMethod, ScalarType } from "@bufbuild/protobuf";
+import { type DescMessage, type DescMethod, ScalarType } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -43,11 +43,27 @@ const methods = [...UserService.methods, ...AvailabilityService.methods, ...Book
   // Only the peer may call the one, and the other answers with a stream.
   ({ name, methodKind }) => name !== "SnapshotAvailability" && methodKind === "unary",
 );
-const fields = methods.flatMap((method) =>
-  method.input.fields
-    .filter(({ scalar }) => scalar === ScalarType.STRING)
-    .map(({ jsonName }) => ({ method, jsonName })),
-);
+const fields = methods.flatMap((method) => textsOf(method.input).map((place) => ({ method, ...place })));
+
+interface Place {
+  readonly at: string;
+  /** What of a message holds a text there. */
+  readonly holding: (text: string) => object;
+}
+
+/** Where a message takes text, items of lists included. */
+function textsOf(message: DescMessage): Place[] {
+  return message.fields.flatMap((field): Place[] => {
+    const { jsonName } = field;
+    if (field.fieldKind === "list" && field.listKind === "message") {
+      return textsOf(field.message).map(({ at, holding }) => ({
+        at: `${jsonName}.${at}`,
+        holding: (text) => ({ [jsonName]: [holding(text)] }),
+      }));
+    }
+    return field.scalar === ScalarType.STRING ? [{ at: jsonName, holding: (text) => ({ [jsonName]: text }) }] : [];
+  });
+}
 
 let pair: Pair;
 let pools: readonly Pool[];
@@ -74,8 +90,17 @@ beforeAll(async () => {
   const bookingId = await book(12);
   const email = (await clients.users.getUser({ userId: guestId })).user?.email;
   const [startTime, endTime] = [8, 13].map((hour) => new Date(tomorrow(hour)).toISOString());
-  const taken = { email, etag: '"another"', startTime, endTime, slotDuration: 60 };
-  values = { hostId, guestId, userId: guestId, bookingId, role: "ROLE_USER", displayName: "Somebody", ...taken };
+  const taken = { email, etag: '"another"', startTime, endTime, slotDuration: 30 };
+  values = {
+    timeZone: "Europe/Berlin",
+    hostId,
+    guestId,
+    userId: guestId,
+    bookingId,
+    role: "ROLE_USER",
+    displayName: "Somebody",
+    ...taken,
+  };
   pools = [poolOf(pair.availability.databaseUrl), poolOf(pair.booking.databaseUrl)];
   before = await stored();
 });
@@ -88,9 +113,9 @@ afterAll(async () => {
 afterEach(nothingHappened);
 
 test.each(texts)("%s is no way in, whichever field it is in", async (_what, text) => {
-  const answers = fields.map(async ({ method, jsonName }) => {
-    const { code, message } = await call(method, { ...bodyOf(method), [jsonName]: text });
-    return { at: `${method.name}.${jsonName}`, isRefused: REFUSED.has(code), code, message };
+  const answers = fields.map(async ({ method, at, holding }) => {
+    const { code, message } = await call(method, { ...bodyOf(method), ...holding(text) });
+    return { at: `${method.name}.${at}`, isRefused: REFUSED.has(code), code, message };
   });
   for (const answer of await Promise.all(answers)) {
     expect(answer).toMatchObject({ isRefused: true });

@@ -77,6 +77,7 @@ function items(field: DescField, count: number): unknown[] {
 
 test("there are some", () => {
   expect(repeated.map(({ method, field }) => `${method.name} ${field.name}`)).toEqual([
+    "SetWeeklyHours ranges",
     "ListBookings states",
     "FenceHost ranges",
   ]);

@@ -12,7 +12,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../services/dev/ports.ts";
+import { freePort } from "../../services/dev/machine/ports.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";

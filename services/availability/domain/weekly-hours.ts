@@ -57,6 +57,17 @@ export function hoursWithin(periods: readonly Period[], window: Interval): Inter
   return merge(open);
 }
 
+/** The version of a host's weekly hours as callers are told it. Only equality means anything. */
+export function hoursEtag(version: number): string {
+  return `"${version}"`;
+}
+
+/** The weekly hours in force and those that follow, by date. */
+export function periodsFrom(periods: readonly Period[], now: Instant): readonly Period[] {
+  const inForce = periods.findLastIndex((period) => startOf(period) <= now);
+  return periods.slice(Math.max(0, inForce));
+}
+
 /** When a period comes into force: the first instant of its date. Where that does not occur: of the date that follows. */
 export function startOf(period: Pick<Period, "fromDate" | "timeZone">): Instant {
   return daysOf(period.timeZone)(dayOf(period.fromDate)).start;

@@ -1,25 +1,40 @@
 /** Calls to the booking service. */
 
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import { type FenceHostResponse, FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
+
+export interface Fence {
+  /** What is about to be removed. */
+  readonly ranges: readonly Interval[];
+  /** Whether to tell when the host's last booking ends. */
+  readonly findLastBooking?: boolean;
+  /** The most bookings that are listed, at most 500. Undefined: 20. */
+  readonly maxBookings?: number;
+}
+
+export interface FencedBooking extends Interval {
+  readonly id: string;
+}
 
 /** What stands in the way of a removal. */
 export interface FenceAnswer {
   /** The first few active, unended bookings that overlap the ranges, by start. */
-  readonly bookingIds: readonly string[];
+  readonly bookings: readonly FencedBooking[];
   /** How many there are altogether. */
   readonly bookingCount: number;
+  /** The end of the host's last active, unended booking. Undefined: it has none, or the fence does not ask. */
+  readonly lastBookingEnd: Instant | undefined;
 }
 
 export interface BookingPeer {
   /**
    * Ends the validity of what Booking remembers of the host's availability, and asks for the bookings that overlap the
-   * ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
+   * fence's ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
    */
-  fenceHost(hostId: string, ranges: readonly Interval[], limits: CallLimits): Promise<FenceAnswer>;
+  fenceHost(hostId: string, fence: Fence, limits: CallLimits): Promise<FenceAnswer>;
 }
 
 export interface CallLimits {
@@ -28,16 +43,16 @@ export interface CallLimits {
 }
 
 export function bookingPeer(transport: Transport): BookingPeer {
-  const fence = createClient(FenceService, transport);
+  const client = createClient(FenceService, transport);
   return {
-    async fenceHost(hostId, ranges, { timeoutMs, signal }) {
+    async fenceHost(hostId, { ranges, ...asked }, { timeoutMs, signal }) {
       const request = {
         hostId,
+        ...asked,
         ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
       };
       try {
-        const { bookingIds, bookingCount } = await fence.fenceHost(request, { timeoutMs, signal });
-        return { bookingIds, bookingCount };
+        return answerFrom(await client.fenceHost(request, { timeoutMs, signal }));
       } catch (error) {
         signal.throwIfAborted();
         // Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed.
@@ -45,4 +60,22 @@ export function bookingPeer(transport: Transport): BookingPeer {
       }
     },
   };
+}
+
+function answerFrom({ bookings, bookingCount, lastBookingEndTime: last }: FenceHostResponse): FenceAnswer {
+  return {
+    bookings: bookings.map(({ bookingId, startTime, endTime }) => ({
+      id: bookingId,
+      start: instantOf(startTime),
+      end: instantOf(endTime),
+    })),
+    bookingCount,
+    lastBookingEnd: last === undefined ? undefined : timestampMs(last),
+  };
+}
+
+/** Throws where Booking has left a time out: nothing can be concluded from the rest of its answer. */
+function instantOf(time: Timestamp | undefined): Instant {
+  if (time === undefined) throw new Error("a booking in a fence's answer has no time");
+  return timestampMs(time);
 }

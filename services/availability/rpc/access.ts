@@ -14,6 +14,10 @@ export const userAccess: Access<typeof UserService> = {
 export const availabilityAccess: Access<typeof AvailabilityService> = {
   addAvailability: { HOST: "host", ADMIN: "everybody" },
   removeAvailability: { HOST: "host", ADMIN: "everybody" },
+  setWeeklyHours: { HOST: "host", ADMIN: "everybody" },
+  restoreWeeklyHours: { HOST: "host", ADMIN: "everybody" },
+  getWeeklyHours: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
+  listExceptions: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
   listAvailability: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
   snapshotAvailability: { SERVICE: "everybody" },
 };

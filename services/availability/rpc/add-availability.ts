@@ -8,7 +8,7 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, requestId, slotDurationMinutes, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import type { Availability } from "../domain/availability.ts";
 import { addTime } from "../scheduling/add-time.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { availabilityMessage } from "./messages.ts";
 
 const schema = withInterval({ hostId: uuid, slotDurationMinutes, requestId }, REQUESTED_INTERVAL_MAX_MS);
@@ -18,9 +18,7 @@ const response = {
   of: (availability: Availability) => ({ availability: availabilityMessage(availability) }),
 };
 
-export function addAvailability(
-  deps: AvailabilityDeps,
-): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
+export function addAvailability(deps: SchedulingDeps): UnaryHandler<typeof AvailabilityService.method.addAvailability> {
   return async (message, call) => {
     const asked = parse(schema, message);
     assertMay(call, { host: asked.hostId });

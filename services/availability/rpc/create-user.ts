@@ -5,7 +5,7 @@ import { DISPLAY_NAME_MAX_CHARACTERS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { email, enumValue, parse, text } from "../../../shared/rpc/request/parse.ts";
 import { insertUser } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const schema = z.object({
@@ -14,7 +14,7 @@ const schema = z.object({
   role: enumValue<KnownRole>(RoleSchema),
 });
 
-export function createUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.createUser> {
+export function createUser(deps: SchedulingDeps): UnaryHandler<typeof UserService.method.createUser> {
   return async (message) => {
     const { role, ...rest } = parse(schema, message);
     return { user: userMessage(await insertUser(deps.pool, { ...rest, role: roleOf(role) })) };

@@ -5,12 +5,12 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/request/parse.ts";
 import { userNotFound } from "../storage/hosts.ts";
 import { findUser } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { userMessage } from "./messages.ts";
 
 const schema = z.object({ userId: uuid });
 
-export function getUser(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.getUser> {
+export function getUser(deps: SchedulingDeps): UnaryHandler<typeof UserService.method.getUser> {
   return async (message, call) => {
     const { userId } = parse(schema, message);
     assertMay(call, { user: userId });

@@ -5,14 +5,18 @@ import type { UserService } from "../../../shared/gen/availability/v1/user_servi
 import type { Handlers } from "../../../shared/rpc/handler.ts";
 import { addAvailability } from "./add-availability.ts";
 import { createUser } from "./create-user.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { getUser } from "./get-user.ts";
+import { getWeeklyHours } from "./get-weekly-hours.ts";
 import { listAvailability } from "./list-availability.ts";
+import { listExceptions } from "./list-exceptions.ts";
 import { listUsers } from "./list-users.ts";
 import { removeAvailability } from "./remove-availability.ts";
+import { restoreWeeklyHours } from "./restore-weekly-hours.ts";
+import { setWeeklyHours } from "./set-weekly-hours.ts";
 import { snapshotAvailability } from "./snapshot-availability.ts";
 
-export function userHandlers(deps: AvailabilityDeps): Handlers<typeof UserService> {
+export function userHandlers(deps: SchedulingDeps): Handlers<typeof UserService> {
   return {
     createUser: createUser(deps),
     getUser: getUser(deps),
@@ -20,10 +24,14 @@ export function userHandlers(deps: AvailabilityDeps): Handlers<typeof UserServic
   };
 }
 
-export function availabilityHandlers(deps: AvailabilityDeps): Handlers<typeof AvailabilityService> {
+export function availabilityHandlers(deps: SchedulingDeps): Handlers<typeof AvailabilityService> {
   return {
     addAvailability: addAvailability(deps),
     removeAvailability: removeAvailability(deps),
+    setWeeklyHours: setWeeklyHours(deps),
+    getWeeklyHours: getWeeklyHours(deps),
+    restoreWeeklyHours: restoreWeeklyHours(deps),
+    listExceptions: listExceptions(deps),
     listAvailability: listAvailability(deps),
     snapshotAvailability: snapshotAvailability(deps),
   };

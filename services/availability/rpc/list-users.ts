@@ -5,7 +5,7 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
 import { enumValue, pageSize, pageToken, parse } from "../../../shared/rpc/request/parse.ts";
 import { findUsers } from "../storage/users.ts";
-import type { AvailabilityDeps } from "./deps.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { type KnownRole, roleOf, userMessage } from "./messages.ts";
 
 const schema = z.object({
@@ -19,7 +19,7 @@ const schema = z.object({
   pageToken,
 });
 
-export function listUsers(deps: AvailabilityDeps): UnaryHandler<typeof UserService.method.listUsers> {
+export function listUsers(deps: SchedulingDeps): UnaryHandler<typeof UserService.method.listUsers> {
   return async (message, call) => {
     const asked = parse(schema, message);
     const query = ["ListUsers", asked.role ?? null];

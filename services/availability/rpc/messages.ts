@@ -1,11 +1,17 @@
 /** Users and availability as the contract's messages. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { AvailabilitySchema, TimeRangeSchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { AvailabilitySchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
 import { Role, type UserSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
+import type { DayOfWeek } from "../../../shared/gen/google/type/dayofweek_pb.ts";
+import type { KeptBookingSchema, WeeklyHoursSchema } from "../../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
+import { KEPT_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { Availability } from "../domain/availability.ts";
+import type { Period } from "../domain/weekly-hours.ts";
+import type { Booked } from "../scheduling/bookings-in.ts";
 import type { User } from "../storage/users.ts";
 
 /** The roles that a user can have. */
@@ -27,16 +33,42 @@ export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
   };
 }
 
-export function rangeMessage({ start, end }: Interval): MessageInitShape<typeof TimeRangeSchema> {
+/** The fields of every message that is about a range of time. */
+export function rangeFields({ start, end }: Interval): { startTime: Timestamp; endTime: Timestamp } {
   return { startTime: timestamp(start), endTime: timestamp(end) };
+}
+
+/** Fields of every response to a change that may keep the time of bookings. */
+export function keptMessage({ bookings, count }: Booked): {
+  kept: MessageInitShape<typeof KeptBookingSchema>[];
+  keptCount: number;
+} {
+  const told = bookings.slice(0, KEPT_BOOKINGS_MAX);
+  return { kept: told.map((each) => ({ bookingId: each.id, ...rangeFields(each) })), keptCount: count };
+}
+
+export function periodMessage({ fromDate, timeZone, ranges }: Period): MessageInitShape<typeof WeeklyHoursSchema> {
+  const byTime = ranges.toSorted((a, b) => a.day - b.day || a.start - b.start);
+  return {
+    fromDate,
+    timeZone,
+    ranges: byTime.map(({ day, start, end }) => ({
+      day: day as DayOfWeek,
+      start: timeOfDay(start),
+      end: timeOfDay(end),
+    })),
+  };
+}
+
+/** Minutes of the day as `09:30`. */
+function timeOfDay(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 export function availabilityMessage(availability: Availability): MessageInitShape<typeof AvailabilitySchema> {
   return {
-    id: availability.id,
     hostId: availability.hostId,
-    startTime: timestamp(availability.start),
-    endTime: timestamp(availability.end),
+    ...rangeFields(availability),
     slotDurationMinutes: availability.slotDurationMinutes,
   };
 }

@@ -4,19 +4,19 @@ import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, sequence, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import { snapshotOf } from "../storage/snapshot.ts";
-import type { AvailabilityDeps } from "./deps.ts";
-import { rangeMessage } from "./messages.ts";
+import { rangeFields } from "./messages.ts";
+import type { SchedulingDeps } from "../scheduling/deps.ts";
 
 const schema = withInterval({ hostId: uuid, generation: sequence }, WINDOW_MAX_MS);
 
 export function snapshotAvailability(
-  deps: AvailabilityDeps,
+  deps: SchedulingDeps,
 ): UnaryHandler<typeof AvailabilityService.method.snapshotAvailability> {
   return async (message, call) => {
     const { hostId, during, generation } = parse(schema, message);
     const { intervals, slotDurationMinutes, covered } = await snapshotOf(deps.pool, hostId, during, call);
     return {
-      intervals: intervals.map(rangeMessage),
+      intervals: intervals.map((each) => ({ ...rangeFields(each), gridOriginTime: timestamp(each.origin) })),
       slotDurationMinutes,
       coveredStartTime: timestamp(covered.start),
       coveredEndTime: timestamp(covered.end),

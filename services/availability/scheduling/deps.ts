@@ -1,18 +1,20 @@
 /** What the use cases of this service are built from. */
 
+import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import type { Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import type { BookingPeer } from "../peers/booking.ts";
 
 export interface SchedulingDeps {
+  readonly orm: MikroORM;
   /** The ORM's own connections, for plain SQL. */
   readonly pool: Pool;
   /** Of those who change one host. */
   readonly turns: Turns;
   readonly booking: BookingPeer;
   /**
-   * Permits for removals. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
+   * Permits for changes that may shrink open time. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
    * is slow to answer would stop everything here, the snapshots that it may be waiting for among it. Each is taken with the
    * host's turn, so one host has one at most.
    */

@@ -11,21 +11,22 @@ import { isTransient, isExcluded, violatedConstraint } from "../../../shared/pos
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
-import { assertHost, type Run, runOn } from "./hosts.ts";
+import { findHost, type Host, type Run, runOn } from "./hosts.ts";
 import { lockWaitMs, permitWaitMs } from "./lock-wait.ts";
 import { type HostRequest, rememberAnswer, rememberedAnswer } from "./requests.ts";
 
 /** A transaction that holds the host's lock. */
 export interface HostTransaction {
-  readonly client: ClientBase;
   readonly run: Run;
+  /** As it is under the lock. */
+  readonly host: Host;
 }
 
 /**
  * Runs `change` in a transaction that holds the host's exclusive lock, and remembers its answer with the `request_id` in
  * the same transaction; a call that was answered before gets that answer, and `change` does not run.
  *
- * "The intervals of a host are merged, with one slot duration" holds because every change reads what it decides on here,
+ * "The exceptions of a host are merged, with one slot duration" holds because every change reads what it decides on here,
  * after the lock. Should that fail, the constraints of the table refuse what would break it. A change that throws, or whose
  * caller has left, is rolled back.
  *
@@ -37,7 +38,7 @@ export async function changeHost<Done, Message extends DescMessage>(
   { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
   request: HostRequest<Done, Message>,
   caller: Caller,
-  change: (host: HostTransaction) => Promise<Done>,
+  change: (under: HostTransaction) => Promise<Done>,
   permits?: Semaphore,
 ): Promise<MessageShape<Message>> {
   const { hostId } = request;
@@ -53,8 +54,8 @@ export async function changeHost<Done, Message extends DescMessage>(
     const run = runOn(client);
     const remembered = await rememberedAnswer(run, request);
     if (remembered !== undefined) return remembered;
-    await assertHost(run, hostId);
-    const answer = await rememberAnswer(client, request, await change({ client, run }));
+    const host = await findHost(run, hostId);
+    const answer = await rememberAnswer(client, request, await change({ run, host }));
     // The last moment at which a call that was given up can still become one that never happened.
     caller.signal.throwIfAborted();
     return answer;

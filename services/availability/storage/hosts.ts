@@ -1,5 +1,9 @@
-import type { ClientBase, QueryConfig, QueryResultRow } from "pg";
+/** What is stored of a host beside its exceptions: its role, its slot duration and its weekly hours. */
+
+import type { ClientBase, Pool, QueryConfig, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
+import { read } from "../../../shared/postgres/read.ts";
+import type { Period } from "../domain/weekly-hours.ts";
 
 /** How a query is run: on the connection of a transaction, or on one from the pool. */
 export type Run = <Row extends QueryResultRow>(query: QueryConfig) => Promise<Row[]>;
@@ -9,19 +13,77 @@ export function runOn(client: ClientBase): Run {
   return async <Row extends QueryResultRow>(query: QueryConfig) => (await client.query<Row>(query)).rows;
 }
 
-/** Throws Refusal USER_NOT_FOUND or NOT_A_HOST unless the user exists and is a host. Roles never change, so this lasts. */
-export async function assertHost(run: Run, hostId: string): Promise<void> {
-  const [user] = await run<{ role: string }>({
-    name: "host-role",
-    text: "select role from users where id = $1",
+/** Runs queries on a connection from the pool, each for as long as its caller waits. */
+export function readingWith(pool: Pool, signal: AbortSignal): Run {
+  return <Row extends QueryResultRow>(query: QueryConfig) => read<Row>(pool, query, signal);
+}
+
+export interface Host {
+  readonly id: string;
+  /** Undefined: the host has never offered time. */
+  readonly slotDurationMinutes: number | undefined;
+  /** Counts how often the weekly hours were set. */
+  readonly hoursVersion: number;
+  /** The weekly hours, by date. */
+  readonly periods: readonly Period[];
+}
+
+interface HostRow {
+  readonly role: string;
+  readonly slot_duration_minutes: number | null;
+  readonly hours_version: number | null;
+  readonly periods:
+    | readonly {
+        readonly from_date: string;
+        readonly time_zone: string;
+        readonly ranges: readonly (readonly [day: number, start: number, end: number])[] | null;
+      }[]
+    | null;
+}
+
+/** A user who is a host. Throws Refusal USER_NOT_FOUND or NOT_A_HOST if there is none: roles never change, so this lasts. */
+export async function findHost(run: Run, hostId: string): Promise<Host> {
+  const [row] = await run<HostRow>({
+    name: "find-host",
+    text: `
+      select users.role, calendars.slot_duration_minutes, calendars.hours_version, (
+        select json_agg(json_build_object('from_date', hours.from_date, 'time_zone', hours.time_zone, 'ranges', (
+          select json_agg(json_build_array(day, lower(minutes), upper(minutes)) order by day, lower(minutes))
+          from weekly_ranges ranges where ranges.host_id = hours.host_id and ranges.from_date = hours.from_date
+        )) order by hours.from_date)
+        from weekly_hours hours where hours.host_id = users.id
+      ) as periods
+      from users left join calendars on calendars.host_id = users.id
+      where users.id = $1`,
     values: [hostId],
   });
-  if (user === undefined) throw userNotFound(hostId);
-  if (user.role !== "HOST") {
+  if (row === undefined) throw userNotFound(hostId);
+  if (row.role !== "HOST") {
     throw new Refusal("NOT_A_HOST", "the user is not a host, so it has no availability", {
       resource: { type: "User", name: hostId },
     });
   }
+  return {
+    id: hostId,
+    slotDurationMinutes: row.slot_duration_minutes ?? undefined,
+    hoursVersion: row.hours_version ?? 0,
+    periods: (row.periods ?? []).map((period) => ({
+      fromDate: period.from_date,
+      timeZone: period.time_zone,
+      ranges: (period.ranges ?? []).map(([day, start, end]) => ({ day, start, end })),
+    })),
+  };
+}
+
+/** Stores a host's slot duration; its openings take it over. The caller holds the host's lock (`changeHost`). */
+export async function writeSlotDuration(run: Run, hostId: string, slotDurationMinutes: number): Promise<void> {
+  await run({
+    name: "write-slot-duration",
+    text: `
+      insert into calendars (host_id, slot_duration_minutes) values ($1, $2)
+      on conflict (host_id) do update set slot_duration_minutes = excluded.slot_duration_minutes`,
+    values: [hostId, slotDurationMinutes],
+  });
 }
 
 export function userNotFound(userId: string): Refusal {

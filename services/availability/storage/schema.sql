@@ -1,22 +1,29 @@
 create extension btree_gist;
 
-create table availability (
-  id uuid not null,
+create table calendars (
   host_id uuid not null,
-  during tstzrange not null,
   slot_duration_minutes integer not null,
-  create_time timestamp(3) with time zone not null default clock_timestamp(),
-  constraint availability_during_finite CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
-  constraint availability_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
-  constraint availability_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
-  constraint availability_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
-  constraint availability_never_touching EXCLUDE USING gist (host_id WITH =, tstzrange(lower(during), upper(during), '[]'::text) WITH &&),
-  constraint availability_one_slot_duration EXCLUDE USING gist (host_id WITH =, slot_duration_minutes WITH <>),
-  constraint availability_pkey PRIMARY KEY (host_id, id),
-  constraint availability_slot_duration_minutes CHECK (slot_duration_minutes >= 1 AND slot_duration_minutes <= 1440)
+  hours_version integer not null default 0,
+  constraint calendars_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
+  constraint calendars_host_id_key UNIQUE (host_id),
+  constraint calendars_hours_version_not_negative CHECK (hours_version >= 0),
+  constraint calendars_pkey PRIMARY KEY (host_id, slot_duration_minutes),
+  constraint calendars_slot_duration_minutes CHECK (slot_duration_minutes >= 1 AND slot_duration_minutes <= 1440)
 );
 
-CREATE INDEX availability_by_host ON public.availability USING btree (host_id, lower(during));
+create table closures (
+  host_id uuid not null,
+  during tstzrange not null,
+  create_time timestamp(3) with time zone not null default clock_timestamp(),
+  constraint closures_during_finite CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
+  constraint closures_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
+  constraint closures_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
+  constraint closures_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
+  constraint closures_never_touching EXCLUDE USING gist (host_id WITH =, tstzrange(lower(during), upper(during), '[]'::text) WITH &&),
+  constraint closures_pkey PRIMARY KEY (host_id, during)
+);
+
+CREATE INDEX closures_by_host ON public.closures USING btree (host_id, lower(during));
 
 create table migrations (
   id integer not null default nextval('migrations_id_seq'::regclass),
@@ -24,6 +31,21 @@ create table migrations (
   executed_at timestamp(6) with time zone not null default CURRENT_TIMESTAMP(6),
   constraint migrations_pkey PRIMARY KEY (id)
 );
+
+create table openings (
+  host_id uuid not null,
+  slot_duration_minutes integer not null,
+  during tstzrange not null,
+  create_time timestamp(3) with time zone not null default clock_timestamp(),
+  constraint openings_calendar_fkey FOREIGN KEY (host_id, slot_duration_minutes) REFERENCES calendars(host_id, slot_duration_minutes) ON UPDATE CASCADE,
+  constraint openings_during_finite CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
+  constraint openings_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
+  constraint openings_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
+  constraint openings_never_touching EXCLUDE USING gist (host_id WITH =, tstzrange(lower(during), upper(during), '[]'::text) WITH &&),
+  constraint openings_pkey PRIMARY KEY (host_id, slot_duration_minutes, during)
+);
+
+CREATE INDEX openings_by_host ON public.openings USING btree (host_id, lower(during));
 
 create table requests (
   host_id uuid not null,
@@ -53,3 +75,25 @@ create table users (
 CREATE INDEX users_by_role ON public.users USING btree (role, id);
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+
+create table weekly_hours (
+  host_id uuid not null,
+  from_date date not null,
+  time_zone text not null,
+  constraint weekly_hours_from_date CHECK (from_date >= '1970-01-01'::date AND from_date < '2200-01-01'::date),
+  constraint weekly_hours_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
+  constraint weekly_hours_pkey PRIMARY KEY (host_id, from_date),
+  constraint weekly_hours_time_zone_length CHECK (char_length(time_zone) >= 1 AND char_length(time_zone) <= 64)
+);
+
+create table weekly_ranges (
+  host_id uuid not null,
+  from_date date not null,
+  day smallint not null,
+  minutes int4range not null,
+  constraint weekly_ranges_day CHECK (day >= 1 AND day <= 7),
+  constraint weekly_ranges_hours_fkey FOREIGN KEY (host_id, from_date) REFERENCES weekly_hours(host_id, from_date) ON DELETE CASCADE,
+  constraint weekly_ranges_minutes CHECK (NOT isempty(minutes) AND lower(minutes) >= 0 AND upper(minutes) <= 1440),
+  constraint weekly_ranges_no_overlap EXCLUDE USING gist (host_id WITH =, from_date WITH =, day WITH =, minutes WITH &&),
+  constraint weekly_ranges_pkey PRIMARY KEY (host_id, from_date, day, minutes)
+);

@@ -2,29 +2,36 @@
 
 import type { Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
-import { interval, type Interval } from "../../../shared/interval.ts";
-import { SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { BOOKING_MAX_MS, INSTANTS_END, SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
 import { lockHost } from "../../../shared/postgres/locks.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
-import { intervalsMeeting } from "./availability.ts";
-import { assertHost, runOn } from "./hosts.ts";
+import { MINUTE_MS } from "../../../shared/time-units.ts";
+import { findHost, runOn } from "./hosts.ts";
 import { lockWaitMs } from "./lock-wait.ts";
+import { openTimeMeeting } from "./open-time.ts";
+
+/** Open time, cut to what a window needs. */
+export interface OpenInterval extends Interval {
+  /** Where the grid begins: at the start or before it. */
+  readonly origin: Instant;
+}
 
 export interface Snapshot {
-  /** The intervals that meet the covered window and hold a slot, whole, by start. Fragments would only crowd them out. */
-  readonly intervals: readonly Interval[];
-  /** 0 where there are no intervals. */
+  /** The open time that meets the covered window and holds a slot, by start. Fragments would only crowd it out. */
+  readonly intervals: readonly OpenInterval[];
+  /** 0 where the host has never offered time. */
   readonly slotDurationMinutes: number;
-  /** The asked window, or its beginning where it holds more than SNAPSHOT_INTERVALS_MAX intervals. */
+  /** The asked window, or its beginning where it holds more than can be told at once. */
   readonly covered: Interval;
 }
 
 /**
- * Reads a snapshot after the end of every removal that was under way when this began.
+ * Reads a snapshot after the end of every change that was under way when this began.
  *
- * A removal holds the host's exclusive lock from before it asks Booking until it is committed or rolled back, so the
- * shared lock waits for it; and what is read is read in later statements, because one that locked and read would see the
- * database as it was before its wait, that is, with the time that has just been removed. READ ONLY on the primary: a
+ * A change that shrinks open time holds the host's exclusive lock from before it asks Booking until it is committed or rolled
+ * back, so the shared lock waits for it; and what is read is read in later statements, because one that locked and read would
+ * see the database as it was before its wait, that is, with the time that has just been removed. READ ONLY on the primary: a
  * replica may be behind and has no such lock.
  *
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, BUSY.
@@ -37,13 +44,22 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       // Nobody may wait any more after the lock's wait; what follows is short.
       caller.signal.throwIfAborted();
       const run = runOn(client);
-      await assertHost(run, hostId);
-      const met = await intervalsMeeting(run, { hostId, window, limit: SNAPSHOT_INTERVALS_MAX + 1, bookable: true });
-      const leftOut = met[SNAPSHOT_INTERVALS_MAX];
+      const host = await findHost(run, hostId);
+      // What starts in the window has ended then.
+      const until = Math.min(window.end + BOOKING_MAX_MS, INSTANTS_END - 1);
+      const wanted = { window, limit: SNAPSHOT_INTERVALS_MAX, until, isForBooking: true };
+      const { intervals, covered } = await openTimeMeeting(run, host, wanted);
+      const slotDurationMinutes = host.slotDurationMinutes ?? 0;
       return {
-        intervals: met.slice(0, SNAPSHOT_INTERVALS_MAX),
-        slotDurationMinutes: met[0]?.slotDurationMinutes ?? 0,
-        covered: leftOut === undefined ? window : interval(window.start, leftOut.start),
+        intervals: intervals
+          .filter(({ start, end }) => end - start >= slotDurationMinutes * MINUTE_MS)
+          .map(({ start, end }) => ({
+            start: Math.max(start, window.start),
+            end: Math.min(end, until),
+            origin: start,
+          })),
+        slotDurationMinutes,
+        covered,
       };
     },
     undefined,

@@ -7,6 +7,38 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
 import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
 
+/** Of the tables that have time in which a host is open, or is not. */
+const exceptionColumns = {
+  during: p.string().columnType("tstzrange").primary(),
+  createTime: p.datetime(3).defaultRaw("clock_timestamp()"),
+};
+
+function exceptionRules(table: string) {
+  return {
+    checks: [
+      ...intervalChecks(table),
+      {
+        // The intervals of a host neither overlap nor touch. Held by the host's lock and, should that code be wrong, by
+        // this: the closed ranges `[start, end]` of two that only touch overlap.
+        name: `${table}_never_touching`,
+        expression: "exclude using gist (host_id with =, tstzrange(lower(during), upper(during), '[]') with &&)",
+      },
+    ],
+    indexes: [
+      {
+        // Intervals of a host never overlap, so those that meet a window are the last that starts before it, at most, and
+        // those that start in it: two bounded scans of this index, in the order in which pages are read.
+        name: `${table}_by_host`,
+        expression: `create index ${table}_by_host on ${table} (host_id, lower(during))`,
+      },
+    ],
+  };
+}
+
+function hostOf(table: string) {
+  return p.manyToOne(User).fieldName("host_id").foreignKeyName(`${table}_host_id_fkey`).updateRule("no action");
+}
+
 /** Hosts and guests. Never deleted, and a role never changes. */
 export const User = defineEntity({
   name: "User",
@@ -39,45 +71,98 @@ export const User = defineEntity({
   ],
 });
 
-export const Availability = defineEntity({
-  name: "Availability",
-  tableName: "availability",
+/** A host's one slot duration, and the version of its weekly hours. Made with the first time that the host offers; never deleted. */
+export const Calendar = defineEntity({
+  name: "Calendar",
+  tableName: "calendars",
   properties: {
-    host: () =>
-      p
-        .manyToOne(User)
-        .primary()
-        .fieldName("host_id")
-        .foreignKeyName("availability_host_id_fkey")
-        .updateRule("no action"),
-    id: p.uuid().primary(),
-    during: p.string().columnType("tstzrange"),
-    slotDurationMinutes: p.integer(),
-    createTime: p.datetime(3).defaultRaw("clock_timestamp()"),
+    host: () => hostOf("calendars").primary(),
+    /** In the key, so that each opening can refer to it and none can have another. */
+    slotDurationMinutes: p.integer().primary(),
+    hoursVersion: p.integer().defaultRaw("0"),
   },
+  uniques: [{ name: "calendars_host_id_key", properties: ["host"] }],
   checks: [
-    ...intervalChecks("availability"),
     {
-      // The intervals of a host neither overlap nor touch. Held by the host's lock and, should that code be wrong, by
-      // this: the closed ranges `[start, end]` of two that only touch overlap.
-      name: "availability_never_touching",
-      expression: "exclude using gist (host_id with =, tstzrange(lower(during), upper(during), '[]') with &&)",
-    },
-    {
-      name: "availability_one_slot_duration",
-      expression: "exclude using gist (host_id with =, slot_duration_minutes with <>)",
-    },
-    {
-      name: "availability_slot_duration_minutes",
+      name: "calendars_slot_duration_minutes",
       expression: "slot_duration_minutes >= 1 and slot_duration_minutes <= 1440",
     },
+    { name: "calendars_hours_version_not_negative", expression: "hours_version >= 0" },
   ],
-  indexes: [
+});
+
+/** Time in which a host is open whatever its weekly hours say. */
+export const Opening = defineEntity({
+  name: "Opening",
+  tableName: "openings",
+  properties: {
+    calendar: () =>
+      p
+        .manyToOne(Calendar)
+        .primary()
+        .joinColumns("host_id", "slot_duration_minutes")
+        .foreignKeyName("openings_calendar_fkey")
+        .updateRule("cascade"),
+    ...exceptionColumns,
+  },
+  ...exceptionRules("openings"),
+});
+
+/** Time in which a host is not open though its weekly hours may say so. */
+export const Closure = defineEntity({
+  name: "Closure",
+  tableName: "closures",
+  properties: { host: () => hostOf("closures").primary(), ...exceptionColumns },
+  ...exceptionRules("closures"),
+});
+
+/** What a host's week looks like from a local date on. */
+export const WeeklyHours = defineEntity({
+  name: "WeeklyHours",
+  tableName: "weekly_hours",
+  properties: {
+    host: () => hostOf("weekly_hours").primary(),
+    fromDate: p.string().columnType("date").primary(),
+    timeZone: p.text(),
+  },
+  checks: [
     {
-      // Intervals of a host never overlap, so those that meet a window are the last that starts before it, at most, and
-      // those that start in it: two bounded scans of this index, in the order in which pages are read.
-      name: "availability_by_host",
-      expression: "create index availability_by_host on availability (host_id, lower(during))",
+      name: "weekly_hours_from_date",
+      expression: "from_date >= '1970-01-01'::date and from_date < '2200-01-01'::date",
+    },
+    {
+      name: "weekly_hours_time_zone_length",
+      expression: "char_length(time_zone) >= 1 and char_length(time_zone) <= 64",
+    },
+  ],
+});
+
+/** A range of local time on a day of the week, in minutes of the day. */
+export const WeeklyRange = defineEntity({
+  name: "WeeklyRange",
+  tableName: "weekly_ranges",
+  properties: {
+    hours: () =>
+      p
+        .manyToOne(WeeklyHours)
+        .primary()
+        .joinColumns("host_id", "from_date")
+        .foreignKeyName("weekly_ranges_hours_fkey")
+        .updateRule("no action")
+        .deleteRule("cascade"),
+    /** 1 is Monday, 7 is Sunday. */
+    day: p.smallint().primary(),
+    minutes: p.string().columnType("int4range").primary(),
+  },
+  checks: [
+    { name: "weekly_ranges_day", expression: "day >= 1 and day <= 7" },
+    {
+      name: "weekly_ranges_minutes",
+      expression: "not isempty(minutes) and lower(minutes) >= 0 and upper(minutes) <= 1440",
+    },
+    {
+      name: "weekly_ranges_no_overlap",
+      expression: "exclude using gist (host_id with =, from_date with =, day with =, minutes with &&)",
     },
   ],
 });
@@ -90,4 +175,4 @@ export const Request = defineEntity({
   ...requestRules,
 });
 
-export const availabilityTables = [User, Availability, Request];
+export const availabilityTables = [User, Calendar, Opening, Closure, WeeklyHours, WeeklyRange, Request];

@@ -9,6 +9,7 @@ import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import type { Pool } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant } from "../../../shared/interval.ts";
+import { statementOf } from "../../../shared/postgres/orm-statement.ts";
 import { millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
@@ -95,11 +96,7 @@ async function usersOf(
   signal: AbortSignal,
 ): Promise<User[]> {
   const em = orm.em.fork();
-  const { sql, params } = narrow(allUsers(em)).toQuery();
-  // The ORM marks a parameter by `?`, the driver by its number. All values are parameters, so no other `?` is there.
-  let count = 0;
-  const text = sql.replaceAll("?", () => `$${(count += 1)}`);
-  const rows = await read(pool, { text, values: [...params] }, signal);
+  const rows = await read(pool, statementOf(narrow(allUsers(em))), signal);
   return rows.map((row) => {
     const { id, email, displayName, role, createTime } = em.map(UserTable, row);
     return { id, email, displayName, role, createTime: createTime.getTime() };

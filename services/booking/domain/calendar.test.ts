@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyInterval, MODEL_END, separateIntervals } from "../../../test/support/interval-model.ts";
-import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
-import { type Calendar, isAboutOpenTime, refusal, slots } from "./calendar.ts";
+import { type Instant, interval, type Interval, overlaps } from "../../../shared/interval.ts";
+import { type Calendar, isAboutOpenTime, type OpenInterval, refusal, slots } from "./calendar.ts";
 
 /** Bookings of one host, by start: some touch, none overlap. */
 const anyBooked = fc
@@ -12,19 +12,45 @@ const anyBooked = fc
     return edges.slice(1).flatMap((end, index) => (isBooked[index] === true ? [interval(edges[index]!, end)] : []));
   });
 
-const anyCalendar: fc.Arbitrary<Calendar> = fc.record({
-  generation: fc.nat(),
-  covered: anyInterval,
-  intervals: separateIntervals,
-  slotMs: fc.integer({ min: 1, max: 7 }),
-});
+/** The longest candidate, and the longest slot. */
+const LONGEST = 7;
 
-const situation = [anyCalendar, anyBooked, fc.nat(MODEL_END)] as const;
+/** A host's open time, whole, and a calendar of it. */
+interface Situation {
+  readonly open: readonly Interval[];
+  readonly calendar: Calendar;
+}
 
-/** Every interval of the model. */
-const candidates = Array.from({ length: MODEL_END + 1 }, (_, end) =>
-  Array.from({ length: end }, (__, start) => interval(start, end)),
-).flat();
+const anySituation: fc.Arbitrary<Situation> = fc
+  .record({
+    generation: fc.nat(),
+    covered: anyInterval,
+    open: separateIntervals,
+    slotMs: fc.integer({ min: 1, max: LONGEST }),
+  })
+  .map(({ open, ...rest }) => ({ open, calendar: { ...rest, intervals: cutTo(rest.covered, open) } }));
+
+const situation = [anySituation, anyBooked, fc.nat(MODEL_END)] as const;
+
+/** Open time as a calendar has it: cut to what is covered and to what a candidate that starts there may reach. */
+function cutTo(covered: Interval, open: readonly Interval[]): OpenInterval[] {
+  return open
+    .filter((each) => overlaps(each, covered))
+    .map(({ start, end }) => ({
+      start: Math.max(start, covered.start),
+      end: Math.min(end, covered.end + LONGEST),
+      origin: start,
+    }));
+}
+
+/** Every candidate of the model that starts in what a calendar covers. */
+function candidatesOf({ covered }: Calendar): Interval[] {
+  return Array.from({ length: covered.end - covered.start }, (_, index) =>
+    Array.from({ length: LONGEST }, (__, length) =>
+      interval(covered.start + index, covered.start + index + length + 1),
+    ),
+  ).flat();
+}
 
 /** The slots of an open interval, found by counting every instant from its start. */
 function slotsByCounting(available: Interval, slotMs: number): Interval[] {
@@ -54,8 +80,13 @@ function isTouchedBy(booked: readonly Interval[], { start, end }: Interval): boo
 }
 
 /** Why a candidate cannot be booked, by looking at its instants one by one. */
-function reasonByCounting(calendar: Calendar, candidate: Interval, now: Instant, booked: readonly Interval[]) {
-  const available = calendar.intervals.find((each) => isFilledBy([each], candidate));
+function reasonByCounting(
+  { open, calendar }: Situation,
+  candidate: Interval,
+  now: Instant,
+  booked: readonly Interval[],
+) {
+  const available = open.find((each) => isFilledBy([each], candidate));
   if (available === undefined) return "OUTSIDE_AVAILABILITY";
   const within = slotsByCounting(available, calendar.slotMs).filter((slot) => isFilledBy([candidate], slot));
   if (!isFilledBy(within, candidate)) return "OFF_GRID";
@@ -71,20 +102,22 @@ function picture(characters: string, mark: string): Interval[] {
 describe("a calendar", () => {
   test("refuses what counting instant by instant refuses, for the same reason", () => {
     fc.assert(
-      fc.property(...situation, (calendar, booked, now) => {
-        const expected = candidates.map((candidate) => reasonByCounting(calendar, candidate, now, booked));
-        expect(candidates.map((each) => refusal(calendar, each, now, booked)?.reason)).toEqual(expected);
+      fc.property(...situation, (at, booked, now) => {
+        const candidates = candidatesOf(at.calendar);
+        const expected = candidates.map((candidate) => reasonByCounting(at, candidate, now, booked));
+        expect(candidates.map((each) => refusal(at.calendar, each, now, booked)?.reason)).toEqual(expected);
       }),
+      { numRuns: 1000 },
     );
   });
 
   test("lists exactly those candidates of one slot that it does not refuse, by start, whatever the window", () => {
     fc.assert(
-      fc.property(...situation, anyInterval, (calendar, booked, now, window) => {
-        const { covered, slotMs } = calendar;
-        const starts = candidates
-          .filter(({ start, end }) => end - start === slotMs && isFilledBy([window], { start, end: start + 1 }))
-          .filter(({ start }) => isFilledBy([covered], { start, end: start + 1 }))
+      fc.property(...situation, anyInterval, ({ calendar }, booked, now, window) => {
+        const starts = candidatesOf(calendar)
+          .filter(
+            ({ start, end }) => end - start === calendar.slotMs && isFilledBy([window], { start, end: start + 1 }),
+          )
           .filter((candidate) => refusal(calendar, candidate, now, booked) === undefined);
         expect(slots(calendar, window, now, booked)).toEqual(starts.toSorted((a, b) => a.start - b.start));
       }),
@@ -94,16 +127,33 @@ describe("a calendar", () => {
 
   test("lists each slot once in neighbouring windows", () => {
     fc.assert(
-      fc.property(...situation, fc.integer({ min: 1, max: MODEL_END - 1 }), (calendar, booked, now, middle) => {
+      fc.property(...situation, fc.integer({ min: 1, max: MODEL_END - 1 }), ({ calendar }, booked, now, middle) => {
         const listed = (start: Instant, end: Instant): Interval[] => slots(calendar, { start, end }, now, booked);
         expect([...listed(0, middle), ...listed(middle, MODEL_END)]).toEqual(listed(0, MODEL_END));
       }),
     );
   });
 
+  test("lists in neighbouring parts, each with a calendar of its own, what one calendar lists", () => {
+    fc.assert(
+      fc.property(
+        ...situation,
+        fc.integer({ min: 1, max: MODEL_END - 1 }),
+        ({ open, calendar }, booked, now, middle) => {
+          const listed = (start: Instant, end: Instant): Interval[] => {
+            const covered = interval(start, end);
+            return slots({ ...calendar, covered, intervals: cutTo(covered, open) }, covered, now, booked);
+          };
+          expect([...listed(0, middle), ...listed(middle, MODEL_END)]).toEqual(listed(0, MODEL_END));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
   test("lists no more than it is asked for, and those are the first", () => {
     fc.assert(
-      fc.property(...situation, fc.integer({ min: 1, max: 5 }), (calendar, booked, now, most) => {
+      fc.property(...situation, fc.integer({ min: 1, max: 5 }), ({ calendar }, booked, now, most) => {
         const window = interval(0, MODEL_END);
         expect(slots(calendar, window, now, booked, most)).toEqual(slots(calendar, window, now, booked).slice(0, most));
       }),
@@ -117,20 +167,55 @@ describe("a calendar", () => {
     { open: ".....", booked: ".....", free: "....." },
   ])("of $open with $booked booked lists $free", ({ open, booked, free }) => {
     const covered = interval(0, open.length);
-    const calendar = { generation: 0, covered, intervals: picture(open, "#"), slotMs: 1 };
+    const calendar = { generation: 0, covered, intervals: cutTo(covered, picture(open, "#")), slotMs: 1 };
     expect(slots(calendar, covered, 0, picture(booked, "#"))).toEqual(picture(free, "#"));
+  });
+
+  // The letters are the slots. A grid that began so many instants ago goes on as if nothing had been cut.
+  test.each([
+    { origin: 0, covered: "########", open: "########", slots: "aaabbb.." },
+    { origin: -1, covered: "########", open: "########", slots: "..aaabbb" },
+    { origin: -2, covered: "########", open: "########", slots: ".aaabbb." },
+    { origin: -3_000_000_000_001, covered: "########", open: "########", slots: "..aaabbb" },
+    { origin: -3_000_000_000_001, covered: "########", open: "#####...", slots: "..aaa..." },
+    { origin: -3_000_000_000_001, covered: "########", open: "##......", slots: "........" },
+    // A slot belongs to the calendar that covers its start.
+    { origin: -3_000_000_000_001, covered: "###.....", open: "########", slots: "..aaa..." },
+    { origin: -3_000_000_000_001, covered: "...#####", open: "...#####", slots: ".....aaa" },
+    { origin: 3, covered: "########", open: "...#####", slots: "...aaa.." },
+  ])(
+    "of $open, open since $origin, lists $slots where it covers $covered",
+    ({ origin, slots: listed, ...pictures }) => {
+      const stretch = (characters: string): Interval =>
+        interval(characters.indexOf("#"), characters.lastIndexOf("#") + 1);
+      const covered = stretch(pictures.covered);
+      const calendar = { generation: 0, covered, intervals: [{ ...stretch(pictures.open), origin }], slotMs: 3 };
+      const expected = Array.from(listed.matchAll(/(\w)\1*/g), ({ index }) => interval(index, index + 3));
+      expect(slots(calendar, interval(0, 8), 0, [])).toEqual(expected);
+    },
+  );
+
+  test("takes whole slots of an interval that was cut, and no others", () => {
+    const covered = interval(0, 8);
+    const cut = { start: 0, end: 8, origin: -3_000_000_000_001 };
+    const reasonOf = (start: Instant, end: Instant): string | undefined =>
+      refusal({ generation: 0, covered, intervals: [cut], slotMs: 3 }, interval(start, end), 0, [])?.reason;
+    expect([reasonOf(2, 5), reasonOf(5, 8), reasonOf(2, 8)]).toEqual([undefined, undefined, undefined]);
+    expect([reasonOf(0, 3), reasonOf(0, 2), reasonOf(2, 4)]).toEqual(["OFF_GRID", "OFF_GRID", "OFF_GRID"]);
+    expect(reasonOf(5, 9)).toBe("OUTSIDE_AVAILABILITY");
   });
 
   test("offers a slot that starts this very millisecond, and not one that started the millisecond before", () => {
     const day = interval(0, 100);
-    const calendar = { generation: 0, covered: day, intervals: [day], slotMs: 10 };
+    const calendar = { generation: 0, covered: day, intervals: cutTo(day, [day]), slotMs: 10 };
     const reasonAt = (now: Instant): string | undefined => refusal(calendar, interval(10, 20), now, [])?.reason;
     expect([reasonAt(10), reasonAt(11)]).toEqual([undefined, "START_IN_PAST"]);
     expect(slots(calendar, interval(0, 30), 11, [])).toEqual([interval(20, 30)]);
   });
 
   test("may allow later what it refuses for its open time, and nothing else", () => {
-    const calendar = { generation: 0, covered: interval(0, 9), intervals: [interval(0, 6)], slotMs: 2 };
+    const covered = interval(0, 9);
+    const calendar = { generation: 0, covered, intervals: cutTo(covered, [interval(0, 6)]), slotMs: 2 };
     const refused = (candidate: Interval): boolean | undefined => {
       const why = refusal(calendar, candidate, 2, [interval(4, 6)]);
       return why === undefined ? undefined : isAboutOpenTime(why);

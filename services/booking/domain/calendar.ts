@@ -7,14 +7,24 @@ import type { Refusal } from "../../../shared/errors.ts";
 import { contains, type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
 import { offGrid, outsideAvailability, slotTaken, startInPast } from "./refusals.ts";
 
+/** A stretch of open time, and the grid on which its slots lie. */
+export interface OpenInterval extends Interval {
+  /** Where the grid begins: where the host's time opened, which may be long before `start`. */
+  readonly origin: Instant;
+}
+
 /** A host's open time, as Availability told it. Plain data: it is remembered, and commands carry it to their decision. */
 export interface Calendar {
   /** The host's generation, noted *before* Availability was asked. The calendar holds for as long as the host has it. */
   readonly generation: number;
   /** The window that `intervals` are complete for. */
   readonly covered: Interval;
-  /** By start. They neither overlap nor touch, and each is whole, also where it reaches out of `covered`. */
-  readonly intervals: readonly Interval[];
+  /**
+   * By start. They neither overlap nor touch. Each is cut at the start of `covered`, and at its end not before
+   * BOOKING_MAX_MS have passed: a candidate that starts in `covered` lies in one of them if and only if the host is open for
+   * all of it.
+   */
+  readonly intervals: readonly OpenInterval[];
   /** The length of one slot. It has no meaning where there are no intervals. */
   readonly slotMs: number;
 }
@@ -36,7 +46,7 @@ function obstacle(
   { slotMs }: Calendar,
   candidate: Interval,
   now: Instant,
-  available: Interval | undefined,
+  available: OpenInterval | undefined,
   booked: Interval | undefined,
 ): Obstacle | undefined {
   if (available === undefined || !contains(available, candidate)) return "OUTSIDE_AVAILABILITY";
@@ -47,15 +57,15 @@ function obstacle(
 }
 
 /**
- * The first line of the grid at `instant` or later. Lines are drawn at the start of an open interval and at every slot's
- * length after it; a slot lies between two neighbours.
+ * The first line of the grid that is neither before `instant` nor before the open interval. Lines are drawn at the origin and
+ * at every slot's length after it; a slot lies between two neighbours.
  */
-function gridLine(available: Interval, slotMs: number, instant: Instant): Instant {
-  return available.start + Math.max(0, Math.ceil((instant - available.start) / slotMs)) * slotMs;
+function gridLine({ start, origin }: OpenInterval, slotMs: number, instant: Instant): Instant {
+  return origin + Math.ceil((Math.max(start, instant) - origin) / slotMs) * slotMs;
 }
 
 /** Whether a candidate within `available` is made of whole slots. */
-function isOnGrid(available: Interval, slotMs: number, { start, end }: Interval): boolean {
+function isOnGrid(available: OpenInterval, slotMs: number, { start, end }: Interval): boolean {
   return gridLine(available, slotMs, start) === start && gridLine(available, slotMs, end) === end;
 }
 
@@ -97,7 +107,7 @@ export function slots(
   const found: Interval[] = [];
   let next = firstEndingAfter(booked, from);
   for (let index = firstEndingAfter(intervals, from); index < intervals.length; index += 1) {
-    const available = intervals[index] as Interval;
+    const available = intervals[index] as OpenInterval;
     let start = gridLine(available, slotMs, from);
     while (start < to && start < available.end && found.length < most) {
       const slot = { start, end: gridLine(available, slotMs, start + 1) };

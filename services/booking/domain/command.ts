@@ -59,16 +59,27 @@ export interface ExpireCommand extends Asked {
 export interface FenceCommand extends Asked {
   readonly kind: "fence";
   readonly ranges: readonly Interval[];
+  /** Whether to tell when the host's last booking ends, in the ranges or not. */
+  readonly findLastBooking: boolean;
+  /** The most bookings in the ranges that are listed. */
+  readonly maxBookings: number;
 }
 
 export type Command = CreateCommand | ConfirmCommand | CancelCommand | RescheduleCommand | ExpireCommand | FenceCommand;
 
+export interface FencedBooking extends Interval {
+  readonly id: string;
+}
+
 /** What a fence found. */
 export interface Fenced {
   readonly generation: number;
-  /** Ids of active, unended bookings that overlap the ranges, by start: the first 20. */
-  readonly bookingIds: readonly string[];
+  /** Active, unended bookings that overlap the ranges, by start: the first `maxBookings`. */
+  readonly bookings: readonly FencedBooking[];
+  /** How many there are altogether. */
   readonly bookingCount: number;
+  /** The end of the host's last active, unended booking. Undefined: it has none, or the fence does not ask. */
+  readonly lastBookingEnd: Instant | undefined;
 }
 
 /** How a command ended. Only `booked` and `fenced` have (or may have) changed anything for the caller. */
@@ -90,7 +101,8 @@ export interface RememberedRequest {
 
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
 export interface ConfirmedInRanges {
-  readonly first: readonly { readonly id: string; readonly start: Instant }[];
+  /** By start, as many as the fence lists. */
+  readonly first: readonly FencedBooking[];
   readonly count: number;
 }
 
@@ -112,8 +124,8 @@ export interface HoldCount {
 
 /**
  * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
- * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges, and every booking that a command names. One
- * that is more than one of these may be there as often.
+ * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges (every unended one, where a fence looks for
+ * the host's last), and every booking that a command names. One that is more than one of these may be there as often.
  */
 export interface HostState {
   readonly hostId: string;
@@ -126,6 +138,8 @@ export interface HostState {
   readonly holds: ReadonlyMap<string, HoldCount>;
   /** By fence command, in the commands' order. */
   readonly confirmedInRanges: ReadonlyMap<FenceCommand, ConfirmedInRanges>;
+  /** The end of the last confirmed booking that has not ended. Undefined: there is none, or no fence asks. */
+  readonly lastConfirmedEnd: Instant | undefined;
 }
 
 /** A booking before and after a batch. `before` is undefined for one that the batch creates. */

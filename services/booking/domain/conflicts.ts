@@ -1,29 +1,34 @@
 /** Which bookings stand in the way of removing availability. */
 
-import { CONFLICTING_BOOKINGS_MAX } from "../../../shared/limits.ts";
-import { isActive } from "./booking.ts";
-import type { FenceCommand, Fenced } from "./command.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { type Booking, isActive } from "./booking.ts";
+import type { FenceCommand, Fenced, FencedBooking } from "./command.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
  * Active, unended bookings that overlap a range of the fence. Storage has counted the confirmed ones; holds are few and
  * loaded one by one, because an overdue one among them is to be recorded as expired. Fences are decided before all other
- * commands of a batch, so storage's count is not out of date.
+ * commands of a batch, so what storage has counted is not out of date.
  */
-export function conflictsOf(ledger: Ledger, fence: FenceCommand): Omit<Fenced, "generation"> {
+export function conflictsOf(ledger: Ledger, fence: FenceCommand): Pick<Fenced, "bookings" | "bookingCount"> {
   const confirmed = ledger.confirmedInRanges(fence);
-  const held = new Map<string, { id: string; start: number }>();
+  const held = new Map<string, FencedBooking>();
   for (const range of fence.ranges) {
-    for (const booking of ledger.overlapping(range)) {
-      const unended = booking.during.end > ledger.now;
-      if (booking.state === "HELD" && isActive(booking, ledger.now) && unended) {
-        held.set(booking.id, { id: booking.id, start: booking.during.start });
-      }
-    }
+    for (const { id, during } of activeHolds(ledger, range)) held.set(id, { id, ...during });
   }
   const byStart = [...confirmed.first, ...held.values()].toSorted((a, b) => a.start - b.start);
-  return {
-    bookingIds: byStart.slice(0, CONFLICTING_BOOKINGS_MAX).map((booking) => booking.id),
-    bookingCount: confirmed.count + held.size,
-  };
+  return { bookings: byStart.slice(0, fence.maxBookings), bookingCount: confirmed.count + held.size };
+}
+
+/** The end of the host's last active, unended booking. Undefined: it has none. */
+export function lastBookingEndOf(ledger: Ledger): Instant | undefined {
+  const held = activeHolds(ledger, { start: ledger.now, end: Infinity }).map(({ during }) => during.end);
+  const last = Math.max(ledger.lastConfirmedEnd ?? -Infinity, ...held);
+  return last === -Infinity ? undefined : last;
+}
+
+function activeHolds(ledger: Ledger, range: Interval): Booking[] {
+  return ledger
+    .overlapping(range)
+    .filter((each) => each.state === "HELD" && isActive(each, ledger.now) && each.during.end > ledger.now);
 }

@@ -25,7 +25,7 @@ import type {
   Outcome,
   RescheduleCommand,
 } from "./command.ts";
-import { conflictsOf } from "./conflicts.ts";
+import { conflictsOf, lastBookingEndOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
 import { replayed } from "./requests.ts";
 import { bookingNotFound, etagMismatch, holdExpired, notActive, startInPast, tooManyHolds } from "./refusals.ts";
@@ -147,11 +147,16 @@ function expire(ledger: Ledger, command: ExpireCommand): Outcome {
 /**
  * Ends every calendar of the host, and finds what stands in the way of removing the ranges: active bookings that have
  * not ended and *overlap* them. One that merely sticks out of a range would be outside availability just the same.
+ *
+ * Availability removes all that lies behind the end of the last booking without another question. So a hold that is overdue
+ * and lies there is recorded as expired too: a clock that steps back would make it active where nothing is open.
  */
 function fence(ledger: Ledger, command: FenceCommand): Outcome {
   const generation = ledger.raiseGeneration();
   for (const range of command.ranges) expireOverdue(ledger, range);
-  return { kind: "fenced", fenced: { generation, ...conflictsOf(ledger, command) } };
+  if (command.findLastBooking) expireOverdue(ledger, { start: ledger.now, end: Infinity });
+  const lastBookingEnd = command.findLastBooking ? lastBookingEndOf(ledger) : undefined;
+  return { kind: "fenced", fenced: { generation, ...conflictsOf(ledger, command), lastBookingEnd } };
 }
 
 /** The booking as it is now: a hold that is found overdue is recorded as expired before anything else is decided. */

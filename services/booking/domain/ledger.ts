@@ -82,6 +82,10 @@ export class Ledger {
     return this.#host.confirmedInRanges.get(fence) ?? { first: [], count: 0 };
   }
 
+  get lastConfirmedEnd(): Instant | undefined {
+    return this.#host.lastConfirmedEnd;
+  }
+
   /** Records a booking and the event for it. Returns the booking, which has the event's sequence. */
   write(change: Omit<Booking, "sequence">, kind: BookingEventKind, actor: string): Booking {
     this.#sequence += 1;

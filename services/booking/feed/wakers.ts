@@ -1,5 +1,8 @@
 /** Who sleeps until a host's feed grows. An idle watcher is one entry here and nothing else. */
 
+import { monotonicMs } from "../../../shared/clock.ts";
+import { waitFor } from "../../../shared/wait.ts";
+
 export interface Wakers {
   /** Somebody who is about to sleep for the host. To be armed *before* reading, so that no change falls between. */
   next(hostId: string): Sleeper;
@@ -37,15 +40,12 @@ export function openWakers(): Wakers {
           if (isWoken) return "woken";
           const { promise, resolve, reject } = Promise.withResolvers<"woken" | "late">();
           rouse = () => resolve("woken");
-          const timer = setTimeout(resolve, maxMs, "late");
-          const leave = (): void => reject(signal.reason);
-          signal.addEventListener("abort", leave, { once: true });
-          try {
-            return await promise;
-          } finally {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", leave);
-          }
+          const lateAt = monotonicMs() + maxMs;
+          return await waitFor(promise, signal, {
+            leave: () => reject(signal.reason),
+            late: () => resolve("late"),
+            lateAt: () => lateAt,
+          });
         },
         cancel() {
           ofHost.delete(wake);

@@ -1,12 +1,12 @@
 /** Calls to the availability service, and what its refusals mean here. */
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
-import type { Interval } from "../../../shared/interval.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
 import { MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
@@ -54,12 +54,18 @@ async function snapshot(
   return {
     generation,
     covered: { start: window.start, end: timestampMs(answer.coveredEndTime) },
-    intervals: answer.intervals.map((range) => ({
-      start: range.startTime === undefined ? Number.NaN : timestampMs(range.startTime),
-      end: range.endTime === undefined ? Number.NaN : timestampMs(range.endTime),
+    intervals: answer.intervals.map(({ startTime, endTime, gridOriginTime }) => ({
+      start: instantOf(startTime),
+      end: instantOf(endTime),
+      origin: instantOf(gridOriginTime),
     })),
     slotMs: answer.slotDurationMinutes * MINUTE_MS,
   };
+}
+
+/** A time that is missing is equal to none, before none and after none. */
+function instantOf(time: Timestamp | undefined): Instant {
+  return time === undefined ? Number.NaN : timestampMs(time);
 }
 
 async function assertGuest(client: Client<typeof UserService>, guestId: string, timeoutMs: number): Promise<void> {

@@ -1,25 +1,34 @@
 import { z } from "zod";
-import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { FencedBookingSchema, FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { list, parse, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { list, maxBookings, parse, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import { timestamp } from "../../../shared/rpc/timestamp.ts";
+import type { FencedBooking } from "../domain/command.ts";
 import type { BookingDeps } from "./deps.ts";
 
 const ranges = list(withInterval({}), FENCED_RANGES_MAX);
-const schema = z.object({ hostId: uuid, ranges });
+const schema = z.object({ hostId: uuid, ranges, findLastBooking: z.boolean(), maxBookings });
 
 export function fenceHost(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceHost> {
   return async (message, call) => {
-    const asked = parse(schema, message);
-    const { hostId } = asked;
-    const outcome = await deps.lanes.commit(
-      { kind: "fence", hostId, actor: call.actor, ranges: merge(asked.ranges.map((range) => range.during)) },
-      call,
-    );
+    const { hostId, ...asked } = parse(schema, message);
+    const fence = { ...asked, ranges: merge(asked.ranges.map((range) => range.during)) };
+    const outcome = await deps.lanes.commit({ kind: "fence", hostId, actor: call.actor, ...fence }, call);
     deps.calendars.forget(hostId);
     if (outcome.kind !== "fenced") throw new Error(`a fence cannot end as ${outcome.kind}`);
-    const { generation, bookingIds, bookingCount } = outcome.fenced;
-    return { generation: BigInt(generation), bookingIds: [...bookingIds], bookingCount };
+    const { generation, bookings, bookingCount, lastBookingEnd } = outcome.fenced;
+    return {
+      generation: BigInt(generation),
+      bookings: bookings.map(fencedBookingMessage),
+      bookingCount,
+      ...(lastBookingEnd === undefined ? {} : { lastBookingEndTime: timestamp(lastBookingEnd) }),
+    };
   };
+}
+
+function fencedBookingMessage({ id, start, end }: FencedBooking): MessageInitShape<typeof FencedBookingSchema> {
+  return { bookingId: id, startTime: timestamp(start), endTime: timestamp(end) };
 }

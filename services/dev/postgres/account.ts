@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { promisify } from "node:util";
-import { StartFailure } from "../failure.ts";
+import { StartFailure } from "../machine/failure.ts";
 
 export interface Account {
   readonly name: string;

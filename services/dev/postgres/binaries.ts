@@ -9,7 +9,7 @@ import { execFile } from "node:child_process";
 import { arch, platform } from "node:os";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { StartFailure } from "../failure.ts";
+import { StartFailure } from "../machine/failure.ts";
 import type { Account } from "./account.ts";
 
 const binaries = z.object({ initdb: z.string(), postgres: z.string() });

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { StartFailure } from "../failure.ts";
+import { StartFailure } from "../machine/failure.ts";
 import type { Account } from "./account.ts";
 
 /** Name of the superuser in every data folder that is made here. */

@@ -3,8 +3,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { StartFailure } from "../failure.ts";
-import { freePort } from "../ports.ts";
+import { StartFailure } from "../machine/failure.ts";
+import { freePort } from "../machine/ports.ts";
 import { type Account, databaseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { deleteCluster, ensureCluster, logFile, readPassword, SUPERUSER } from "./cluster.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { kill } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
-import { StartFailure } from "../failure.ts";
+import { StartFailure } from "../machine/failure.ts";
 import { SUPERUSER } from "./cluster.ts";
 
 /** Setting in which a server carries the process id of its holder. */

@@ -5,7 +5,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { retryAfterSeconds } from "../../../shared/rpc/retry-after.ts";
 import type { StatusError } from "../../../shared/status-error.ts";
-import { headersBack } from "../upstream/headers.ts";
+import { headersBack } from "./headers-back.ts";
 import { HttpError } from "./http-error.ts";
 
 /** As the comments of google/rpc/code.proto have it. */

@@ -12,6 +12,14 @@ import {
 import { type Timestamp, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { namesOf } from "../../../shared/rpc/request/field-names.ts";
+import { isObject } from "../../../shared/rpc/request/json-object.ts";
+import {
+  minutesOfDay,
+  wrongDate,
+  wrongEndOfRange,
+  wrongTimeOfDay,
+  wrongTimeZone,
+} from "../../../shared/rpc/request/local-time.ts";
 import { wrongTime } from "../../../shared/rpc/request/rfc3339.ts";
 import {
   wrongCount,
@@ -23,7 +31,6 @@ import {
   wrongText,
   wrongUuid,
 } from "../../../shared/rpc/request/rules.ts";
-import { isObject } from "../transcoding/json-fields.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";
 
 /** The fields of a request in JSON that break a rule of their own. Names are those of the contract. */
@@ -54,7 +61,8 @@ function broken(field: DescField, rules: FieldRules, value: JsonValue, valueOf: 
   }
   if (field.enum !== undefined) return wrongEnumOf(field.enum, value);
   if (rules.range !== undefined) return wrongNumber(Number(value), rules.range);
-  if (field.scalar === ScalarType.STRING) return typeof value === "string" ? wrongTextOf(rules, value) : undefined;
+  if (field.scalar === ScalarType.STRING)
+    return typeof value === "string" ? wrongTextOf(rules, value, valueOf) : undefined;
   const instant = field.message?.typeName === TimestampSchema.typeName ? instantOf(value) : undefined;
   if (instant === undefined) return undefined;
   return wrongInstant(instant) ?? wrongPlace(rules.follows, instant, instantOf(valueOf(rules.follows?.field)));
@@ -77,9 +85,21 @@ function wrongEnumOf(desc: DescEnum, value: JsonValue): string | undefined {
   return number === undefined ? undefined : wrongEnumValue(desc, number);
 }
 
-function wrongTextOf({ isUuid, isEmail, maxLength }: FieldRules, value: string): string | undefined {
-  if (isUuid) return wrongUuid(value);
-  return wrongText(value, maxLength ?? Infinity) ?? (isEmail ? wrongEmail(value) : undefined);
+function wrongTextOf(rules: FieldRules, value: string, valueOf: ValueOf): string | undefined {
+  if (rules.isUuid) return wrongUuid(value);
+  if (rules.isDate) return wrongDate(value);
+  if (rules.isTimeZone) return wrongTimeZone(value);
+  if (rules.timeOfDay !== undefined) return wrongTimeOf(rules.timeOfDay, value, valueOf);
+  return wrongText(value, rules.maxLength ?? Infinity) ?? (rules.isEmail ? wrongEmail(value) : undefined);
+}
+
+function wrongTimeOf({ follows }: NonNullable<FieldRules["timeOfDay"]>, value: string, valueOf: ValueOf) {
+  if (follows === undefined) return wrongTimeOfDay(value, { mayEndDay: false });
+  const description = wrongTimeOfDay(value, { mayEndDay: true });
+  const earlier = valueOf(follows);
+  const isComparable = typeof earlier === "string" && wrongTimeOfDay(earlier, { mayEndDay: false }) === undefined;
+  if (description !== undefined || !isComparable) return description;
+  return wrongEndOfRange(minutesOfDay(earlier) ?? 0, minutesOfDay(value) ?? 0, follows);
 }
 
 function wrongPlace(follows: FieldRules["follows"], instant: Timestamp, earlier: Timestamp | undefined) {

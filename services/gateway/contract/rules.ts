@@ -16,6 +16,10 @@ export interface FieldRules {
   readonly orElse: string | undefined;
   readonly isUuid: boolean;
   readonly isEmail: boolean;
+  readonly isDate: boolean;
+  readonly isTimeZone: boolean;
+  /** Of a time of day: `follows` is the name of the earlier one's field. */
+  readonly timeOfDay: { readonly follows: string | undefined } | undefined;
   /** Which texts are good, the service alone can tell. */
   readonly isOpaque: boolean;
   /** Of a whole number. */
@@ -29,18 +33,25 @@ export interface FieldRules {
 }
 
 export function rulesOf(field: DescField): FieldRules {
-  const { range, laterThan, ...rules } = getOption(field, fieldRules);
+  const { range, laterThan, timeOfDay, ...rules } = getOption(field, fieldRules);
   return {
     isRequired: getOption(field, field_behavior).includes(FieldBehavior.REQUIRED),
-    orElse: rules.orField === "" ? undefined : rules.orField,
+    orElse: named(rules.orField),
     isUuid: rules.uuid,
     isEmail: rules.email,
+    isDate: rules.date,
+    isTimeZone: rules.timeZone,
+    timeOfDay: timeOfDay && { follows: named(timeOfDay.laterThan) },
     isOpaque: rules.opaque,
     range: range && { min: Number(range.min), max: Number(range.max), zeroIsUnset: range.zeroIsUnset },
     maxLength: positive(rules.maxCharacters),
     maxItems: positive(rules.maxItems),
     follows: laterThan && { field: laterThan.field, maxMs: (positive(laterThan.atMostHours) ?? Infinity) * HOUR_MS },
   };
+}
+
+function named(field: string): string | undefined {
+  return field === "" ? undefined : field;
 }
 
 function positive(limit: number): number | undefined {

@@ -11,9 +11,10 @@ import { inCallersWords } from "../../../shared/rpc/as-status.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
 import { answerOf } from "../answers/answer.ts";
+import { headersBack } from "../answers/headers-back.ts";
 import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answers/http-error.ts";
 import { streamForm } from "../answers/stream-form.ts";
-import { streamTexts } from "../answers/stream.ts";
+import { streamTexts } from "../upstream/stream.ts";
 import type { Contract } from "../contract/contract.ts";
 import { brokenRules } from "../contract/broken-rules.ts";
 import type { Binding } from "../transcoding/binding.ts";
@@ -21,7 +22,7 @@ import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
 import { type Backends, packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
-import { assertShowsToken, headersBack, headersOnward, timeoutAsked } from "../upstream/headers.ts";
+import { assertShowsToken, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
 
 export interface CallDependencies {

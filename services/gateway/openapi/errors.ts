@@ -1,16 +1,15 @@
-/** What can go wrong with a method, as its comments and those of the reasons tell. */
+/** What can go wrong with a method, as its options tell, and the comments of the reasons. */
 
-import type { DescEnumValue, DescMethod, JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { status } from "@grpc/grpc-js";
+import { type DescEnumValue, type DescMethod, getOption, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { code } from "../../../shared/gen/rules/v1/reason_pb.ts";
 import { httpStatusOf } from "../answers/failure.ts";
 import type { Contract } from "../contract/contract.ts";
+import { reasonName, reasonsOf } from "../contract/method-rules.ts";
 import { ETAG } from "../transcoding/header-fields.ts";
 import type { Schemas } from "./schema.ts";
 
 /** The name of the schema that all errors have. */
 export const STATUS = "google.rpc.Status";
-const REASON_PREFIX = "ERROR_REASON_";
 /** The details that refusals carry. */
 const DETAILS = ["ErrorInfo", "BadRequest", "ResourceInfo", "PreconditionFailure", "RetryInfo"];
 /** Endings for which the contract promises no reason, and refusals of the gateway itself. */
@@ -26,11 +25,11 @@ const WITHOUT_REASON: Readonly<Record<number, string>> = {
 
 /** The error responses of a method, by HTTP status. */
 export function errorResponses(method: DescMethod, contract: Contract): JsonObject {
-  const byStatus = new Map(Object.entries(WITHOUT_REASON).map(([code, text]) => [code, [text]]));
-  for (const reason of reasonsOf(method, contract)) {
-    const { code, text } = explained(reason, contract);
-    const httpStatus = String(httpStatusOf[code]);
-    byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), `- \`${shortName(reason)}\`: ${text}`]);
+  const byStatus = new Map(Object.entries(WITHOUT_REASON).map(([httpStatus, text]) => [httpStatus, [text]]));
+  for (const reason of reasonsOf(method, contract.types)) {
+    const httpStatus = String(statusOfReason(reason));
+    const line = `- \`${reasonName(reason)}\`: ${contract.comments(reason)}`;
+    byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), line]);
   }
   if (method.input.fields.some(({ name }) => name === ETAG)) {
     byStatus.set("412", ["`ETAG_MISMATCH`, where the etag was that of `If-Match`."]);
@@ -73,23 +72,10 @@ function detailSchema(typeName: string, contract: Contract, schemas: Schemas): J
   return { allOf: [schemas.reference(desc), { type: "object", required: ["@type"], properties: { "@type": type } }] };
 }
 
-/** The reasons that the comments of the method and its service name. */
-function reasonsOf(method: DescMethod, { types, comments }: Contract): DescEnumValue[] {
-  const reasons = types.getEnum(`${method.parent.file.proto.package}.ErrorReason`)?.values ?? [];
-  const [anyMethod = "", writes = ""] = comments(method.parent).split("each that writes");
-  const isRead = method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS;
-  const named = new Set([comments(method), anyMethod, isRead ? "" : writes].join(" ").match(/\b[A-Z][A-Z_]+\b/g));
-  return reasons.filter((reason) => named.has(shortName(reason)));
-}
-
-/** A reason's comment begins with the code that goes with it. */
-function explained(reason: DescEnumValue, { comments }: Contract): { code: keyof typeof httpStatusOf; text: string } {
-  const [, name = "", text = ""] = /^([A-Z_]+)\. (.*)$/s.exec(comments(reason)) ?? [];
-  const code = status[name as keyof typeof status];
-  if (code === undefined || code === status.OK) throw new Error(`the comment of ${reason.name} names no code`);
-  return { code, text };
-}
-
-function shortName({ name }: DescEnumValue): string {
-  return name.slice(REASON_PREFIX.length);
+/** By the status code that the contract gives the reason. */
+function statusOfReason(reason: DescEnumValue): number {
+  const byCode: Readonly<Record<number, number>> = httpStatusOf;
+  const httpStatus = byCode[getOption(reason, code)];
+  if (httpStatus === undefined) throw new Error(`the reason ${reason.name} has no status code`);
+  return httpStatus;
 }

@@ -1,6 +1,7 @@
 import type { DescField, DescMethod, JsonObject } from "@bufbuild/protobuf";
 import { etagPlace } from "../answers/etag.ts";
 import type { Contract } from "../contract/contract.ts";
+import { callersOf } from "../contract/method-rules.ts";
 import { rulesOf } from "../contract/rules.ts";
 import { type Binding, isCreation } from "../transcoding/binding.ts";
 import { type FieldPath, isTextual, nameOf } from "../transcoding/fields.ts";
@@ -18,7 +19,7 @@ export function operationOf(binding: Binding, id: string, contract: Contract, sc
     operationId: id,
     tags: [method.parent.name],
     summary: firstSentence(comment),
-    description: comment,
+    description: `${comment}\n\n${callersSentence(method)}`,
     parameters: [
       ...binding.variables.map((path) => parameter("path", path, schemas)),
       ...queryPaths(binding).map((path) => parameter("query", path, schemas)),
@@ -30,6 +31,16 @@ export function operationOf(binding: Binding, id: string, contract: Contract, sc
       ...errorResponses(method, contract),
     },
   };
+}
+
+/** Who may call the method, for people. The contract says it as an option. */
+function callersSentence(method: DescMethod): string {
+  const callers = Object.entries(callersOf(method)).map(([role, scope]) => {
+    if (scope === "everybody") return role;
+    const isInRequest = method.input.fields.some(({ name }) => name === `${scope}_id`);
+    return isInRequest ? `the ${role} that \`${scope}_id\` names` : `a ${role} where it is the ${scope}`;
+  });
+  return `Callers: ${callers.join(", ")}.`;
 }
 
 function parameter(place: "path" | "query", path: FieldPath, schemas: Schemas): JsonObject {
@@ -87,7 +98,8 @@ function bodyOf({ method, body, variables }: Binding, schemas: Schemas): JsonObj
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required: required.map(({ jsonName }) => jsonName) }),
   };
-  const example = exampleObject(required);
+  // Lists too, though they may be empty: whoever sets a list wants something in it.
+  const example = exampleObject(fields.filter((field) => required.includes(field) || field.fieldKind === "list"));
   return { required: required.length > 0, content: { "application/json": { schema, example } } };
 }
 

@@ -20,6 +20,9 @@ const WELL_KNOWN: Readonly<Record<string, JsonObject>> = {
   "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]{1,9})?s$" },
 };
 
+const TIME_OF_DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+const END_OF_RANGE = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+
 export function openSchemas(comments: Comments): Schemas {
   const components: JsonObject = {};
 
@@ -78,12 +81,14 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   function limitsOf(field: DescField): JsonObject {
-    const { isUuid, isEmail, range, maxLength } = rulesOf(field);
+    const { isUuid, isEmail, isDate, timeOfDay, range, maxLength } = rulesOf(field);
     // A number of 64 bits is a text in JSON, and has no minimum there.
     const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.INT64;
     return {
       ...(isUuid ? { format: "uuid" } : {}),
       ...(isEmail ? { format: "email" } : {}),
+      ...(isDate ? { format: "date" } : {}),
+      ...(timeOfDay === undefined ? {} : { pattern: timeOfDay.follows === undefined ? TIME_OF_DAY : END_OF_RANGE }),
       ...(range === undefined || isText
         ? {}
         : { minimum: range.zeroIsUnset === true ? 0 : range.min, maximum: range.max }),

@@ -2,10 +2,11 @@ import { fromJsonString, type JsonObject, type JsonValue } from "@bufbuild/proto
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import type { FieldViolation } from "../../../shared/errors.ts";
+import { isObject } from "../../../shared/rpc/request/json-object.ts";
 import { StatusError } from "../../../shared/status-error.ts";
 import type { Binding } from "./binding.ts";
 import { nameOf } from "./fields.ts";
-import { isObject, isUnset, valueAt } from "./json-fields.ts";
+import { isUnset, valueAt } from "./json-fields.ts";
 
 export interface FromBody {
   readonly fields: JsonObject;

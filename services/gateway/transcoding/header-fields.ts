@@ -12,6 +12,9 @@ export const REQUEST_ID = "request_id";
 export const ETAG = "etag";
 export const AFTER_SEQUENCE = "after_sequence";
 
+/** Of a header for which the method has no field: the header is named itself. */
+const NO_USE = "is of no use to this method";
+
 export interface WithHeaders {
   readonly fields: JsonObject;
   readonly violations: readonly FieldViolation[];
@@ -35,7 +38,7 @@ function withIdempotencyKey(input: DescMessage, fields: JsonObject, header: unkn
   // The draft of the header writes it as a quoted string; most senders do not.
   const key = header.replace(/^"(.*)"$/, "$1");
   const field = input.fields.find(({ name }) => name === REQUEST_ID);
-  if (field === undefined) return refused(fields, REQUEST_ID, "this method has no use for an Idempotency-Key");
+  if (field === undefined) return refused(fields, "Idempotency-Key", NO_USE);
   if (!isUuid(key)) return refused(fields, REQUEST_ID, "the Idempotency-Key must be a UUID");
   const given = valueAt(fields, [field]);
   const isSame = typeof given === "string" && given.toLowerCase() === key.toLowerCase();
@@ -47,7 +50,7 @@ function withIfMatch(input: DescMessage, fields: JsonObject, header: string | un
   // `*` matches whatever is there, like no condition.
   if (header === undefined || header === "*") return { fields, violations: [] };
   const field = input.fields.find(({ name }) => name === ETAG);
-  if (field === undefined) return refused(fields, ETAG, "this method has no use for If-Match");
+  if (field === undefined) return refused(fields, "If-Match", NO_USE);
   // A weak one goes on too: it never matches (RFC 9110, 13.1.1), and the service finds that it does not.
   if (!/^(?:W\/)?"[^"]*"$/.test(header)) return refused(fields, ETAG, "If-Match must be one etag, as ETag had it");
   const given = valueAt(fields, [field]);

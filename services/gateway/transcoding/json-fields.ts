@@ -2,6 +2,7 @@
 
 import type { DescField, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { namesOf } from "../../../shared/rpc/request/field-names.ts";
+import { isObject } from "../../../shared/rpc/request/json-object.ts";
 import type { FieldPath } from "./fields.ts";
 
 /** The value at the path, whichever of their names the fields go by. Undefined if there is none. */
@@ -26,10 +27,6 @@ export function withValue(object: JsonObject, path: FieldPath, value: JsonValue)
   const name = nameIn(object, field);
   const inner = ownValue(object, name);
   return { ...object, [name]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The name by which the object has the field; its name in the contract if it has not. */

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { DescMessage, JsonObject, Message } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { inCallersWords, statusErrorOf } from "../../../shared/rpc/as-status.ts";
-import { type CallersWords, wordsOf } from "../../../shared/rpc/request/field-names.ts";
+import { type CallersWords, namesWritten, wordsOf } from "../../../shared/rpc/request/field-names.ts";
 import { decodeJson } from "../../../shared/rpc/request/json.ts";
 import { invalidRequest } from "../../../shared/rpc/request/invalid-request.ts";
 import type { Binding } from "./binding.ts";
@@ -49,7 +49,7 @@ export function requestMessage(binding: Binding, input: HttpInput, furtherViolat
   const words = wordsOf(desc, () => [
     ...namesInQuery(input.query),
     ...binding.variables.flat().map(({ name }) => name),
-    ...Object.keys(fromBody.fields),
+    ...namesWritten(desc, fromBody.fields),
   ]);
   if ("message" in decoded && violations.length === 0) return { message: decoded.message, words };
   const refusal = invalidRequest(oncePerField([...violations, ...furtherViolations(desc, fields)]));

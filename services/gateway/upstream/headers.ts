@@ -1,4 +1,4 @@
-/** Which headers cross the gateway. Everything else ends here. */
+/** Which of the caller's headers cross the gateway. Everything else ends here. */
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
@@ -8,9 +8,6 @@ import { connectTimeoutMs, grpcTimeoutMs } from "../../../shared/rpc/call/timeou
 
 /** Who calls, and which trace the call belongs to. */
 const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
-
-/** What a service may tell its caller in headers: how much is left of a limit, and how to sign in. */
-const BACK = /^(?:ratelimit|x-ratelimit)(?:-|$)|^www-authenticate$/;
 
 /**
  * Turns a caller away who shows nothing that could be a token, with the service's own answer, before its request is decoded:
@@ -31,11 +28,6 @@ export function headersOnward({ headers }: IncomingMessage, requestId: string): 
     if (typeof value === "string") onward.set(name, value);
   }
   return onward;
-}
-
-/** What the caller gets to see of the service's headers. */
-export function headersBack(headers: Headers): Record<string, string> {
-  return Object.fromEntries(Array.from(headers).filter(([name]) => BACK.test(name)));
 }
 
 /**

@@ -35,7 +35,7 @@ async function uncovered(availability: Client, bookings: readonly ActiveBooking[
      from unnest($1::uuid[], $2::float8[], $3::float8[]) with ordinality as booking (host_id, start_ms, end_ms, ordinal)
      cross join lateral (select ${rangeFromMillis("start_ms", "end_ms")} as during) as booked
      cross join lateral (
-       select range_agg(a.during) as open from availability a
+       select range_agg(a.during) as open from openings a
        where a.host_id = booking.host_id and tstzrange(lower(a.during), upper(a.during), '[]') && booked.during
      ) as available
      where not coalesce(available.open @> booked.during, false)`,

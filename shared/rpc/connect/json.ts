@@ -4,7 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
 import { inCallersWords, statusErrorOf } from "../as-status.ts";
-import { type CallersWords, fieldNamed, wordsOf } from "../request/field-names.ts";
+import { type CallersWords, fieldNamed, namesWritten, wordsOf } from "../request/field-names.ts";
 import { decodeJson } from "../request/json.ts";
 import { invalidRequest } from "../request/invalid-request.ts";
 
@@ -31,7 +31,7 @@ export function strictTextDecoder(desc: DescMessage, errorDomain: string): { dec
   return {
     decode(body = new Uint8Array()) {
       const { text, value } = parsed(decoder, body);
-      const words = wordsOf(desc, () => Object.keys(value ?? {}));
+      const words = wordsOf(desc, () => namesWritten(desc, value));
       const call = jsonCall.getStore();
       if (call !== undefined) call.words = words;
       const decoded = decodeJson(desc, value, { offsets: "accept" });

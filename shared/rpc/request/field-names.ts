@@ -2,6 +2,7 @@
 
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
+import { isObject } from "./json-object.ts";
 
 /** Puts the caller's own names for fields into a text of ours, which has those of the contract. */
 export type CallersWords = (text: string) => string;
@@ -39,8 +40,21 @@ export function wordsOf(desc: DescMessage, written: () => readonly string[]): Ca
   };
 }
 
+/** The names of fields in a message's JSON value as it has them, each before those of the messages inside of it. */
+export function namesWritten(desc: DescMessage, value: unknown): string[] {
+  if (!isObject(value)) return [];
+  const inside = Object.entries(value).flatMap(([name, given]) => {
+    const field = fieldNamed(desc, name);
+    if (field?.message === undefined || field.fieldKind === "map") return [];
+    const { message } = field;
+    // Lists in lists are no messages, and a text of nothing but brackets would be as many calls deep.
+    return Array.isArray(given) ? given.flatMap((item) => namesWritten(message, item)) : namesWritten(message, given);
+  });
+  return [...Object.keys(value), ...inside];
+}
+
 function callersNames(desc: DescMessage, written: readonly string[]): ReadonlyMap<string, string> {
-  const all = [desc, ...desc.fields.flatMap(({ message }) => message ?? [])];
+  const all = messagesIn(desc);
   const fields = all.toReversed().flatMap((each) => each.fields);
   const names = new Map(fields.map(({ name, jsonName }) => [name, jsonName]));
   // From the last on: of two names for one field the first counts.
@@ -49,6 +63,14 @@ function callersNames(desc: DescMessage, written: readonly string[]): ReadonlyMa
     if (field !== undefined) names.set(field.name, name);
   }
   return names;
+}
+
+/** The message and all that it can hold. */
+function messagesIn(desc: DescMessage): DescMessage[] {
+  const found = new Set([desc]);
+  // A set that grows while it is iterated: the loop visits what it adds.
+  for (const each of found) for (const { message } of each.fields) if (message !== undefined) found.add(message);
+  return [...found];
 }
 
 /** Names that callers send come back in errors, but not megabytes of them. */

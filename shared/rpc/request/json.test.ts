@@ -2,10 +2,12 @@ import { create, equals } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import {
   AddAvailabilityRequestSchema,
+  SetWeeklyHoursRequestSchema,
   SnapshotAvailabilityRequestSchema,
 } from "../../gen/availability/v1/availability_service_pb.ts";
 import { CreateUserRequestSchema } from "../../gen/availability/v1/user_service_pb.ts";
 import { ListBookingsRequestSchema } from "../../gen/booking/v1/booking_service_pb.ts";
+import { FenceHostRequestSchema } from "../../gen/booking/v1/fence_service_pb.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { decodeJson } from "./json.ts";
 import type { OffsetRule } from "./rfc3339.ts";
@@ -87,6 +89,42 @@ describe("a number", () => {
 
 test("a name of a megabyte is not sent back whole", () => {
   expect(badFields({ ["x".repeat(1_000_000)]: 1 })).toEqual(["x".repeat(64)]);
+});
+
+describe("what is inside of a list", () => {
+  const RANGE = { day: "MONDAY", start: "09:00", end: "12:30" };
+
+  function badRanges(ranges: unknown): string[] {
+    const decoded = decodeJson(SetWeeklyHoursRequestSchema, { ranges }, { offsets: "refuse" });
+    return "message" in decoded ? [] : decoded.violations.map(({ field }) => field);
+  }
+
+  test("is read as it is outside", () => {
+    expect(badRanges([RANGE, { ...RANGE, day: 7 }, {}])).toEqual([]);
+    expect(badRanges([])).toEqual([]);
+    expect(badRanges(null)).toEqual([]);
+  });
+
+  test("is named by its place, all of it", () => {
+    const ranges = [RANGE, { day: "monday", start: 9, ends: "" }, null, "09:00-12:30", { ...RANGE, end: ["12:30"] }];
+    const all = ["ranges[1].day", "ranges[1].start", "ranges[1].ends", "ranges[2]", "ranges[3]", "ranges[4].end"];
+    expect(badRanges(ranges)).toEqual(all);
+    expect(badRanges({})).toEqual(["ranges"]);
+  });
+
+  test("is a time as strictly as outside", () => {
+    const ranges = [{ startTime: "2027-02-30T00:00:00Z", endTime: "2027-03-01T00:00:00+02:00" }];
+    const decoded = decodeJson(FenceHostRequestSchema, { ranges }, { offsets: "refuse" });
+    const fields = [{ field: "ranges[0].start_time" }, { field: "ranges[0].end_time" }];
+    expect(decoded).toMatchObject({ violations: fields });
+  });
+
+  test("is not looked at where there is too much of it, and no longer than an answer has room", () => {
+    const wrong = Array.from({ length: 51 }, () => ({ day: "no", start: 1, end: 1, more: 1, and: 1 }));
+    expect(badRanges(wrong)).toEqual(["ranges"]);
+    expect(badRanges(wrong.slice(1)).length).toBeGreaterThanOrEqual(VIOLATIONS_MAX);
+    expect(badRanges(wrong.slice(1)).length).toBeLessThan(VIOLATIONS_MAX + 5);
+  });
 });
 
 test("enums and lists say what they would take", () => {

@@ -7,6 +7,7 @@ import {
   create,
   type DescField,
   type DescMessage,
+  getOption,
   type JsonValue,
   mergeFromJson,
   type MessageShape,
@@ -14,9 +15,12 @@ import {
 } from "@bufbuild/protobuf";
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../errors.ts";
+import { field as rules } from "../../gen/rules/v1/field_pb.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { echoedName, fieldNamed } from "./field-names.ts";
+import { isObject } from "./json-object.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
+import { wrongCount } from "./rules.ts";
 
 /** A number as JSON writes it, which ProtoJSON also takes as a text. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
@@ -68,6 +72,8 @@ function decodeField(
 ): FieldViolation[] {
   const description = wrongTimeIn(field, given, offsets) ?? wrongNumberIn(field, given);
   if (description !== undefined) return [{ field: field.name, description }];
+  const inside = wrongInside(field, given, offsets);
+  if (inside.length > 0) return inside;
   try {
     // One field at a time: protobuf-es stops at the first that it cannot read.
     mergeFromJson(desc, message, { [field.name]: given });
@@ -75,6 +81,30 @@ function decodeField(
   } catch {
     return [{ field: field.name, description: expected(field) }];
   }
+}
+
+/** What cannot be read inside of a message, or of those in a list that is not too long, each by its own place. */
+function wrongInside(field: DescField, given: JsonValue, offsets: OffsetRule): FieldViolation[] {
+  // Those have a JSON form of their own.
+  if (field.message === undefined || field.message.typeName.startsWith("google.protobuf.")) return [];
+  if (field.fieldKind === "message") return given === null ? [] : wrongAt(field.name, field.message, given, offsets);
+  const isCounted = Array.isArray(given) && wrongCount(given.length, getOption(field, rules).maxItems) === undefined;
+  if (!isCounted || field.fieldKind !== "list") return [];
+  const violations: FieldViolation[] = [];
+  for (const [index, item] of given.entries()) {
+    if (violations.length >= VIOLATIONS_MAX) break;
+    violations.push(...wrongAt(`${field.name}[${index}]`, field.message, item, offsets));
+  }
+  return violations;
+}
+
+function wrongAt(place: string, desc: DescMessage, given: JsonValue, offsets: OffsetRule): FieldViolation[] {
+  const decoded = decodeJson(desc, given, { offsets });
+  if ("message" in decoded) return [];
+  return decoded.violations.map(({ field, description }) => ({
+    field: field === "" ? place : `${place}.${field}`,
+    description,
+  }));
 }
 
 function wrongTimeIn(field: DescField, given: JsonValue, offsets: OffsetRule): string | undefined {
@@ -119,8 +149,4 @@ function expectedItem(field: DescField): string {
     default:
       return "cannot be read";
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, JsonValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -13,6 +13,7 @@ import {
   holdSeconds,
   instant,
   list,
+  optionalEnumValue,
   optionalInstant,
   pageSize,
   parse,
@@ -127,6 +128,8 @@ describe("a single field", () => {
     ["text of 200 characters that take two units each", text(200), "🙂".repeat(200), "🙂".repeat(200)],
     ["e-mail address", email, "a.b+c@example.org", "a.b+c@example.org"],
     ["role", enumValue(RoleSchema), Role.HOST, Role.HOST],
+    ["role that may be unset", optionalEnumValue(RoleSchema), Role.HOST, Role.HOST],
+    ["unset role", optionalEnumValue(RoleSchema), Role.UNSPECIFIED, undefined],
   ];
   test.each(rows)("%s is accepted", (_what, schema, given, becomes) => {
     expect(parse(z.object({ it: schema }), { it: given }).it).toEqual(becomes);
@@ -165,6 +168,7 @@ describe("a single field", () => {
     ["etag of 65 characters", etag, "x".repeat(65)],
     ["unspecified role", enumValue(RoleSchema), Role.UNSPECIFIED],
     ["unknown role", enumValue(RoleSchema), 9],
+    ["unknown role that may be unset", optionalEnumValue(RoleSchema), 9],
   ];
   test.each(bad)("%s is refused", (_what, schema, given) => {
     expect(badFields(z.object({ someField: schema }), { someField: given })).toEqual(["some_field"]);

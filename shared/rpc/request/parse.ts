@@ -12,6 +12,8 @@ import {
   ETAG_MAX_CHARACTERS,
   HOLD_SECONDS_MAX,
   HOLD_SECONDS_MIN,
+  FENCED_BOOKINGS_DEFAULT,
+  FENCED_BOOKINGS_MAX,
   PAGE_SIZE_DEFAULT,
   PAGE_SIZE_MAX,
   SLOT_DURATION_MINUTES_MAX,
@@ -102,9 +104,10 @@ export const holdSeconds = wholeNumber({ min: HOLD_SECONDS_MIN, max: HOLD_SECOND
   (seconds) => (seconds === 0 ? undefined : seconds),
 );
 
-export const pageSize = wholeNumber({ min: 1, max: PAGE_SIZE_MAX, zeroIsUnset: true }).transform((size) =>
-  size === 0 ? PAGE_SIZE_DEFAULT : size,
-);
+export const pageSize = countUpTo(PAGE_SIZE_MAX, PAGE_SIZE_DEFAULT);
+
+/** How many bookings a fence lists at most. */
+export const maxBookings = countUpTo(FENCED_BOOKINGS_MAX, FENCED_BOOKINGS_DEFAULT);
 
 /** `decodePageToken` knows what is right; the field has no other rules. */
 export const pageToken = z.string();
@@ -150,8 +153,22 @@ export function enumValue<Value extends number>(desc: DescEnum): z.ZodType<Value
   return z.custom<Value>(isKnown, { error: wrongEnumValue(desc, 0), abort: false });
 }
 
+/** Like `enumValue`, but the zero value is accepted and becomes undefined. */
+export function optionalEnumValue<Value extends number>(desc: DescEnum): z.ZodType<Value | undefined, number> {
+  const isKnown = (value: unknown): boolean =>
+    typeof value === "number" && (value === 0 || wrongEnumValue(desc, value) === undefined);
+  return z
+    .custom<number>(isKnown, { error: wrongEnumValue(desc, 0), abort: false })
+    .transform((value) => (value === 0 ? undefined : (value as Value)));
+}
+
 function textRule(wrong: (value: string) => string | undefined): z.ZodType<string, string> {
   return z.string().superRefine((value, context) => refuseIf(value === "" ? "is required" : wrong(value), context));
+}
+
+/** How many of something are wanted, 1 to `max`; 0 is as many as usual. */
+function countUpTo(max: number, usual: number): z.ZodType<number, number> {
+  return wholeNumber({ min: 1, max, zeroIsUnset: true }).transform((count) => (count === 0 ? usual : count));
 }
 
 function wholeNumber(range: NumberRange): z.ZodType<number, number> {
@@ -172,13 +189,14 @@ function refuseWrongEnd(ends: object, maxMs: number, context: z.core.$Refinement
 }
 
 /** For a refinement that zod would leave out where another field is wrong already. */
-const always = (): boolean => true;
+export const always = (): boolean => true;
 
 function refuseIf(reason: string | undefined, context: z.core.$RefinementCtx): void {
   if (reason !== undefined) refuse(context, reason);
 }
 
-function refuse(context: z.core.$RefinementCtx, message: string): never {
+/** Ends the parsing of one value: `message` says what is wrong with it. */
+export function refuse(context: z.core.$RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }

@@ -14,11 +14,16 @@ export function wrongTime(text: string, offsets: OffsetRule): string | undefined
   const match = PATTERN.exec(text);
   if (match === null) return "must be a time such as 2025-01-01T10:00:00Z";
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = match.slice(1).map(Number);
-  if (day === undefined || day < 1 || day > daysIn(year ?? 0, month ?? 0)) return "is a day that does not exist";
+  if (!isDay(year, month, day)) return "is a day that does not exist";
   if (!isTimeOfDay(hour, minute) || second === undefined || second > 59) return "is a time of day that does not exist";
   if (text.endsWith("Z") || text.endsWith("+00:00")) return undefined;
   if (offsets === "refuse") return "must be in UTC, written with Z or +00:00";
   return isTimeOfDay(offsetHour, offsetMinute) ? undefined : "has an offset that does not exist";
+}
+
+/** Whether the Gregorian calendar has the day. */
+export function isDay(year: number | undefined, month: number | undefined, day: number | undefined): boolean {
+  return day !== undefined && day >= 1 && day <= daysIn(year ?? 0, month ?? 0);
 }
 
 function isTimeOfDay(hour: number | undefined, minute: number | undefined): boolean {

@@ -108,6 +108,8 @@ export const bookings: readonly BadRequest[] = [
     "INVALID_REQUEST",
     "ranges",
   ),
+  bad(fenceHost, "501 bookings", ({ hostId }) => ({ hostId, maxBookings: 501 }), "INVALID_REQUEST", "max_bookings"),
+  bad(fenceHost, "-1 bookings", ({ hostId }) => ({ hostId, maxBookings: -1 }), "INVALID_REQUEST", "max_bookings"),
   bad(
     fenceHost,
     "a range that ends before its start",

@@ -40,6 +40,7 @@ export function baseOf(desc: DescMessage, contract: Contract, ids: Readonly<Reco
 
 function goodValue(field: DescField, ids: Readonly<Record<string, string>>) {
   const rules = rulesOf(field);
+  if (rules.isTimeZone) return "Europe/Berlin";
   if (field.fieldKind === "scalar" && rules.isUuid && field.name !== "request_id")
     return ids[field.name] ?? ids["host_id"];
   if (field.fieldKind !== "message" || field.message.typeName !== TimestampSchema.typeName) return undefined;

@@ -1,6 +1,7 @@
 /** Requests in JSON that put as much as fits into one place: each field of the message in turn, and the message itself. */
 
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { rulesOf } from "../../../services/gateway/contract/rules.ts";
 
 /** What a request may hold beside the little that makes it one. */
 export const ROOM = 60 * 1024;
@@ -57,7 +58,7 @@ export function jsonBodies(desc: DescMessage, base: Readonly<Record<string, unkn
   const ofFields = fieldsOf(desc).flatMap(({ name, wrap, field }) => {
     const { [field.name]: _, ...others } = base;
     const beside = JSON.stringify(others).slice(0, -1);
-    return [...values, ...ofEnum(field)].map((value) => ({
+    return [...values, ...ofEnum(field), ...ofItems(field)].map((value) => ({
       name: `${name}: ${value.name}`,
       text: `${beside}${beside === "{" ? "" : ","}${wrap(value.text)}}`,
     }));
@@ -81,6 +82,19 @@ function ofEnum(field: DescField): Shape[] {
     name: `a list of ${name}`,
     text: filled(`"${name}"`, "[", "]", ","),
   }));
+}
+
+/** As many messages as a list may have, each with as much in one of its fields as fits. */
+function ofItems(field: DescField): Shape[] {
+  const { maxItems } = rulesOf(field);
+  if (field.fieldKind !== "list" || field.message === undefined || maxItems === undefined) return [];
+  return field.message.fields.flatMap(({ jsonName }) =>
+    texts.map((one) => {
+      const text = one.repeat(Math.floor((ROOM / maxItems - jsonName.length - 10) / Buffer.byteLength(one)));
+      const items = Array.from({ length: maxItems }, () => `{"${jsonName}":"${text}"}`);
+      return { name: `${maxItems} items with ${jsonName} of ${one}`, text: `[${items.join(",")}]` };
+    }),
+  );
 }
 
 interface Place {

@@ -21,27 +21,80 @@ export class Migration0001Availability extends Migration {
     this.addSql("create index users_by_role on users (role, id)");
 
     this.addSql(`
-      create table availability (
-        id uuid not null,
+      create table calendars (
         host_id uuid not null,
-        during tstzrange not null,
         slot_duration_minutes int not null,
+        hours_version int not null default 0,
+        constraint calendars_pkey primary key (host_id, slot_duration_minutes),
+        constraint calendars_host_id_key unique (host_id),
+        constraint calendars_host_id_fkey foreign key (host_id) references users (id),
+        constraint calendars_slot_duration_minutes check (slot_duration_minutes >= 1 and slot_duration_minutes <= 1440),
+        constraint calendars_hours_version_not_negative check (hours_version >= 0)
+      )`);
+
+    this.addSql(`
+      create table openings (
+        host_id uuid not null,
+        slot_duration_minutes int not null,
+        during tstzrange not null,
         create_time timestamptz(3) not null default clock_timestamp(),
-        constraint availability_pkey primary key (host_id, id),
-        constraint availability_host_id_fkey foreign key (host_id) references users (id),
-        constraint availability_during_finite check (
+        constraint openings_pkey primary key (host_id, slot_duration_minutes, during),
+        constraint openings_calendar_fkey foreign key (host_id, slot_duration_minutes)
+          references calendars (host_id, slot_duration_minutes) on update cascade,
+        constraint openings_during_finite check (
           not isempty(during) and not lower_inf(during) and not upper_inf(during)
           and isfinite(lower(during)) and isfinite(upper(during))),
-        constraint availability_during_half_open check (lower_inc(during) and not upper_inc(during)),
-        constraint availability_during_milliseconds check (
+        constraint openings_during_half_open check (lower_inc(during) and not upper_inc(during)),
+        constraint openings_during_milliseconds check (
           lower(during) = lower(during)::timestamptz(3) and upper(during) = upper(during)::timestamptz(3)),
-        constraint availability_never_touching
-          exclude using gist (host_id with =, tstzrange(lower(during), upper(during), '[]') with &&),
-        constraint availability_one_slot_duration
-          exclude using gist (host_id with =, slot_duration_minutes with <>),
-        constraint availability_slot_duration_minutes check (slot_duration_minutes >= 1 and slot_duration_minutes <= 1440)
+        constraint openings_never_touching
+          exclude using gist (host_id with =, tstzrange(lower(during), upper(during), '[]') with &&)
       )`);
-    this.addSql("create index availability_by_host on availability (host_id, lower(during))");
+    this.addSql("create index openings_by_host on openings (host_id, lower(during))");
+
+    this.addSql(`
+      create table closures (
+        host_id uuid not null,
+        during tstzrange not null,
+        create_time timestamptz(3) not null default clock_timestamp(),
+        constraint closures_pkey primary key (host_id, during),
+        constraint closures_host_id_fkey foreign key (host_id) references users (id),
+        constraint closures_during_finite check (
+          not isempty(during) and not lower_inf(during) and not upper_inf(during)
+          and isfinite(lower(during)) and isfinite(upper(during))),
+        constraint closures_during_half_open check (lower_inc(during) and not upper_inc(during)),
+        constraint closures_during_milliseconds check (
+          lower(during) = lower(during)::timestamptz(3) and upper(during) = upper(during)::timestamptz(3)),
+        constraint closures_never_touching
+          exclude using gist (host_id with =, tstzrange(lower(during), upper(during), '[]') with &&)
+      )`);
+    this.addSql("create index closures_by_host on closures (host_id, lower(during))");
+
+    this.addSql(`
+      create table weekly_hours (
+        host_id uuid not null,
+        from_date date not null,
+        time_zone text not null,
+        constraint weekly_hours_pkey primary key (host_id, from_date),
+        constraint weekly_hours_host_id_fkey foreign key (host_id) references users (id),
+        constraint weekly_hours_from_date check (from_date >= '1970-01-01'::date and from_date < '2200-01-01'::date),
+        constraint weekly_hours_time_zone_length check (char_length(time_zone) >= 1 and char_length(time_zone) <= 64)
+      )`);
+    this.addSql(`
+      create table weekly_ranges (
+        host_id uuid not null,
+        from_date date not null,
+        day smallint not null,
+        minutes int4range not null,
+        constraint weekly_ranges_pkey primary key (host_id, from_date, day, minutes),
+        constraint weekly_ranges_hours_fkey foreign key (host_id, from_date)
+          references weekly_hours (host_id, from_date) on delete cascade,
+        constraint weekly_ranges_day check (day >= 1 and day <= 7),
+        constraint weekly_ranges_minutes check (
+          not isempty(minutes) and lower(minutes) >= 0 and upper(minutes) <= 1440),
+        constraint weekly_ranges_no_overlap
+          exclude using gist (host_id with =, from_date with =, day with =, minutes with &&)
+      )`);
 
     this.addSql(`
       create table requests (

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file availability/v1/availability.proto.
  */
 export const file_availability_v1_availability: GenFile = /*@__PURE__*/
-  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5LnByb3RvEg9hdmFpbGFiaWxpdHkudjEiaQoJVGltZVJhbmdlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK2AQoMQXZhaWxhYmlsaXR5EgoKAmlkGAEgASgJEg8KB2hvc3RfaWQYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgFIAEoBVIMc2xvdER1cmF0aW9uYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5LnByb3RvEg9hdmFpbGFiaWxpdHkudjEiaQoJVGltZVJhbmdlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK0AQoMQXZhaWxhYmlsaXR5Eg8KB2hvc3RfaWQYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgFIAEoBVIMc2xvdER1cmF0aW9uSgQIARACUgJpZGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A half-open UTC interval: it holds `start_time` and everything after it, up to but not including `end_time`.
@@ -45,22 +45,15 @@ export const TimeRangeSchema: GenMessage<TimeRange> = /*@__PURE__*/
   messageDesc(file_availability_v1_availability, 0);
 
 /**
- * An interval in which a host can be booked.
+ * An interval in which a host can be booked: a run of open time, from its weekly hours, its openings, or both.
  *
- * The intervals of one host never overlap and never touch (two that would are stored as one), and all of them have the
- * same slot duration. Slots lie on a grid that starts at the interval's own `start_time`. A rest at the end
- * that is shorter than a slot is kept and offers none.
+ * The intervals of one host never overlap and never touch (two that would are one), and all of them have the same slot
+ * duration. Slots lie on a grid that starts at the interval's own `start_time`. A rest at the end that is shorter than a slot
+ * offers none.
  *
  * @generated from message availability.v1.Availability
  */
 export type Availability = Message<"availability.v1.Availability"> & {
-  /**
-   * UUID of this stored interval. A merge or a removal replaces intervals, so ids do not outlive one.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
   /**
    * UUID of the host, a user with role HOST.
    *

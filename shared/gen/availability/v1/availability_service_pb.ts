@@ -6,19 +6,22 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Availability, TimeRange } from "./availability_pb.ts";
 import { file_availability_v1_availability } from "./availability_pb.ts";
+import type { Booked, Exception, KeptBooking, WeeklyHours, WeeklyRange } from "./weekly_hours_pb.ts";
+import { file_availability_v1_weekly_hours } from "./weekly_hours_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
 import { file_google_api_field_info } from "../../google/api/field_info_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file availability/v1/availability_service.proto.
  */
 export const file_availability_v1_availability_service: GenFile = /*@__PURE__*/
-  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSLYAQoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIASKSAQoaUmVtb3ZlQXZhaWxhYmlsaXR5UmVzcG9uc2USKwoHcmVtb3ZlZBgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USFQoNcmVtb3ZlZF9jb3VudBgCIAEoBRIwCglyZW1haW5pbmcYAyADKAsyHS5hdmFpbGFiaWxpdHkudjEuQXZhaWxhYmlsaXR5IvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt4BChtTbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQKiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSJgoKZ2VuZXJhdGlvbhgEIAEoA0IS4EEBorsYCyoJEP////////8PIu4BChxTbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlEi0KCWludGVydmFscxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5UaW1lUmFuZ2USHQoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAIgASgFEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzKkBAoTQXZhaWxhYmlsaXR5U2VydmljZRJ+Cg9BZGRBdmFpbGFiaWxpdHkSJy5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBooLmF2YWlsYWJpbGl0eS52MS5BZGRBdmFpbGFiaWxpdHlSZXNwb25zZSIYgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5Eo4BChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSIfgtPkkwIZOgEqIhQvYXZhaWxhYmlsaXR5OnJlbW92ZRKBAQoQTGlzdEF2YWlsYWJpbGl0eRIoLmF2YWlsYWJpbGl0eS52MS5MaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBopLmF2YWlsYWJpbGl0eS52MS5MaXN0QXZhaWxhYmlsaXR5UmVzcG9uc2UiGJACAYLT5JMCDxINL2F2YWlsYWJpbGl0eRJ4ChRTbmFwc2hvdEF2YWlsYWJpbGl0eRIsLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QaLS5hdmFpbGFiaWxpdHkudjEuU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_availability_v1_availability, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSKGAgoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIARIsCgZib29rZWQYBSABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEi0gEKGlJlbW92ZUF2YWlsYWJpbGl0eVJlc3BvbnNlEisKB3JlbW92ZWQYASADKAsyGi5hdmFpbGFiaWxpdHkudjEuVGltZVJhbmdlEhUKDXJlbW92ZWRfY291bnQYAiABKAUSMAoJcmVtYWluaW5nGAMgAygLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eRIqCgRrZXB0GAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYBSABKAUi0wIKFVNldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESHAoJZnJvbV9kYXRlGAIgASgJQgngQQGiuxgCSAESHAoJdGltZV96b25lGAMgASgJQgngQQKiuxgCUAESNwoGcmFuZ2VzGAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseVJhbmdlQgngQQGiuxgCIDISOwoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAUgASgFQg7gQQKiuxgHKgUIARCgC1IMc2xvdER1cmF0aW9uEiUKCnJlcXVlc3RfaWQYBiABKAlCEeBBAaK7GAIIAeKMz9cIAggBEhcKBGV0YWcYByABKAlCCeBBAaK7GAIYQBIsCgZib29rZWQYCCABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEixwEKFlNldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgASgLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkSKgoEa2VwdBgEIAMoCzIcLmF2YWlsYWJpbGl0eS52MS5LZXB0Qm9va2luZxISCgprZXB0X2NvdW50GAUgASgFIjMKFUdldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAEihwEKFkdldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkihgIKGVJlc3RvcmVXZWVrbHlIb3Vyc1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUSJQoKcmVxdWVzdF9pZBgEIAEoCUIR4EEBorsYAggB4ozP1wgCCAESLAoGYm9va2VkGAUgASgOMhcuYXZhaWxhYmlsaXR5LnYxLkJvb2tlZEID4EEBInUKGlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlEhcKD2V4Y2VwdGlvbl9jb3VudBgBIAEoBRIqCgRrZXB0GAIgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYAyABKAUi9wEKFUxpc3RFeGNlcHRpb25zUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImEKFkxpc3RFeGNlcHRpb25zUmVzcG9uc2USLgoKZXhjZXB0aW9ucxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5FeGNlcHRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt4BChtTbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQKiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSJgoKZ2VuZXJhdGlvbhgEIAEoA0IS4EEBorsYCyoJEP////////8PIqIBCgxPcGVuSW50ZXJ2YWwSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEGdyaWRfb3JpZ2luX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIvEBChxTbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlEjAKCWludGVydmFscxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5PcGVuSW50ZXJ2YWwSHQoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAIgASgFEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzLSDQoTQXZhaWxhYmlsaXR5U2VydmljZRK8AQoPQWRkQXZhaWxhYmlsaXR5EicuYXZhaWxhYmlsaXR5LnYxLkFkZEF2YWlsYWJpbGl0eVJlcXVlc3QaKC5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2UiVqK7GDoKBAgCGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEhZTTE9UX0RVUkFUSU9OX01JU01BVENIgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5EtsBChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSJsorsYSQoECAIYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSE0FWQUlMQUJJTElUWV9CT09LRUQSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhk6ASoiFC9hdmFpbGFiaWxpdHk6cmVtb3ZlEpgCCg5TZXRXZWVrbHlIb3VycxImLmF2YWlsYWJpbGl0eS52MS5TZXRXZWVrbHlIb3Vyc1JlcXVlc3QaJy5hdmFpbGFiaWxpdHkudjEuU2V0V2Vla2x5SG91cnNSZXNwb25zZSK0AaK7GIcBCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBIWU0xPVF9EVVJBVElPTl9NSVNNQVRDSBIVVE9PX01BTllfV0VFS0xZX0hPVVJTEg1FVEFHX01JU01BVENIEhNBVkFJTEFCSUxJVFlfQk9PS0VEEhBQRUVSX1VOQVZBSUxBQkxFgtPkkwIiOgEqGh0vaG9zdHMve2hvc3RfaWR9L3dlZWtseS1ob3VycxK1AQoOR2V0V2Vla2x5SG91cnMSJi5hdmFpbGFiaWxpdHkudjEuR2V0V2Vla2x5SG91cnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkdldFdlZWtseUhvdXJzUmVzcG9uc2UiUpACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHxIdL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnMS7AEKElJlc3RvcmVXZWVrbHlIb3VycxIqLmF2YWlsYWJpbGl0eS52MS5SZXN0b3JlV2Vla2x5SG91cnNSZXF1ZXN0GisuYXZhaWxhYmlsaXR5LnYxLlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlIn2iuxhJCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBITQVZBSUxBQklMSVRZX0JPT0tFRBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCKjoBKiIlL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnM6cmVzdG9yZRKzAQoOTGlzdEV4Y2VwdGlvbnMSJi5hdmFpbGFiaWxpdHkudjEuTGlzdEV4Y2VwdGlvbnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkxpc3RFeGNlcHRpb25zUmVzcG9uc2UiUJACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHRIbL2hvc3RzL3tob3N0X2lkfS9leGNlcHRpb25zEqsBChBMaXN0QXZhaWxhYmlsaXR5EiguYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0GikuYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXNwb25zZSJCkAIBorsYJgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUgtPkkwIPEg0vYXZhaWxhYmlsaXR5EpwBChRTbmFwc2hvdEF2YWlsYWJpbGl0eRIsLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QaLS5hdmFpbGFiaWxpdHkudjEuU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZSInkAIBorsYIAoCIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUGlmiuxhVCg9JTlZBTElEX1JFUVVFU1QKBEJVU1kKDFJBVEVfTElNSVRFRAoKT1ZFUkxPQURFRBIPT1VUQ09NRV9VTktOT1dOEhFSRVFVRVNUX0lEX1JFVVNFRGIGcHJvdG8z", [file_availability_v1_availability, file_availability_v1_weekly_hours, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `AvailabilityService.AddAvailability`.
@@ -79,7 +82,7 @@ export const AddAvailabilityRequestSchema: GenMessage<AddAvailabilityRequest> = 
  */
 export type AddAvailabilityResponse = Message<"availability.v1.AddAvailabilityResponse"> & {
   /**
-   * The stored interval that now holds the range.
+   * The interval of open time that now holds the range.
    *
    * @generated from field: availability.v1.Availability availability = 1;
    */
@@ -128,6 +131,13 @@ export type RemoveAvailabilityRequest = Message<"availability.v1.RemoveAvailabil
    * @generated from field: string request_id = 4;
    */
   requestId: string;
+
+  /**
+   * What to do about bookings in the range. Unset: refuse.
+   *
+   * @generated from field: availability.v1.Booked booked = 5;
+   */
+  booked: Booked;
 };
 
 /**
@@ -144,25 +154,40 @@ export const RemoveAvailabilityRequestSchema: GenMessage<RemoveAvailabilityReque
  */
 export type RemoveAvailabilityResponse = Message<"availability.v1.RemoveAvailabilityResponse"> & {
   /**
-   * What was removed, by start: the first 1,000 ranges.
+   * What is open no longer, by start: the first 1,000 ranges.
    *
    * @generated from field: repeated availability.v1.TimeRange removed = 1;
    */
   removed: TimeRange[];
 
   /**
-   * How many ranges were removed altogether.
+   * How many ranges are open no longer, altogether. Of weekly hours, those count that lie within 366 days after `start_time`
+   * or before the end of the host's last active booking.
    *
    * @generated from field: int32 removed_count = 2;
    */
   removedCount: number;
 
   /**
-   * What remains of the intervals that the removal touched, by start (at most two).
+   * What remains open right before the first and right after the last of these ranges, by start: at most two intervals.
    *
    * @generated from field: repeated availability.v1.Availability remaining = 3;
    */
   remaining: Availability[];
+
+  /**
+   * The bookings whose time stays open (`BOOKED_KEEP`), by start: the first 500.
+   *
+   * @generated from field: repeated availability.v1.KeptBooking kept = 4;
+   */
+  kept: KeptBooking[];
+
+  /**
+   * How many there are altogether.
+   *
+   * @generated from field: int32 kept_count = 5;
+   */
+  keptCount: number;
 };
 
 /**
@@ -171,6 +196,347 @@ export type RemoveAvailabilityResponse = Message<"availability.v1.RemoveAvailabi
  */
 export const RemoveAvailabilityResponseSchema: GenMessage<RemoveAvailabilityResponse> = /*@__PURE__*/
   messageDesc(file_availability_v1_availability_service, 3);
+
+/**
+ * Request of `AvailabilityService.SetWeeklyHours`.
+ *
+ * @generated from message availability.v1.SetWeeklyHoursRequest
+ */
+export type SetWeeklyHoursRequest = Message<"availability.v1.SetWeeklyHoursRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+
+  /**
+   * The first local date of these hours, as `2027-03-28`, in the years 1970 to 2199. Unset: today in `time_zone`.
+   *
+   * @generated from field: string from_date = 2;
+   */
+  fromDate: string;
+
+  /**
+   * The time zone of the date and the ranges, by its name in the IANA database, such as `Europe/Berlin`. Required.
+   *
+   * @generated from field: string time_zone = 3;
+   */
+  timeZone: string;
+
+  /**
+   * At most 50 ranges, in any order. Those of one day do not overlap. Empty: no weekly hours from this date on.
+   *
+   * @generated from field: repeated availability.v1.WeeklyRange ranges = 4;
+   */
+  ranges: WeeklyRange[];
+
+  /**
+   * Length of a slot in whole minutes, 1 to 1440. Must equal that of the host's other open time. Required. In JSON it is
+   * `slotDuration`; `slotDurationMinutes` is taken too.
+   *
+   * @generated from field: int32 slot_duration_minutes = 5 [json_name = "slotDuration"];
+   */
+  slotDurationMinutes: number;
+
+  /**
+   * UUID chosen by the caller, unique per host: the same call sent again with it (for at least 30 days) has no further
+   * effect and gets the first answer. Optional.
+   *
+   * @generated from field: string request_id = 6;
+   */
+  requestId: string;
+
+  /**
+   * The `etag` of the weekly hours that the caller has seen: at most 64 characters. If they have changed since, the call is
+   * refused. Unset: not compared.
+   *
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
+
+  /**
+   * What to do about bookings in the time that would go. Unset: refuse.
+   *
+   * @generated from field: availability.v1.Booked booked = 8;
+   */
+  booked: Booked;
+};
+
+/**
+ * Describes the message availability.v1.SetWeeklyHoursRequest.
+ * Use `create(SetWeeklyHoursRequestSchema)` to create a new message.
+ */
+export const SetWeeklyHoursRequestSchema: GenMessage<SetWeeklyHoursRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 4);
+
+/**
+ * Response of `AvailabilityService.SetWeeklyHours`.
+ *
+ * @generated from message availability.v1.SetWeeklyHoursResponse
+ */
+export type SetWeeklyHoursResponse = Message<"availability.v1.SetWeeklyHoursResponse"> & {
+  /**
+   * What was set.
+   *
+   * @generated from field: availability.v1.WeeklyHours weekly_hours = 1;
+   */
+  weeklyHours?: WeeklyHours | undefined;
+
+  /**
+   * The length of the host's slots in whole minutes.
+   *
+   * @generated from field: int32 slot_duration_minutes = 2 [json_name = "slotDuration"];
+   */
+  slotDurationMinutes: number;
+
+  /**
+   * Changes whenever the host's weekly hours are set. Opaque.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * The bookings whose time stays open (`BOOKED_KEEP`), by start: the first 500.
+   *
+   * @generated from field: repeated availability.v1.KeptBooking kept = 4;
+   */
+  kept: KeptBooking[];
+
+  /**
+   * How many there are altogether.
+   *
+   * @generated from field: int32 kept_count = 5;
+   */
+  keptCount: number;
+};
+
+/**
+ * Describes the message availability.v1.SetWeeklyHoursResponse.
+ * Use `create(SetWeeklyHoursResponseSchema)` to create a new message.
+ */
+export const SetWeeklyHoursResponseSchema: GenMessage<SetWeeklyHoursResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 5);
+
+/**
+ * Request of `AvailabilityService.GetWeeklyHours`.
+ *
+ * @generated from message availability.v1.GetWeeklyHoursRequest
+ */
+export type GetWeeklyHoursRequest = Message<"availability.v1.GetWeeklyHoursRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+};
+
+/**
+ * Describes the message availability.v1.GetWeeklyHoursRequest.
+ * Use `create(GetWeeklyHoursRequestSchema)` to create a new message.
+ */
+export const GetWeeklyHoursRequestSchema: GenMessage<GetWeeklyHoursRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 6);
+
+/**
+ * Response of `AvailabilityService.GetWeeklyHours`.
+ *
+ * @generated from message availability.v1.GetWeeklyHoursResponse
+ */
+export type GetWeeklyHoursResponse = Message<"availability.v1.GetWeeklyHoursResponse"> & {
+  /**
+   * The weekly hours in force now and those that follow, by date: at most 100. Empty where none were ever set.
+   *
+   * @generated from field: repeated availability.v1.WeeklyHours weekly_hours = 1;
+   */
+  weeklyHours: WeeklyHours[];
+
+  /**
+   * The length of the host's slots in whole minutes; 0 where the host has never offered time.
+   *
+   * @generated from field: int32 slot_duration_minutes = 2 [json_name = "slotDuration"];
+   */
+  slotDurationMinutes: number;
+
+  /**
+   * Changes whenever the host's weekly hours are set. Opaque.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message availability.v1.GetWeeklyHoursResponse.
+ * Use `create(GetWeeklyHoursResponseSchema)` to create a new message.
+ */
+export const GetWeeklyHoursResponseSchema: GenMessage<GetWeeklyHoursResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 7);
+
+/**
+ * Request of `AvailabilityService.RestoreWeeklyHours`.
+ *
+ * @generated from message availability.v1.RestoreWeeklyHoursRequest
+ */
+export type RestoreWeeklyHoursRequest = Message<"availability.v1.RestoreWeeklyHoursRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+
+  /**
+   * First instant of the range (UTC). Required.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * First instant after the range (UTC), later than `start_time`. Required. The range may span all permitted years.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * UUID chosen by the caller, unique per host: the same call sent again with it (for at least 30 days) has no further
+   * effect and gets the first answer. Optional.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+
+  /**
+   * What to do about bookings in openings that would go. Unset: refuse.
+   *
+   * @generated from field: availability.v1.Booked booked = 5;
+   */
+  booked: Booked;
+};
+
+/**
+ * Describes the message availability.v1.RestoreWeeklyHoursRequest.
+ * Use `create(RestoreWeeklyHoursRequestSchema)` to create a new message.
+ */
+export const RestoreWeeklyHoursRequestSchema: GenMessage<RestoreWeeklyHoursRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 8);
+
+/**
+ * Response of `AvailabilityService.RestoreWeeklyHours`.
+ *
+ * @generated from message availability.v1.RestoreWeeklyHoursResponse
+ */
+export type RestoreWeeklyHoursResponse = Message<"availability.v1.RestoreWeeklyHoursResponse"> & {
+  /**
+   * How many openings and closures have ended or become shorter.
+   *
+   * @generated from field: int32 exception_count = 1;
+   */
+  exceptionCount: number;
+
+  /**
+   * The bookings whose time stays open (`BOOKED_KEEP`), by start: the first 500.
+   *
+   * @generated from field: repeated availability.v1.KeptBooking kept = 2;
+   */
+  kept: KeptBooking[];
+
+  /**
+   * How many there are altogether.
+   *
+   * @generated from field: int32 kept_count = 3;
+   */
+  keptCount: number;
+};
+
+/**
+ * Describes the message availability.v1.RestoreWeeklyHoursResponse.
+ * Use `create(RestoreWeeklyHoursResponseSchema)` to create a new message.
+ */
+export const RestoreWeeklyHoursResponseSchema: GenMessage<RestoreWeeklyHoursResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 9);
+
+/**
+ * Request of `AvailabilityService.ListExceptions`.
+ *
+ * @generated from message availability.v1.ListExceptionsRequest
+ */
+export type ListExceptionsRequest = Message<"availability.v1.ListExceptionsRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+
+  /**
+   * First instant of the window (UTC). Unset: now.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * First instant after the window (UTC): later than `start_time`, at most 366 days. Unset: 366 days after the start.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Exceptions per page, 1 to 500. 0 or unset: 50.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before, sent with otherwise the same request: at most 1024 characters. Empty: the first
+   * page.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message availability.v1.ListExceptionsRequest.
+ * Use `create(ListExceptionsRequestSchema)` to create a new message.
+ */
+export const ListExceptionsRequestSchema: GenMessage<ListExceptionsRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 10);
+
+/**
+ * Response of `AvailabilityService.ListExceptions`.
+ *
+ * @generated from message availability.v1.ListExceptionsResponse
+ */
+export type ListExceptionsResponse = Message<"availability.v1.ListExceptionsResponse"> & {
+  /**
+   * One page of exceptions, by start; of two that start together the closure comes first.
+   *
+   * @generated from field: repeated availability.v1.Exception exceptions = 1;
+   */
+  exceptions: Exception[];
+
+  /**
+   * Send it as `page_token` to get the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message availability.v1.ListExceptionsResponse.
+ * Use `create(ListExceptionsResponseSchema)` to create a new message.
+ */
+export const ListExceptionsResponseSchema: GenMessage<ListExceptionsResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 11);
 
 /**
  * Request of `AvailabilityService.ListAvailability`.
@@ -220,7 +586,7 @@ export type ListAvailabilityRequest = Message<"availability.v1.ListAvailabilityR
  * Use `create(ListAvailabilityRequestSchema)` to create a new message.
  */
 export const ListAvailabilityRequestSchema: GenMessage<ListAvailabilityRequest> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 4);
+  messageDesc(file_availability_v1_availability_service, 12);
 
 /**
  * Response of `AvailabilityService.ListAvailability`.
@@ -248,7 +614,7 @@ export type ListAvailabilityResponse = Message<"availability.v1.ListAvailability
  * Use `create(ListAvailabilityResponseSchema)` to create a new message.
  */
 export const ListAvailabilityResponseSchema: GenMessage<ListAvailabilityResponse> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 5);
+  messageDesc(file_availability_v1_availability_service, 13);
 
 /**
  * Request of `AvailabilityService.SnapshotAvailability`.
@@ -290,7 +656,44 @@ export type SnapshotAvailabilityRequest = Message<"availability.v1.SnapshotAvail
  * Use `create(SnapshotAvailabilityRequestSchema)` to create a new message.
  */
 export const SnapshotAvailabilityRequestSchema: GenMessage<SnapshotAvailabilityRequest> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 6);
+  messageDesc(file_availability_v1_availability_service, 14);
+
+/**
+ * Open time as far as a window needs it, and the grid on which its slots lie.
+ *
+ * @generated from message availability.v1.OpenInterval
+ */
+export type OpenInterval = Message<"availability.v1.OpenInterval"> & {
+  /**
+   * First instant of the open time, or the window's start where the host is open before it too.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * First instant after the open time, or the instant 24 hours after the window's end where the host is open until then: a
+   * booking that starts in the window has ended by then.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Where the grid begins: at `start_time` or earlier, also long before the window. Slots start here and at every slot
+   * duration after it.
+   *
+   * @generated from field: google.protobuf.Timestamp grid_origin_time = 3;
+   */
+  gridOriginTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message availability.v1.OpenInterval.
+ * Use `create(OpenIntervalSchema)` to create a new message.
+ */
+export const OpenIntervalSchema: GenMessage<OpenInterval> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 15);
 
 /**
  * Response of `AvailabilityService.SnapshotAvailability`.
@@ -299,15 +702,16 @@ export const SnapshotAvailabilityRequestSchema: GenMessage<SnapshotAvailabilityR
  */
 export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvailabilityResponse"> & {
   /**
-   * The intervals that meet the covered window, whole, by start: at most 1,000. Those that are shorter than a slot are left
-   * out: nothing can be booked there.
+   * The open time that meets the covered window, by start: at most 1,000 intervals, which neither overlap nor touch. They are
+   * cut to the request's window and the 24 hours after it. Open time that is shorter than a slot is left out: nothing
+   * can be booked there.
    *
-   * @generated from field: repeated availability.v1.TimeRange intervals = 1;
+   * @generated from field: repeated availability.v1.OpenInterval intervals = 1;
    */
-  intervals: TimeRange[];
+  intervals: OpenInterval[];
 
   /**
-   * The host's slot duration in whole minutes; 0 if `intervals` is empty.
+   * The host's slot duration in whole minutes; 0 where it has never offered time.
    *
    * @generated from field: int32 slot_duration_minutes = 2;
    */
@@ -341,10 +745,13 @@ export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvai
  * Use `create(SnapshotAvailabilityResponseSchema)` to create a new message.
  */
 export const SnapshotAvailabilityResponseSchema: GenMessage<SnapshotAvailabilityResponse> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 7);
+  messageDesc(file_availability_v1_availability_service, 16);
 
 /**
  * When hosts can be booked.
+ *
+ * A host's open time is (weekly hours minus closures) plus openings. Openings and closures are exceptions: what was said about
+ * certain days. A host without weekly hours is open in its openings.
  *
  * All times are UTC with millisecond precision (finer input is refused, not rounded) within the years 1970 to 2199.
  * A request has at most 64 KiB and an answer at most 1 MiB. A call that names no deadline has 10 seconds; it may name up to
@@ -353,19 +760,17 @@ export const SnapshotAvailabilityResponseSchema: GenMessage<SnapshotAvailability
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
  * roles get PERMISSION_DENIED, and so does a HOST that names another one where it must name itself.
  *
- * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
- * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED, and each that writes OUTCOME_UNKNOWN.
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Service and method name those that
+ * they may give.
  *
  * @generated from service availability.v1.AvailabilityService
  */
 export const AvailabilityService: GenService<{
   /**
-   * Adds open time to a host. The range is merged with every stored interval of the host that it overlaps or touches,
-   * in one step or not at all; adding what is there already changes nothing and succeeds. Time in the past may be added
-   * (it is a record). A merge that moves an interval's start moves its slot grid; bookings stay where they are.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, SLOT_DURATION_MISMATCH, REQUEST_ID_REUSED. Takes the token of the HOST that
-   * `host_id` names, or ADMIN's.
+   * Adds open time to a host, as an opening, whatever its weekly hours say; closures end where it is. It is merged with all
+   * open time that it overlaps or touches, in one step or not at all; adding what is there already changes nothing and
+   * succeeds. Time in the past may be added (it is a record). A merge that moves an interval's start moves its slot grid;
+   * bookings stay where they are.
    *
    * @generated from rpc availability.v1.AvailabilityService.AddAvailability
    */
@@ -376,11 +781,8 @@ export const AvailabilityService: GenService<{
   },
   /**
    * Removes `[start_time, end_time)` from a host's open time, in one step or not at all. Intervals may shrink, split or
-   * go. Removing what is not there succeeds and changes nothing.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, AVAILABILITY_BOOKED (an active booking that has not ended overlaps what
-   * would go), PEER_UNAVAILABLE (the booking service could not be asked), REQUEST_ID_REUSED. Takes the token of the HOST
-   * that `host_id` names, or ADMIN's.
+   * go. Removing what is not there succeeds. Where weekly hours are or will be in force the range becomes a closure, which
+   * lasts when they change, until AddAvailability or RestoreWeeklyHours ends it.
    *
    * @generated from rpc availability.v1.AvailabilityService.RemoveAvailability
    */
@@ -390,11 +792,53 @@ export const AvailabilityService: GenService<{
     output: typeof RemoveAvailabilityResponseSchema;
   },
   /**
-   * Lists a host's intervals that share at least one instant with a window, whole, by start. Each page goes on at the end of
-   * the last interval of the page before. Where availability changes while pages are read, time that is open all along is
-   * on at least one of them, and an interval that has grown since it was shown may be shown again.
+   * Sets a host's weekly hours from a date on. Those that began earlier stay in force until then, those that would begin
+   * later are replaced too. Openings and closures stay, so a holiday survives.
    *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes every role's token, for any host.
+   * @generated from rpc availability.v1.AvailabilityService.SetWeeklyHours
+   */
+  setWeeklyHours: {
+    methodKind: "unary";
+    input: typeof SetWeeklyHoursRequestSchema;
+    output: typeof SetWeeklyHoursResponseSchema;
+  },
+  /**
+   * Tells a host's weekly hours: those in force now and those that follow.
+   *
+   * @generated from rpc availability.v1.AvailabilityService.GetWeeklyHours
+   */
+  getWeeklyHours: {
+    methodKind: "unary";
+    input: typeof GetWeeklyHoursRequestSchema;
+    output: typeof GetWeeklyHoursResponseSchema;
+  },
+  /**
+   * Ends all openings and closures of a host within `[start_time, end_time)`, in one step or not at all, so that its weekly
+   * hours alone say what is open there.
+   *
+   * @generated from rpc availability.v1.AvailabilityService.RestoreWeeklyHours
+   */
+  restoreWeeklyHours: {
+    methodKind: "unary";
+    input: typeof RestoreWeeklyHoursRequestSchema;
+    output: typeof RestoreWeeklyHoursResponseSchema;
+  },
+  /**
+   * Lists a host's openings and closures that share at least one instant with a window, whole, by start. Each page goes on
+   * after the last exception of the page before.
+   *
+   * @generated from rpc availability.v1.AvailabilityService.ListExceptions
+   */
+  listExceptions: {
+    methodKind: "unary";
+    input: typeof ListExceptionsRequestSchema;
+    output: typeof ListExceptionsResponseSchema;
+  },
+  /**
+   * Lists a host's open time that shares at least one instant with a window, as whole intervals, by start. Time that is open
+   * without end is shown to the end of 2199. Each page goes on at the end of the last interval of the page before. Where
+   * availability changes while pages are read, time that is open all along is on at least one of them, and an interval that
+   * has grown since it was shown may be shown again.
    *
    * @generated from rpc availability.v1.AvailabilityService.ListAvailability
    */
@@ -406,8 +850,6 @@ export const AvailabilityService: GenService<{
   /**
    * Tells the booking service a host's intervals that share at least one instant with a window and hold at least one slot,
    * as committed after all removals that were under way when the call arrived.
-   *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST. Takes SERVICE's token only.
    *
    * @generated from rpc availability.v1.AvailabilityService.SnapshotAvailability
    */

@@ -4,13 +4,14 @@
 
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_rules_v1_reason } from "../../rules/v1/reason_pb.ts";
 import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file availability/v1/errors.proto.
  */
 export const file_availability_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEqtAMKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARIfChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhIcChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBIbChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFEicKI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYSJAogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxIVChFFUlJPUl9SRUFTT05fQlVTWRAIEiEKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkSIAocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMYgZwcm90bzM");
+  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEq0AQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARoEoLsYAxIlChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhoEoLsYBRIiChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxoEoLsYBhIoCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBoEoLsYBhIhChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFGgSguxgJEi0KI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYaBKC7GAkSKgogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxoEoLsYCRIbChFFUlJPUl9SRUFTT05fQlVTWRAIGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMGgSguxgIEiQKGkVSUk9SX1JFQVNPTl9FVEFHX01JU01BVENIEA0aBKC7GAoSLAoiRVJST1JfUkVBU09OX1RPT19NQU5ZX1dFRUtMWV9IT1VSUxAOGgSguxgJYgZwcm90bzM", [file_rules_v1_reason]);
 
 /**
  * Why a call was refused: the `reason` of the `google.rpc.ErrorInfo` in the error's details, written there without the
@@ -33,12 +34,12 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as
-   * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
-   * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
-   * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
-   * gateway names also what is missing and every other field that breaks a rule. Who sent JSON is told names of fields as it
-   * wrote them, and by their JSON name if it left them out. Correct the request.
+   * One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as far as 4 KiB
+   * of details can hold, except that a `page_token`, and an `end_time` that counts from now because `start_time` is
+   * unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at all (unknown
+   * ones, values of another type, times that do not exist), Connect names all of these and no others; the gateway names
+   * also what is missing and every other field that breaks a rule. Who sent JSON is told names of fields as it wrote
+   * them, and by their JSON name if it left them out. Correct the request.
    * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;
@@ -46,87 +47,103 @@ export const ErrorReason = {
   INVALID_REQUEST: 1,
 
   /**
-   * NOT_FOUND. No user has this id. `google.rpc.ResourceInfo` names it.
+   * No user has this id. `google.rpc.ResourceInfo` names it.
    *
    * @generated from enum value: ERROR_REASON_USER_NOT_FOUND = 2;
    */
   USER_NOT_FOUND: 2,
 
   /**
-   * ALREADY_EXISTS. Another user has this e-mail address (letter case ignored).
+   * Another user has this e-mail address (letter case ignored).
    *
    * @generated from enum value: ERROR_REASON_EMAIL_TAKEN = 3;
    */
   EMAIL_TAKEN: 3,
 
   /**
-   * ALREADY_EXISTS. The `request_id` was used before for this host with another method or other content. Use a new one.
+   * The `request_id` was used before for this host with another method or other content. Use a new one.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 4;
    */
   REQUEST_ID_REUSED: 4,
 
   /**
-   * FAILED_PRECONDITION. The user is not a host, so it has no availability.
+   * The user is not a host, so it has no availability.
    *
    * @generated from enum value: ERROR_REASON_NOT_A_HOST = 5;
    */
   NOT_A_HOST: 5,
 
   /**
-   * FAILED_PRECONDITION. The host has availability with another slot duration; one host has one.
-   * `google.rpc.PreconditionFailure` tells the stored one. Remove the host's availability first, or use that duration.
+   * The host has openings or weekly hours with another slot duration; one host has one. `google.rpc.PreconditionFailure` tells the
+   * stored one. Remove the host's availability first, or use that duration.
    *
    * @generated from enum value: ERROR_REASON_SLOT_DURATION_MISMATCH = 6;
    */
   SLOT_DURATION_MISMATCH: 6,
 
   /**
-   * FAILED_PRECONDITION. The range to remove holds active bookings that have not ended. `google.rpc.PreconditionFailure`
-   * names the first 20 and `google.rpc.ErrorInfo` metadata `booking_count` says how many there are. Cancel or move them.
+   * The time that would go holds active bookings that have not ended. `google.rpc.PreconditionFailure` names the first 20
+   * and `google.rpc.ErrorInfo` metadata `booking_count` says how many there are. Cancel or move them.
    *
    * @generated from enum value: ERROR_REASON_AVAILABILITY_BOOKED = 7;
    */
   AVAILABILITY_BOOKED: 7,
 
   /**
-   * UNAVAILABLE. The call did not get the host's lock within 1 second, or waited behind changes of the host that stood still
-   * for 5 seconds; or too many removals are under way, or the database is out of reach. Nothing was changed. Send the same call
-   * again after the `google.rpc.RetryInfo` delay.
+   * The call did not get the host's lock within 1 second, or waited behind changes of the host that stood still for 5
+   * seconds; or too many removals are under way, or the database is out of reach. Nothing was changed. Send the same
+   * call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 8;
    */
   BUSY: 8,
 
   /**
-   * UNAVAILABLE. The booking service did not answer, and without it nothing may be removed. Nothing was changed. Send
-   * the same call again after the `google.rpc.RetryInfo` delay.
+   * The booking service did not answer, and without it nothing may be removed. Nothing was changed. Send the same call
+   * again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_PEER_UNAVAILABLE = 9;
    */
   PEER_UNAVAILABLE: 9,
 
   /**
-   * UNAVAILABLE. The connection to the database was lost during the commit: the change was made, or it was not. Send the
-   * same call again with the same `request_id`: it is made once. CreateUser has none: see there.
+   * The connection to the database was lost during the commit: the change was made, or it was not. Send the same call
+   * again with the same `request_id`: it is made once. CreateUser has none: see there.
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 10;
    */
   OUTCOME_UNKNOWN: 10,
 
   /**
-   * RESOURCE_EXHAUSTED. The caller sent too many calls. Wait for the `google.rpc.RetryInfo` delay.
+   * The caller sent too many calls. Wait for the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 11;
    */
   RATE_LIMITED: 11,
 
   /**
-   * RESOURCE_EXHAUSTED. A queue of the service is full: 1,000 changes wait for the same host. Nothing was changed. Wait for the `google.rpc.RetryInfo` delay.
+   * A queue of the service is full: 1,000 changes wait for the same host. Nothing was changed. Wait for the
+   * `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 12;
    */
   OVERLOADED: 12,
+
+  /**
+   * The host's weekly hours have changed since the caller read the `etag`. Read them again.
+   *
+   * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 13;
+   */
+  ETAG_MISMATCH: 13,
+
+  /**
+   * The host has weekly hours from 100 dates, and these would be from one more. Set hours from an earlier date: they replace
+   * all later ones.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_WEEKLY_HOURS = 14;
+   */
+  TOO_MANY_WEEKLY_HOURS: 14,
 } as const;
 
 /**

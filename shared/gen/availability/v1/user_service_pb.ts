@@ -9,13 +9,14 @@ import { file_availability_v1_user } from "./user_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file availability/v1/user_service.proto.
  */
 export const file_availability_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEg9hdmFpbGFiaWxpdHkudjEifAoRQ3JlYXRlVXNlclJlcXVlc3QSGwoFZW1haWwYASABKAlCDOBBAqK7GAUQARj+ARIgCgxkaXNwbGF5X25hbWUYAiABKAlCCuBBAqK7GAMYyAESKAoEcm9sZRgDIAEoDjIVLmF2YWlsYWJpbGl0eS52MS5Sb2xlQgPgQQIiOQoSQ3JlYXRlVXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciIsCg5HZXRVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAEiNgoPR2V0VXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciKDAQoQTGlzdFVzZXJzUmVxdWVzdBIoCgRyb2xlGAEgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGVCA+BBARIjCglwYWdlX3NpemUYAiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgDIAEoCUIM4EEBorsYBRiACEABIlIKEUxpc3RVc2Vyc1Jlc3BvbnNlEiQKBXVzZXJzGAEgAygLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMskCCgtVc2VyU2VydmljZRJoCgpDcmVhdGVVc2VyEiIuYXZhaWxhYmlsaXR5LnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiMuYXZhaWxhYmlsaXR5LnYxLkNyZWF0ZVVzZXJSZXNwb25zZSIRgtPkkwILOgEqIgYvdXNlcnMSaQoHR2V0VXNlchIfLmF2YWlsYWJpbGl0eS52MS5HZXRVc2VyUmVxdWVzdBogLmF2YWlsYWJpbGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiG5ACAYLT5JMCEhIQL3VzZXJzL3t1c2VyX2lkfRJlCglMaXN0VXNlcnMSIS5hdmFpbGFiaWxpdHkudjEuTGlzdFVzZXJzUmVxdWVzdBoiLmF2YWlsYWJpbGl0eS52MS5MaXN0VXNlcnNSZXNwb25zZSIRkAIBgtPkkwIIEgYvdXNlcnNiBnByb3RvMw", [file_availability_v1_user, file_google_api_annotations, file_google_api_field_behavior, file_rules_v1_field]);
+  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEg9hdmFpbGFiaWxpdHkudjEifAoRQ3JlYXRlVXNlclJlcXVlc3QSGwoFZW1haWwYASABKAlCDOBBAqK7GAUQARj+ARIgCgxkaXNwbGF5X25hbWUYAiABKAlCCuBBAqK7GAMYyAESKAoEcm9sZRgDIAEoDjIVLmF2YWlsYWJpbGl0eS52MS5Sb2xlQgPgQQIiOQoSQ3JlYXRlVXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciIsCg5HZXRVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAEiNgoPR2V0VXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciKDAQoQTGlzdFVzZXJzUmVxdWVzdBIoCgRyb2xlGAEgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGVCA+BBARIjCglwYWdlX3NpemUYAiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgDIAEoCUIM4EEBorsYBRiACEABIlIKEUxpc3RVc2Vyc1Jlc3BvbnNlEiQKBXVzZXJzGAEgAygLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMs4DCgtVc2VyU2VydmljZRKOAQoKQ3JlYXRlVXNlchIiLmF2YWlsYWJpbGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBojLmF2YWlsYWJpbGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2UiN6K7GCIKAhgBEgtFTUFJTF9UQUtFThIPT1VUQ09NRV9VTktOT1dOgtPkkwILOgEqIgYvdXNlcnMShwEKB0dldFVzZXISHy5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlcXVlc3QaIC5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlc3BvbnNlIjmQAgGiuxgaCggIBBAEGAEgARIOVVNFUl9OT1RfRk9VTkSC0+STAhISEC91c2Vycy97dXNlcl9pZH0SbQoJTGlzdFVzZXJzEiEuYXZhaWxhYmlsaXR5LnYxLkxpc3RVc2Vyc1JlcXVlc3QaIi5hdmFpbGFiaWxpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiGZACAaK7GAQKAhgBgtPkkwIIEgYvdXNlcnMaNaK7GDEKD0lOVkFMSURfUkVRVUVTVAoEQlVTWQoMUkFURV9MSU1JVEVECgpPVkVSTE9BREVEYgZwcm90bzM", [file_availability_v1_user, file_google_api_annotations, file_google_api_field_behavior, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `UserService.CreateUser`.
@@ -188,8 +189,8 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
  * roles get PERMISSION_DENIED, and so does a HOST or USER who names another user where it must name itself.
  *
- * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
- * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED.
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Service and method name those that
+ * they may give.
  *
  * @generated from service availability.v1.UserService
  */
@@ -197,8 +198,8 @@ export const UserService: GenService<{
   /**
    * Creates a user.
    *
-   * Refuses with EMAIL_TAKEN, OUTCOME_UNKNOWN (perhaps it was created: send the same call again, and if that answers
-   * EMAIL_TAKEN look for the address with ListUsers). Takes ADMIN's token only.
+   * After OUTCOME_UNKNOWN it may have been created. Send the same call again; if that answers EMAIL_TAKEN, look for the
+   * address with ListUsers.
    *
    * @generated from rpc availability.v1.UserService.CreateUser
    */
@@ -210,8 +211,6 @@ export const UserService: GenService<{
   /**
    * Returns one user.
    *
-   * Refuses with USER_NOT_FOUND. Takes the token of the HOST or USER that `user_id` names, ADMIN's or SERVICE's.
-   *
    * @generated from rpc availability.v1.UserService.GetUser
    */
   getUser: {
@@ -220,7 +219,7 @@ export const UserService: GenService<{
     output: typeof GetUserResponseSchema;
   },
   /**
-   * Lists users in the order in which they were created. Takes ADMIN's token only.
+   * Lists users in the order in which they were created.
    *
    * @generated from rpc availability.v1.UserService.ListUsers
    */

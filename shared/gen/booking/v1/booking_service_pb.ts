@@ -12,13 +12,14 @@ import { file_google_api_field_info } from "../../google/api/field_info_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/booking_service.proto.
  */
 export const file_booking_v1_booking_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxIKYm9va2luZy52MSL2AQoUTGlzdE9wZW5TbG90c1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSIwoJcGFnZV9zaXplGAQgASgFQhDgQQGiuxgJKgcIARD0AxgBEiAKCnBhZ2VfdG9rZW4YBSABKAlCDOBBAaK7GAUYgAhAASJRChVMaXN0T3BlblNsb3RzUmVzcG9uc2USHwoFc2xvdHMYASADKAsyEC5ib29raW5nLnYxLlNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpsCChRDcmVhdGVCb29raW5nUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESGwoIZ3Vlc3RfaWQYAiABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSJwoMaG9sZF9zZWNvbmRzGAUgASgFQhHgQQGiuxgKKggIChCAowUYARIlCgpyZXF1ZXN0X2lkGAYgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDcmVhdGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyJ2ChVDb25maXJtQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI+ChZDb25maXJtQm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcidQoUQ2FuY2VsQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDYW5jZWxCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyL1AQoYUmVzY2hlZHVsZUJvb2tpbmdSZXF1ZXN0Eh0KCmJvb2tpbmdfaWQYASABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSFwoEZXRhZxgEIAEoCUIJ4EEBorsYAhhAEiUKCnJlcXVlc3RfaWQYBSABKAlCEeBBAaK7GAIIAeKMz9cIAggBIkEKGVJlc2NoZWR1bGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyIyChFHZXRCb29raW5nUmVxdWVzdBIdCgpib29raW5nX2lkGAEgASgJQgngQQKiuxgCCAEiOgoSR2V0Qm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmci0QIKE0xpc3RCb29raW5nc1JlcXVlc3QSJAoHaG9zdF9pZBgBIAEoCUIT4EEBorsYDAgBOghndWVzdF9pZBIbCghndWVzdF9pZBgCIAEoCUIJ4EEBorsYAggBEjMKCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSMwoGc3RhdGVzGAUgAygOMhguYm9va2luZy52MS5Cb29raW5nU3RhdGVCCeBBAaK7GAIgIBIjCglwYWdlX3NpemUYBiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgHIAEoCUIM4EEBorsYBRiACEABInoKFExpc3RCb29raW5nc1Jlc3BvbnNlEiUKCGJvb2tpbmdzGAEgAygLMhMuYm9va2luZy52MS5Cb29raW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIVCghzZXF1ZW5jZRgDIAEoA0gAiAEBQgsKCV9zZXF1ZW5jZSJ2ChRXYXRjaEJvb2tpbmdzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESLwoOYWZ0ZXJfc2VxdWVuY2UYAiABKANCEuBBAaK7GAsqCRD/////////D0gAiAEBQhEKD19hZnRlcl9zZXF1ZW5jZSJSChVXYXRjaEJvb2tpbmdzUmVzcG9uc2USJwoFZXZlbnQYASABKAsyGC5ib29raW5nLnYxLkJvb2tpbmdFdmVudBIQCghzZXF1ZW5jZRgCIAEoAzLIBwoOQm9va2luZ1NlcnZpY2USZwoNTGlzdE9wZW5TbG90cxIgLmJvb2tpbmcudjEuTGlzdE9wZW5TbG90c1JlcXVlc3QaIS5ib29raW5nLnYxLkxpc3RPcGVuU2xvdHNSZXNwb25zZSIRkAIBgtPkkwIIEgYvc2xvdHMSagoNQ3JlYXRlQm9va2luZxIgLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1JlcXVlc3QaIS5ib29raW5nLnYxLkNyZWF0ZUJvb2tpbmdSZXNwb25zZSIUgtPkkwIOOgEqIgkvYm9va2luZ3MSggEKDkNvbmZpcm1Cb29raW5nEiEuYm9va2luZy52MS5Db25maXJtQm9va2luZ1JlcXVlc3QaIi5ib29raW5nLnYxLkNvbmZpcm1Cb29raW5nUmVzcG9uc2UiKYLT5JMCIzoBKiIeL2Jvb2tpbmdzL3tib29raW5nX2lkfTpjb25maXJtEn4KDUNhbmNlbEJvb2tpbmcSIC5ib29raW5nLnYxLkNhbmNlbEJvb2tpbmdSZXF1ZXN0GiEuYm9va2luZy52MS5DYW5jZWxCb29raW5nUmVzcG9uc2UiKILT5JMCIjoBKiIdL2Jvb2tpbmdzL3tib29raW5nX2lkfTpjYW5jZWwSjgEKEVJlc2NoZWR1bGVCb29raW5nEiQuYm9va2luZy52MS5SZXNjaGVkdWxlQm9va2luZ1JlcXVlc3QaJS5ib29raW5nLnYxLlJlc2NoZWR1bGVCb29raW5nUmVzcG9uc2UiLILT5JMCJjoBKiIhL2Jvb2tpbmdzL3tib29raW5nX2lkfTpyZXNjaGVkdWxlEm4KCkdldEJvb2tpbmcSHS5ib29raW5nLnYxLkdldEJvb2tpbmdSZXF1ZXN0Gh4uYm9va2luZy52MS5HZXRCb29raW5nUmVzcG9uc2UiIZACAYLT5JMCGBIWL2Jvb2tpbmdzL3tib29raW5nX2lkfRJnCgxMaXN0Qm9va2luZ3MSHy5ib29raW5nLnYxLkxpc3RCb29raW5nc1JlcXVlc3QaIC5ib29raW5nLnYxLkxpc3RCb29raW5nc1Jlc3BvbnNlIhSQAgGC0+STAgsSCS9ib29raW5ncxJyCg1XYXRjaEJvb2tpbmdzEiAuYm9va2luZy52MS5XYXRjaEJvb2tpbmdzUmVxdWVzdBohLmJvb2tpbmcudjEuV2F0Y2hCb29raW5nc1Jlc3BvbnNlIhqQAgGC0+STAhESDy9ib29raW5nczp3YXRjaDABYgZwcm90bzM", [file_booking_v1_booking, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("CiBib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxIKYm9va2luZy52MSL2AQoUTGlzdE9wZW5TbG90c1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSIwoJcGFnZV9zaXplGAQgASgFQhDgQQGiuxgJKgcIARD0AxgBEiAKCnBhZ2VfdG9rZW4YBSABKAlCDOBBAaK7GAUYgAhAASJRChVMaXN0T3BlblNsb3RzUmVzcG9uc2USHwoFc2xvdHMYASADKAsyEC5ib29raW5nLnYxLlNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpsCChRDcmVhdGVCb29raW5nUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESGwoIZ3Vlc3RfaWQYAiABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSJwoMaG9sZF9zZWNvbmRzGAUgASgFQhHgQQGiuxgKKggIChCAowUYARIlCgpyZXF1ZXN0X2lkGAYgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDcmVhdGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyJ2ChVDb25maXJtQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI+ChZDb25maXJtQm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcidQoUQ2FuY2VsQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDYW5jZWxCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyL1AQoYUmVzY2hlZHVsZUJvb2tpbmdSZXF1ZXN0Eh0KCmJvb2tpbmdfaWQYASABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSFwoEZXRhZxgEIAEoCUIJ4EEBorsYAhhAEiUKCnJlcXVlc3RfaWQYBSABKAlCEeBBAaK7GAIIAeKMz9cIAggBIkEKGVJlc2NoZWR1bGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyIyChFHZXRCb29raW5nUmVxdWVzdBIdCgpib29raW5nX2lkGAEgASgJQgngQQKiuxgCCAEiOgoSR2V0Qm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmci0QIKE0xpc3RCb29raW5nc1JlcXVlc3QSJAoHaG9zdF9pZBgBIAEoCUIT4EEBorsYDAgBOghndWVzdF9pZBIbCghndWVzdF9pZBgCIAEoCUIJ4EEBorsYAggBEjMKCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSMwoGc3RhdGVzGAUgAygOMhguYm9va2luZy52MS5Cb29raW5nU3RhdGVCCeBBAaK7GAIgIBIjCglwYWdlX3NpemUYBiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgHIAEoCUIM4EEBorsYBRiACEABInoKFExpc3RCb29raW5nc1Jlc3BvbnNlEiUKCGJvb2tpbmdzGAEgAygLMhMuYm9va2luZy52MS5Cb29raW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIVCghzZXF1ZW5jZRgDIAEoA0gAiAEBQgsKCV9zZXF1ZW5jZSJ2ChRXYXRjaEJvb2tpbmdzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESLwoOYWZ0ZXJfc2VxdWVuY2UYAiABKANCEuBBAaK7GAsqCRD/////////D0gAiAEBQhEKD19hZnRlcl9zZXF1ZW5jZSJSChVXYXRjaEJvb2tpbmdzUmVzcG9uc2USJwoFZXZlbnQYASABKAsyGC5ib29raW5nLnYxLkJvb2tpbmdFdmVudBIQCghzZXF1ZW5jZRgCIAEoAzLqDAoOQm9va2luZ1NlcnZpY2USowEKDUxpc3RPcGVuU2xvdHMSIC5ib29raW5nLnYxLkxpc3RPcGVuU2xvdHNSZXF1ZXN0GiEuYm9va2luZy52MS5MaXN0T3BlblNsb3RzUmVzcG9uc2UiTZACAaK7GDgKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCCBIGL3Nsb3RzEvwBCg1DcmVhdGVCb29raW5nEiAuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBohLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIqUBorsYjAEKBBADGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEgtOT1RfQV9HVUVTVBIUT1VUU0lERV9BVkFJTEFCSUxJVFkSCE9GRl9HUklEEg1TVEFSVF9JTl9QQVNUEgpTTE9UX1RBS0VOEg5UT09fTUFOWV9IT0xEUxIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCDjoBKiIJL2Jvb2tpbmdzEtABCg5Db25maXJtQm9va2luZxIhLmJvb2tpbmcudjEuQ29uZmlybUJvb2tpbmdSZXF1ZXN0GiIuYm9va2luZy52MS5Db25maXJtQm9va2luZ1Jlc3BvbnNlIneiuxhKCgQQAxgBEhFCT09LSU5HX05PVF9GT1VORBIMSE9MRF9FWFBJUkVEEhJCT09LSU5HX05PVF9BQ1RJVkUSDUVUQUdfTUlTTUFUQ0iC0+STAiM6ASoiHi9ib29raW5ncy97Ym9va2luZ19pZH06Y29uZmlybRLAAQoNQ2FuY2VsQm9va2luZxIgLmJvb2tpbmcudjEuQ2FuY2VsQm9va2luZ1JlcXVlc3QaIS5ib29raW5nLnYxLkNhbmNlbEJvb2tpbmdSZXNwb25zZSJqorsYPgoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORBISQk9PS0lOR19OT1RfQUNUSVZFEg1FVEFHX01JU01BVENIgtPkkwIiOgEqIh0vYm9va2luZ3Mve2Jvb2tpbmdfaWR9OmNhbmNlbBKdAgoRUmVzY2hlZHVsZUJvb2tpbmcSJC5ib29raW5nLnYxLlJlc2NoZWR1bGVCb29raW5nUmVxdWVzdBolLmJvb2tpbmcudjEuUmVzY2hlZHVsZUJvb2tpbmdSZXNwb25zZSK6AaK7GIkBCgQQAxgBEhFCT09LSU5HX05PVF9GT1VORBISQk9PS0lOR19OT1RfQUNUSVZFEhRPVVRTSURFX0FWQUlMQUJJTElUWRIIT0ZGX0dSSUQSDVNUQVJUX0lOX1BBU1QSClNMT1RfVEFLRU4SDUVUQUdfTUlTTUFUQ0gSEFBFRVJfVU5BVkFJTEFCTEWC0+STAiY6ASoiIS9ib29raW5ncy97Ym9va2luZ19pZH06cmVzY2hlZHVsZRKNAQoKR2V0Qm9va2luZxIdLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaHi5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSJAkAIBorsYGwoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORILT5JMCGBIWL2Jvb2tpbmdzL3tib29raW5nX2lkfRJzCgxMaXN0Qm9va2luZ3MSHy5ib29raW5nLnYxLkxpc3RCb29raW5nc1JlcXVlc3QaIC5ib29raW5nLnYxLkxpc3RCb29raW5nc1Jlc3BvbnNlIiCQAgGiuxgICgYIAhADGAGC0+STAgsSCS9ib29raW5ncxKcAQoNV2F0Y2hCb29raW5ncxIgLmJvb2tpbmcudjEuV2F0Y2hCb29raW5nc1JlcXVlc3QaIS5ib29raW5nLnYxLldhdGNoQm9va2luZ3NSZXNwb25zZSJEkAIBorsYJgoECAIYARIQU0VRVUVOQ0VfVU5LTk9XThIMV0FUQ0hfTEFHR0VEgtPkkwIREg8vYm9va2luZ3M6d2F0Y2gwARpZorsYVQoPSU5WQUxJRF9SRVFVRVNUCgRCVVNZCgxSQVRFX0xJTUlURUQKCk9WRVJMT0FERUQSD09VVENPTUVfVU5LTk9XThIRUkVRVUVTVF9JRF9SRVVTRURiBnByb3RvMw", [file_booking_v1_booking, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `BookingService.ListOpenSlots`.
@@ -569,9 +570,8 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  * Other roles get PERMISSION_DENIED, and so does a HOST or USER who names another user where it must name itself.
  * Somebody else's booking is as if it did not exist.
  *
- * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Besides the reasons named at a
- * method, each may answer INVALID_REQUEST, BUSY, RATE_LIMITED and OVERLOADED, and each that writes OUTCOME_UNKNOWN and
- * REQUEST_ID_REUSED.
+ * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Service and method name those that
+ * they may give.
  *
  * Every write takes an optional `request_id`, a UUID unique per host across all methods. A call that succeeded and is
  * sent again with it (for at least 30 days) has no further effect and gets the first answer, also if the
@@ -587,8 +587,6 @@ export const BookingService: GenService<{
    * are read is on exactly one of them; where the grid moves meanwhile, slots of the new grid go on right behind the start
    * of the last slot shown, which the first of them may overlap.
    *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, PEER_UNAVAILABLE. Takes every role's token, for any host.
-   *
    * @generated from rpc booking.v1.BookingService.ListOpenSlots
    */
   listOpenSlots: {
@@ -600,9 +598,6 @@ export const BookingService: GenService<{
    * Books a host's time for a guest, or holds it. The time must be one or more whole consecutive slots of one
    * availability interval.
    *
-   * Refuses with USER_NOT_FOUND, NOT_A_HOST, NOT_A_GUEST, OUTSIDE_AVAILABILITY, OFF_GRID, START_IN_PAST, SLOT_TAKEN,
-   * TOO_MANY_HOLDS, PEER_UNAVAILABLE. Takes the token of the USER that `guest_id` names, or ADMIN's.
-   *
    * @generated from rpc booking.v1.BookingService.CreateBooking
    */
   createBooking: {
@@ -612,9 +607,6 @@ export const BookingService: GenService<{
   },
   /**
    * Turns a hold into a booking. Confirming what is confirmed changes nothing and succeeds.
-   *
-   * Refuses with BOOKING_NOT_FOUND (also if it is another guest's), HOLD_EXPIRED, BOOKING_NOT_ACTIVE (cancelled),
-   * ETAG_MISMATCH. Takes the token of the booking's guest (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.ConfirmBooking
    */
@@ -626,9 +618,6 @@ export const BookingService: GenService<{
   /**
    * Cancels an active booking that has not ended; its time is free at once. Cancelling what is cancelled changes nothing
    * and succeeds.
-   *
-   * Refuses with BOOKING_NOT_FOUND (also if it is other people's), BOOKING_NOT_ACTIVE (expired, or its time is over),
-   * ETAG_MISMATCH. Takes the token of the booking's host (HOST) or guest (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.CancelBooking
    */
@@ -642,10 +631,6 @@ export const BookingService: GenService<{
    * time may have any length, lie in any availability interval and overlap the old one. A hold keeps its `expire_time`,
    * but never past the new start.
    *
-   * Refuses with BOOKING_NOT_FOUND (also if it is another guest's), BOOKING_NOT_ACTIVE (cancelled, expired or started),
-   * OUTSIDE_AVAILABILITY, OFF_GRID, START_IN_PAST, SLOT_TAKEN, ETAG_MISMATCH, PEER_UNAVAILABLE. Takes the token of the
-   * booking's guest (USER), or ADMIN's.
-   *
    * @generated from rpc booking.v1.BookingService.RescheduleBooking
    */
   rescheduleBooking: {
@@ -655,9 +640,6 @@ export const BookingService: GenService<{
   },
   /**
    * Returns one booking.
-   *
-   * Refuses with BOOKING_NOT_FOUND (also if it is other people's). Takes the token of the booking's host (HOST) or guest
-   * (USER), or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.GetBooking
    */
@@ -671,8 +653,6 @@ export const BookingService: GenService<{
    * moved while pages are read may be missed or seen twice; WatchBookings is exact. Whether the host or guest exists is not
    * checked: one who does not exist has no bookings.
    *
-   * Takes the token of the HOST that `host_id` names, of the USER that `guest_id` names, or ADMIN's.
-   *
    * @generated from rpc booking.v1.BookingService.ListBookings
    */
   listBookings: {
@@ -685,9 +665,6 @@ export const BookingService: GenService<{
    * the stream starts; further messages without an event are keep-alives. A stream has no deadline unless the caller names
    * one, an hour at most; it ends with the caller's token, by UNAUTHENTICATED. Whether the host exists is not checked: one
    * who does not exist has no changes.
-   *
-   * Refuses with SEQUENCE_UNKNOWN; ends with WATCH_LAGGED when the caller reads too slowly: watch again from the last
-   * sequence seen. Takes the token of the HOST that `host_id` names, or ADMIN's.
    *
    * @generated from rpc booking.v1.BookingService.WatchBookings
    */

@@ -4,13 +4,14 @@
 
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_rules_v1_reason } from "../../rules/v1/reason_pb.ts";
 import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/errors.proto.
  */
 export const file_booking_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chdib29raW5nL3YxL2Vycm9ycy5wcm90bxIKYm9va2luZy52MSrPBQoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASIAocRVJST1JfUkVBU09OX0lOVkFMSURfUkVRVUVTVBABEh8KG0VSUk9SX1JFQVNPTl9VU0VSX05PVF9GT1VORBACEiIKHkVSUk9SX1JFQVNPTl9CT09LSU5HX05PVF9GT1VORBADEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEEhsKF0VSUk9SX1JFQVNPTl9OT1RfQV9IT1NUEAUSHAoYRVJST1JfUkVBU09OX05PVF9BX0dVRVNUEAYSJQohRVJST1JfUkVBU09OX09VVFNJREVfQVZBSUxBQklMSVRZEAcSGQoVRVJST1JfUkVBU09OX09GRl9HUklEEAgSHgoaRVJST1JfUkVBU09OX1NUQVJUX0lOX1BBU1QQCRIdChlFUlJPUl9SRUFTT05fSE9MRF9FWFBJUkVEEAoSIwofRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0FDVElWRRALEhsKF0VSUk9SX1JFQVNPTl9TTE9UX1RBS0VOEAwSHgoaRVJST1JfUkVBU09OX0VUQUdfTUlTTUFUQ0gQDRIdChlFUlJPUl9SRUFTT05fV0FUQ0hfTEFHR0VEEA4SIQodRVJST1JfUkVBU09OX1NFUVVFTkNFX1VOS05PV04QDxIVChFFUlJPUl9SRUFTT05fQlVTWRAQEiEKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEBESIAocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThASEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQExIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAUEh8KG0VSUk9SX1JFQVNPTl9UT09fTUFOWV9IT0xEUxAVYgZwcm90bzM");
+  fileDesc("Chdib29raW5nL3YxL2Vycm9ycy5wcm90bxIKYm9va2luZy52MSrNBgoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASJgocRVJST1JfUkVBU09OX0lOVkFMSURfUkVRVUVTVBABGgSguxgDEiUKG0VSUk9SX1JFQVNPTl9VU0VSX05PVF9GT1VORBACGgSguxgFEigKHkVSUk9SX1JFQVNPTl9CT09LSU5HX05PVF9GT1VORBADGgSguxgFEigKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEGgSguxgGEiEKF0VSUk9SX1JFQVNPTl9OT1RfQV9IT1NUEAUaBKC7GAkSIgoYRVJST1JfUkVBU09OX05PVF9BX0dVRVNUEAYaBKC7GAkSKwohRVJST1JfUkVBU09OX09VVFNJREVfQVZBSUxBQklMSVRZEAcaBKC7GAkSHwoVRVJST1JfUkVBU09OX09GRl9HUklEEAgaBKC7GAkSJAoaRVJST1JfUkVBU09OX1NUQVJUX0lOX1BBU1QQCRoEoLsYCRIjChlFUlJPUl9SRUFTT05fSE9MRF9FWFBJUkVEEAoaBKC7GAkSKQofRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0FDVElWRRALGgSguxgJEiEKF0VSUk9SX1JFQVNPTl9TTE9UX1RBS0VOEAwaBKC7GAoSJAoaRVJST1JfUkVBU09OX0VUQUdfTUlTTUFUQ0gQDRoEoLsYChIjChlFUlJPUl9SRUFTT05fV0FUQ0hfTEFHR0VEEA4aBKC7GAoSJwodRVJST1JfUkVBU09OX1NFUVVFTkNFX1VOS05PV04QDxoEoLsYCxIbChFFUlJPUl9SRUFTT05fQlVTWRAQGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEBEaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThASGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQExoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAUGgSguxgIEiUKG0VSUk9SX1JFQVNPTl9UT09fTUFOWV9IT0xEUxAVGgSguxgJYgZwcm90bzM", [file_rules_v1_reason]);
 
 /**
  * Why a call was refused: the `reason` of the `google.rpc.ErrorInfo` in the error's details, written there without the
@@ -33,12 +34,12 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * INVALID_ARGUMENT. One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as
-   * far as 4 KiB of details can hold, except that a `page_token`, and an `end_time` that counts from now because
-   * `start_time` is unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at
-   * all (unknown ones, values of another type, times that do not exist), Connect names all of these and no others; the
-   * gateway names also what is missing and every other field that breaks a rule. Who sent JSON is told names of fields as it
-   * wrote them, and by their JSON name if it left them out. Correct the request.
+   * One or more fields break the rules written beside them. `google.rpc.BadRequest` names all of them, as far as 4 KiB
+   * of details can hold, except that a `page_token`, and an `end_time` that counts from now because `start_time` is
+   * unset, are looked at only when nothing else is wrong. If fields of a request in JSON cannot be read at all (unknown
+   * ones, values of another type, times that do not exist), Connect names all of these and no others; the gateway names
+   * also what is missing and every other field that breaks a rule. Who sent JSON is told names of fields as it wrote
+   * them, and by their JSON name if it left them out. Correct the request.
    * Example: `end_time` is not later than `start_time`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_REQUEST = 1;
@@ -46,107 +47,107 @@ export const ErrorReason = {
   INVALID_REQUEST: 1,
 
   /**
-   * NOT_FOUND. No user has this id. `google.rpc.ResourceInfo` names it.
+   * No user has this id. `google.rpc.ResourceInfo` names it.
    *
    * @generated from enum value: ERROR_REASON_USER_NOT_FOUND = 2;
    */
   USER_NOT_FOUND: 2,
 
   /**
-   * NOT_FOUND. No booking has this id, or none that is the caller's. `google.rpc.ResourceInfo` names the id.
+   * No booking has this id, or none that is the caller's. `google.rpc.ResourceInfo` names the id.
    *
    * @generated from enum value: ERROR_REASON_BOOKING_NOT_FOUND = 3;
    */
   BOOKING_NOT_FOUND: 3,
 
   /**
-   * ALREADY_EXISTS. The `request_id` was used before for this host with another method or other content. Use a new one.
+   * The `request_id` was used before for this host with another method or other content. Use a new one.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 4;
    */
   REQUEST_ID_REUSED: 4,
 
   /**
-   * FAILED_PRECONDITION. `host_id` is a user without the role HOST.
+   * `host_id` is a user without the role HOST.
    *
    * @generated from enum value: ERROR_REASON_NOT_A_HOST = 5;
    */
   NOT_A_HOST: 5,
 
   /**
-   * FAILED_PRECONDITION. `guest_id` is a user without the role USER.
+   * `guest_id` is a user without the role USER.
    *
    * @generated from enum value: ERROR_REASON_NOT_A_GUEST = 6;
    */
   NOT_A_GUEST: 6,
 
   /**
-   * FAILED_PRECONDITION. No single availability interval of the host holds the whole asked time. One that is shorter than a
-   * slot holds nothing.
+   * No single availability interval of the host holds the whole asked time. One that is shorter than a slot holds
+   * nothing.
    *
    * @generated from enum value: ERROR_REASON_OUTSIDE_AVAILABILITY = 7;
    */
   OUTSIDE_AVAILABILITY: 7,
 
   /**
-   * FAILED_PRECONDITION. The asked time is not made of whole slots of the availability interval's grid. Example: 10:10
-   * to 10:40 on a grid of 30 minutes from 10:00. ListOpenSlots shows the grid.
+   * The asked time is not made of whole slots of the availability interval's grid. Example: 10:10 to 10:40 on a grid of
+   * 30 minutes from 10:00. ListOpenSlots shows the grid.
    *
    * @generated from enum value: ERROR_REASON_OFF_GRID = 8;
    */
   OFF_GRID: 8,
 
   /**
-   * FAILED_PRECONDITION. The asked time has begun already, by the service's clock.
+   * The asked time has begun already, by the service's clock.
    *
    * @generated from enum value: ERROR_REASON_START_IN_PAST = 9;
    */
   START_IN_PAST: 9,
 
   /**
-   * FAILED_PRECONDITION. The hold ended before it was confirmed. Book again.
+   * The hold ended before it was confirmed. Book again.
    *
    * @generated from enum value: ERROR_REASON_HOLD_EXPIRED = 10;
    */
   HOLD_EXPIRED: 10,
 
   /**
-   * FAILED_PRECONDITION. The booking is cancelled or expired, or its time has come (reschedule) or gone (cancel).
+   * The booking is cancelled or expired, or its time has come (reschedule) or gone (cancel).
    *
    * @generated from enum value: ERROR_REASON_BOOKING_NOT_ACTIVE = 11;
    */
   BOOKING_NOT_ACTIVE: 11,
 
   /**
-   * ABORTED. An active booking overlaps the asked time. List the open slots again and choose another.
+   * An active booking overlaps the asked time. List the open slots again and choose another.
    *
    * @generated from enum value: ERROR_REASON_SLOT_TAKEN = 12;
    */
   SLOT_TAKEN: 12,
 
   /**
-   * ABORTED. The booking has changed since the `etag` was read. Read it again.
+   * The booking has changed since the `etag` was read. Read it again.
    *
    * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 13;
    */
   ETAG_MISMATCH: 13,
 
   /**
-   * ABORTED. The watcher read too slowly. Watch again from the last sequence seen; nothing is lost.
+   * The watcher read too slowly. Watch again from the last sequence seen; nothing is lost.
    *
    * @generated from enum value: ERROR_REASON_WATCH_LAGGED = 14;
    */
   WATCH_LAGGED: 14,
 
   /**
-   * OUT_OF_RANGE. The feed has not come as far as `after_sequence`. List the bookings and watch from there.
+   * The feed has not come as far as `after_sequence`. List the bookings and watch from there.
    *
    * @generated from enum value: ERROR_REASON_SEQUENCE_UNKNOWN = 15;
    */
   SEQUENCE_UNKNOWN: 15,
 
   /**
-   * UNAVAILABLE. The call did not get the host's lock in time, the host's availability kept changing, or the database is out of
+   * The call did not get the host's lock in time, the host's availability kept changing, or the database is out of
    * reach. Nothing was changed. Send the same call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 16;
@@ -154,7 +155,7 @@ export const ErrorReason = {
   BUSY: 16,
 
   /**
-   * UNAVAILABLE. The availability service did not answer. Nothing was changed. Send the same call again after the
+   * The availability service did not answer. Nothing was changed. Send the same call again after the
    * `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_PEER_UNAVAILABLE = 17;
@@ -162,29 +163,29 @@ export const ErrorReason = {
   PEER_UNAVAILABLE: 17,
 
   /**
-   * UNAVAILABLE. The connection to the database was lost during the commit: the change was made, or it was not. Send the
-   * same call again with the same `request_id`: it is made once. Without one, look first.
+   * The connection to the database was lost during the commit: the change was made, or it was not. Send the same call
+   * again with the same `request_id`: it is made once. Without one, look first.
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 18;
    */
   OUTCOME_UNKNOWN: 18,
 
   /**
-   * RESOURCE_EXHAUSTED. The caller sent too many calls, or has too many streams open. Wait for the `google.rpc.RetryInfo` delay.
+   * The caller sent too many calls, or has too many streams open. Wait for the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 19;
    */
   RATE_LIMITED: 19,
 
   /**
-   * RESOURCE_EXHAUSTED. A queue of the service is full. Wait for the `google.rpc.RetryInfo` delay.
+   * A queue of the service is full. Wait for the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 20;
    */
   OVERLOADED: 20,
 
   /**
-   * FAILED_PRECONDITION. The guest has as many active holds as one may have, with this host or with all hosts together:
+   * The guest has as many active holds as one may have, with this host or with all hosts together:
    * `google.rpc.ErrorInfo` says how many in its metadata (`holds_max`). Confirm or cancel one, or wait until one ends.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_HOLDS = 21;

@@ -8,13 +8,14 @@ import { file_google_api_field_behavior } from "../../google/api/field_behavior_
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
+import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiYwoQRmVuY2VIb3N0UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoGcmFuZ2VzGAIgAygLMhcuYm9va2luZy52MS5GZW5jZWRSYW5nZUIK4EEBorsYAyD0AyJTChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEhMKC2Jvb2tpbmdfaWRzGAIgAygJEhUKDWJvb2tpbmdfY291bnQYAyABKAUyWAoMRmVuY2VTZXJ2aWNlEkgKCUZlbmNlSG9zdBIcLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVxdWVzdBodLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVzcG9uc2ViBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiqwEKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAEigQEKDUZlbmNlZEJvb2tpbmcSEgoKYm9va2luZ19pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSKwoIYm9va2luZ3MYAiADKAsyGS5ib29raW5nLnYxLkZlbmNlZEJvb2tpbmcSFQoNYm9va2luZ19jb3VudBgDIAEoBRI5ChVsYXN0X2Jvb2tpbmdfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpABCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAEaLKK7GCgKD0lOVkFMSURfUkVRVUVTVAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -64,6 +65,20 @@ export type FenceHostRequest = Message<"booking.v1.FenceHostRequest"> & {
    * @generated from field: repeated booking.v1.FencedRange ranges = 2;
    */
   ranges: FencedRange[];
+
+  /**
+   * The answer says when the host's last active booking ends, in a range or not: time from then on is not booked.
+   *
+   * @generated from field: bool find_last_booking = 3;
+   */
+  findLastBooking: boolean;
+
+  /**
+   * The most bookings that the answer lists, 1 to 500. 0 or unset: 20.
+   *
+   * @generated from field: int32 max_bookings = 4;
+   */
+  maxBookings: number;
 };
 
 /**
@@ -72,6 +87,41 @@ export type FenceHostRequest = Message<"booking.v1.FenceHostRequest"> & {
  */
 export const FenceHostRequestSchema: GenMessage<FenceHostRequest> = /*@__PURE__*/
   messageDesc(file_booking_v1_fence_service, 1);
+
+/**
+ * An active booking that has not ended.
+ *
+ * @generated from message booking.v1.FencedBooking
+ */
+export type FencedBooking = Message<"booking.v1.FencedBooking"> & {
+  /**
+   * UUID of the booking.
+   *
+   * @generated from field: string booking_id = 1;
+   */
+  bookingId: string;
+
+  /**
+   * First instant of the booked time (UTC).
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * First instant after the booked time (UTC), at most 24 hours after `start_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message booking.v1.FencedBooking.
+ * Use `create(FencedBookingSchema)` to create a new message.
+ */
+export const FencedBookingSchema: GenMessage<FencedBooking> = /*@__PURE__*/
+  messageDesc(file_booking_v1_fence_service, 2);
 
 /**
  * Response of `FenceService.FenceHost`.
@@ -87,12 +137,12 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
   generation: bigint;
 
   /**
-   * Ids of active bookings that have not ended and overlap a range, by start: the first 20. Any at all means that the
-   * ranges must stay.
+   * Active bookings that have not ended and overlap a range, by start: the first `max_bookings`. Any at all means that the
+   * time of each must stay open.
    *
-   * @generated from field: repeated string booking_ids = 2;
+   * @generated from field: repeated booking.v1.FencedBooking bookings = 2;
    */
-  bookingIds: string[];
+  bookings: FencedBooking[];
 
   /**
    * How many such bookings there are altogether.
@@ -100,6 +150,14 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
    * @generated from field: int32 booking_count = 3;
    */
   bookingCount: number;
+
+  /**
+   * The end of the host's last active booking that has not ended (UTC). Unset where there is none, and where the request did
+   * not ask.
+   *
+   * @generated from field: google.protobuf.Timestamp last_booking_end_time = 4;
+   */
+  lastBookingEndTime?: Timestamp | undefined;
 };
 
 /**
@@ -107,22 +165,22 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
  * Use `create(FenceHostResponseSchema)` to create a new message.
  */
 export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE__*/
-  messageDesc(file_booking_v1_fence_service, 2);
+  messageDesc(file_booking_v1_fence_service, 3);
 
 /**
- * What keeps removals of availability and bookings apart. For the availability service: everybody else gets
- * PERMISSION_DENIED. Sizes, deadlines and endings without a reason are as BookingService has them.
+ * What keeps removals of availability and bookings apart. For the availability service alone. Sizes, deadlines and endings
+ * without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
  */
 export const FenceService: GenService<{
   /**
    * Ends the validity of everything that Booking remembers of the host's availability, and tells which active bookings
-   * that have not ended overlap the given ranges. Called before a removal is committed (with what it removes) and after
-   * an addition (without ranges). Calling it again, late or for nothing costs one re-read and breaks nothing.
+   * that have not ended overlap the given ranges, and on request when the host's last one ends. Called before a change that
+   * shrinks open time is committed (with what it removes) and after an addition (without ranges). Calling it again, late or
+   * for nothing costs one re-read and breaks nothing.
    *
-   * May answer INVALID_REQUEST, BUSY (nothing was changed) and OUTCOME_UNKNOWN (perhaps the generation was raised). Takes
-   * SERVICE's token only.
+   * After OUTCOME_UNKNOWN the generation may have been raised.
    *
    * @generated from rpc booking.v1.FenceService.FenceHost
    */

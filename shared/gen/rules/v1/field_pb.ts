@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rules/v1/field.proto.
  */
 export const file_rules_v1_field: GenFile = /*@__PURE__*/
-  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEivwEKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCCI4CgVSYW5nZRILCgNtaW4YASABKAMSCwoDbWF4GAIgASgDEhUKDXplcm9faXNfdW5zZXQYAyABKAgiMQoJTGF0ZXJUaGFuEg0KBWZpZWxkGAEgASgJEhUKDWF0X21vc3RfaG91cnMYAiABKAU6SwoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLSHAyABKAsyFC5ydWxlcy52MS5GaWVsZFJ1bGVzUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEiigIKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCBIMCgRkYXRlGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCBIoCgt0aW1lX29mX2RheRgLIAEoCzITLnJ1bGVzLnYxLlRpbWVPZkRheSI4CgVSYW5nZRILCgNtaW4YASABKAMSCwoDbWF4GAIgASgDEhUKDXplcm9faXNfdW5zZXQYAyABKAgiMQoJTGF0ZXJUaGFuEg0KBWZpZWxkGAEgASgJEhUKDWF0X21vc3RfaG91cnMYAiABKAUiHwoJVGltZU9mRGF5EhIKCmxhdGVyX3RoYW4YASABKAk6SwoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLSHAyABKAsyFC5ydWxlcy52MS5GaWVsZFJ1bGVzUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * The rules of one field. All that are set hold together.
@@ -82,6 +82,27 @@ export type FieldRules = Message<"rules.v1.FieldRules"> & {
    * @generated from field: bool opaque = 8;
    */
   opaque: boolean;
+
+  /**
+   * Of a text: a date as `2027-03-28`, in the years 1970 to 2199.
+   *
+   * @generated from field: bool date = 9;
+   */
+  date: boolean;
+
+  /**
+   * Of a text: the name of a time zone in the IANA database, such as `Europe/Berlin`.
+   *
+   * @generated from field: bool time_zone = 10;
+   */
+  timeZone: boolean;
+
+  /**
+   * Of a text: a time of day as `09:30`, from `00:00` to `23:59`.
+   *
+   * @generated from field: rules.v1.TimeOfDay time_of_day = 11;
+   */
+  timeOfDay?: TimeOfDay | undefined;
 };
 
 /**
@@ -153,6 +174,27 @@ export type LaterThan = Message<"rules.v1.LaterThan"> & {
  */
 export const LaterThanSchema: GenMessage<LaterThan> = /*@__PURE__*/
   messageDesc(file_rules_v1_field, 2);
+
+/**
+ * A time of day.
+ *
+ * @generated from message rules.v1.TimeOfDay
+ */
+export type TimeOfDay = Message<"rules.v1.TimeOfDay"> & {
+  /**
+   * The name of the earlier time's field, of the same message. A time of day that follows another one may be `24:00`.
+   *
+   * @generated from field: string later_than = 1;
+   */
+  laterThan: string;
+};
+
+/**
+ * Describes the message rules.v1.TimeOfDay.
+ * Use `create(TimeOfDaySchema)` to create a new message.
+ */
+export const TimeOfDaySchema: GenMessage<TimeOfDay> = /*@__PURE__*/
+  messageDesc(file_rules_v1_field, 3);
 
 /**
  * What a value of the field must be beyond its type. Rules of a text hold unless the text is empty, which means "unset".

@@ -2,9 +2,9 @@ import type { Message } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { StatusError } from "../../../shared/status-error.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
-import { packageOf } from "../upstream/backends.ts";
-import type { EndingOf } from "../upstream/ending.ts";
-import type { StreamForm } from "./stream-form.ts";
+import { packageOf } from "./backends.ts";
+import type { EndingOf } from "./ending.ts";
+import type { StreamForm } from "../answers/stream-form.ts";
 
 /**
  * The texts of a stream, `first` being the message that has come already. It is read no faster than the caller reads, so
