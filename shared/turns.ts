@@ -51,14 +51,14 @@ export function createTurns(limits: { readonly waitingMax: number; readonly stan
   }
 
   async function wait(queue: Queue, signal: AbortSignal): Promise<Turn | "standstill"> {
-    const arrivedAt = monotonicMs();
     const { promise, resolve, reject } = Promise.withResolvers<Turn | "standstill">();
     const leave = (): void => {
       queue.waiting.delete(resolve);
       reject(signal.reason);
     };
     const look = (): void => {
-      const leftMs = Math.max(arrivedAt, queue.movedAt) + standstillMs - monotonicMs();
+      // By its first look this caller itself has waited for `standstillMs`.
+      const leftMs = queue.movedAt + standstillMs - monotonicMs();
       if (leftMs > 0) timer = setTimeout(look, leftMs);
       else if (queue.waiting.delete(resolve)) resolve("standstill");
     };
