@@ -65,6 +65,23 @@ test("however many removals of one host wait, they have one permit, and another 
   expect(turns.keyCount()).toBe(0);
 });
 
+test("a thousand changes of one host wait for their turn, and the next one is turned away at once", async () => {
+  const turns = createTurns(turnLimits);
+  const [hostId] = hosts;
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  const holder = await turns.take(hostId, patient.signal);
+  const changes = Array.from({ length: 1_001 }, () => changeHost({ pool, turns }, request, caller, async () => DONE));
+  const left = new Error("the caller left");
+  leaving.abort(left);
+  const told = (await Promise.allSettled(changes)).map((change) => change.status === "rejected" && change.reason);
+  expect(new Set(told.slice(0, -1))).toEqual(new Set([left]));
+  expect(told.at(-1)).toMatchObject({ reason: "OVERLOADED" });
+  if (typeof holder !== "string") holder.release();
+  expect(turns.keyCount()).toBe(0);
+});
+
 test("a change that gets no permit in time is refused, and its host's turn is free again", async () => {
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);

@@ -110,6 +110,14 @@ describe("Connect over plain HTTP", () => {
     expect((await post(LIST_USERS, json, "{}")).status).toBe(200);
   });
 
+  test.each([
+    ["an empty Host header", "HTTP/1.1\r\nHost:\r\n"],
+    ["no Host header, which HTTP/1.0 need not have", "HTTP/1.0\r\n"],
+  ])("%s is 400", async (_what, start) => {
+    const request = `POST ${LIST_USERS} ${start}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await rawHttp1(request)).toMatch(/^HTTP\/1\.1 400 [^]*malformed/);
+  });
+
   test("two Host headers are 400", async () => {
     const request = `POST ${LIST_USERS} HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
     expect(await rawHttp1(request)).toMatch(/^HTTP\/1\.1 400 /);
