@@ -82,6 +82,21 @@ test("a thousand changes of one host wait for their turn, and the next one is tu
   expect(turns.keyCount()).toBe(0);
 });
 
+test("a caller that leaves while it waits for a permit is told so, and its host's turn is free again", async () => {
+  const turns = createTurns(turnLimits);
+  const permits = createSemaphore(1);
+  const [hostId] = hosts;
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  await permits.acquire(0, patient.signal);
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const changing = changeHost({ pool, turns }, request, caller, async () => DONE, permits);
+  expect(turns.keyCount()).toBe(1);
+  setImmediate(() => leaving.abort(new Error("the caller left")));
+  await expect(changing).rejects.toThrow("the caller left");
+  expect(turns.keyCount()).toBe(0);
+});
+
 test("a change that gets no permit in time is refused, and its host's turn is free again", async () => {
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);

@@ -94,6 +94,12 @@ test("a guest's turn ends when its hold is stored, though its caller has left be
   await gate.reached;
   gone.abort(new Error("the caller left"));
   expect(await first).toContain("the caller left");
+  const impatient = new AbortController();
+  const second = saidOf(
+    one.commit(hold(randomUUIDv7(), guestId, 1), 0, { signal: impatient.signal, deadline: Infinity }),
+  );
+  impatient.abort(new Error("the second caller left"));
+  expect(await second).toContain("the second caller left");
   // Its commit is under way, so how many holds the guest has cannot be known yet.
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("BUSY");
   await gate.end();
