@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { RemoveAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
+import { monotonicMs } from "../../shared/clock.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
@@ -80,6 +81,27 @@ test("a thousand changes of one host wait for their turn, and the next one is tu
   expect(told.at(-1)).toMatchObject({ reason: "OVERLOADED" });
   if (typeof holder !== "string") holder.release();
   expect(turns.keyCount()).toBe(0);
+});
+
+test("a change waits for its host's lock no longer than its caller for it, and with no caller a second", async () => {
+  const [hostId] = hosts;
+  const { rows } = await pool.query<{ name: string }>("select current_database() as name");
+  // Before PostgreSQL's own function one that notes what is set.
+  await pool.query(`
+    create table public.waits (ms int);
+    create function public.set_config(name text, value text, is_local boolean) returns text language sql as
+      'insert into waits select value::int where name = ''lock_timeout'';
+       select pg_catalog.set_config(name, value, is_local)';
+    alter database ${rows[0]!.name} set search_path = public, pg_catalog`);
+  const noting = poolOf(database.url);
+  for (const deadline of [monotonicMs() + 500, Infinity]) {
+    const deps = { pool: noting, turns: createTurns(turnLimits) };
+    const caller = { signal: patient.signal, deadline };
+    await changeHost(deps, { hostId, key: undefined, response: answerAsGiven }, caller, async () => DONE);
+  }
+  const waits = await noting.query<{ ms: number }>("select ms from waits");
+  expect(waits.rows.map(({ ms }) => (ms <= 500 ? "no more than 500" : ms))).toEqual(["no more than 500", 1000]);
+  await noting.end();
 });
 
 test("a caller that leaves while it waits for a permit is told so, and its host's turn is free again", async () => {
