@@ -104,6 +104,20 @@ test("a change waits for its host's lock no longer than its caller for it, and w
   await noting.end();
 });
 
+test("a change whose caller leaves at its last moment is rolled back", async () => {
+  const [hostId] = hosts;
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ client }) => {
+    await client.query("update users set display_name = 'changed' where id = $1", [hostId]);
+    leaving.abort(new Error("the caller left"));
+    return DONE;
+  });
+  await expect(changed).rejects.toThrow("the caller left");
+  expect((await pool.query("select from users where display_name = 'changed'")).rowCount).toBe(0);
+});
+
 test("a caller that leaves while it waits for a permit is told so, and its host's turn is free again", async () => {
   const turns = createTurns(turnLimits);
   const permits = createSemaphore(1);

@@ -18,7 +18,7 @@ import {
   whenEnds,
 } from "./slow-clients.ts";
 import { grpcRequest } from "./calls.ts";
-import { startWireService, type WireService } from "./service.ts";
+import { DEAF, startWireService, type WireService } from "./service.ts";
 import { waitFor } from "../support/waits.ts";
 
 /** Much longer than a busy machine delays a call: a client that is in time must not be cut off. */
@@ -61,6 +61,17 @@ describe("over HTTP/1.1 a connection ends", () => {
   ])("that stops %s", async (_what, bytes) => {
     expect(await whenEnds(LIMIT_MS, () => connectionWith(service.connectPort, bytes))).toBe(SOON);
   });
+});
+
+test("over HTTP/1.1 a call may take longer than its connection may keep silent before it", async () => {
+  const body = JSON.stringify({ userId: DEAF });
+  const headers = { "content-type": "application/json", "connect-timeout-ms": String(2 * LIMIT_MS) };
+  const answer = await fetch(`${service.connectUrl}/availability.v1.UserService/GetUser`, {
+    method: "POST",
+    headers,
+    body,
+  });
+  expect(await answer.json()).toMatchObject({ code: "deadline_exceeded" });
 });
 
 describe.each(ports)("on the %s port a call is reset", (port) => {
