@@ -140,8 +140,12 @@ describe("neighbours", () => {
     );
     const last = saidOf(lanes.commit(createCommand(hostId, hourOf(3))));
     leaving.abort(new Error("left"));
-    expect(await Promise.all([first, gone, late, last])).toEqual([
+    const goneBefore = saidOf(
+      lanes.commit(createCommand(hostId, hourOf(4)), 0, { signal: leaving.signal, deadline: Infinity }),
+    );
+    expect(await Promise.all([first, gone, goneBefore, late, last])).toEqual([
       "CONFIRMED",
+      "Error: left",
       "Error: left",
       expect.stringContaining("TimeoutError"),
       "CONFIRMED",
