@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { Agent } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -140,6 +142,17 @@ describe("Connect over plain HTTP", () => {
       Buffer.from("{}"),
     );
     expect(headers[":status"]).toBe(400);
+  });
+
+  test("over HTTP/2 a client that waits for 100-continue is told to go on", async () => {
+    const session = connectHttp2(service.connectUrl);
+    const headers = { ":method": "POST", ":path": LIST_USERS, "content-type": "application/json" };
+    const stream = session.request({ ...headers, expect: "100-continue" });
+    const answered = once(stream, "response") as Promise<[Record<string, unknown>]>;
+    await once(stream, "continue");
+    stream.end("{}");
+    expect((await answered)[0][":status"]).toBe(200);
+    session.destroy();
   });
 
   test("a body that is refused for its size does not block its connection", async () => {

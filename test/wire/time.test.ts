@@ -26,6 +26,7 @@ const LIMIT_MS = 3000;
 const CONNECTIONS_MAX = 4;
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
+const HEALTH_WATCH = "/grpc.health.v1.Health/Watch";
 const WATCH = "/booking.v1.BookingService/WatchBookings";
 
 let service: WireService;
@@ -87,6 +88,20 @@ describe.each(ports)("on the %s port a call is reset", (port) => {
     expect(await whenEnds(LIMIT_MS, () => once(stream.resume(), "close"))).toBe(SOON);
     expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
     session.close();
+  });
+
+  test("that has sent no body in time, and not a stream whose body came before", async () => {
+    const session = connectHttp2(urlOf(service, port));
+    const [stream, late] = [
+      grpcRequest(session, HEALTH_WATCH),
+      grpcRequest(session, LIST_USERS, { "grpc-timeout": "60S" }),
+    ];
+    stream.resume().end(envelope(Buffer.alloc(0)));
+    await once(late.resume(), "close");
+    // A later one, on the way of which what the stream's timer has done would have come.
+    expect(await statusOfCall(session)).toBe(status.OK);
+    expect(stream.closed).toBe(false);
+    session.destroy();
   });
 });
 
