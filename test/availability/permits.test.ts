@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { RemoveAvailabilityResponseSchema } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
+import { monotonicMs } from "../../shared/clock.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { createSemaphore } from "../../shared/semaphore.ts";
 import { createTurns } from "../../shared/turns.ts";
@@ -62,6 +63,73 @@ test("however many removals of one host wait, they have one permit, and another 
   await holder.query("select pg_advisory_unlock($1)", [hostLockKey(held)]);
   holder.release();
   expect(await Promise.all(hosts.map(change))).toEqual([DONE, DONE]);
+  expect(turns.keyCount()).toBe(0);
+});
+
+test("a thousand changes of one host wait for their turn, and the next one is turned away at once", async () => {
+  const turns = createTurns(turnLimits);
+  const [hostId] = hosts;
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  const holder = await turns.take(hostId, patient.signal);
+  const changes = Array.from({ length: 1_001 }, () => changeHost({ pool, turns }, request, caller, async () => DONE));
+  const left = new Error("the caller left");
+  leaving.abort(left);
+  const told = await Promise.all(changes.map((change) => change.catch((error: unknown) => error)));
+  expect(new Set(told.slice(0, -1))).toEqual(new Set([left]));
+  expect(told.at(-1)).toMatchObject({ reason: "OVERLOADED" });
+  if (typeof holder !== "string") holder.release();
+  expect(turns.keyCount()).toBe(0);
+});
+
+test("a change waits for its host's lock no longer than its caller for it, and with no caller a second", async () => {
+  const [hostId] = hosts;
+  const { rows } = await pool.query<{ name: string }>("select current_database() as name");
+  // Before PostgreSQL's own function one that notes what is set.
+  await pool.query(`
+    create table public.waits (ms int);
+    create function public.set_config(name text, value text, is_local boolean) returns text language sql as
+      'insert into waits select value::int where name = ''lock_timeout'';
+       select pg_catalog.set_config(name, value, is_local)';
+    alter database ${rows[0]!.name} set search_path = public, pg_catalog`);
+  const noting = poolOf(database.url);
+  for (const deadline of [monotonicMs() + 500, Infinity]) {
+    const deps = { pool: noting, turns: createTurns(turnLimits) };
+    const caller = { signal: patient.signal, deadline };
+    await changeHost(deps, { hostId, key: undefined, response: answerAsGiven }, caller, async () => DONE);
+  }
+  const waits = await noting.query<{ ms: number }>("select ms from waits");
+  expect(waits.rows.map(({ ms }) => (ms <= 500 ? "no more than 500" : ms))).toEqual(["no more than 500", 1000]);
+  await noting.end();
+});
+
+test("a change whose caller leaves at its last moment is rolled back", async () => {
+  const [hostId] = hosts;
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ client }) => {
+    await client.query("update users set display_name = 'changed' where id = $1", [hostId]);
+    leaving.abort(new Error("the caller left"));
+    return DONE;
+  });
+  await expect(changed).rejects.toThrow("the caller left");
+  expect((await pool.query("select from users where display_name = 'changed'")).rowCount).toBe(0);
+});
+
+test("a caller that leaves while it waits for a permit is told so, and its host's turn is free again", async () => {
+  const turns = createTurns(turnLimits);
+  const permits = createSemaphore(1);
+  const [hostId] = hosts;
+  const request = { hostId, key: undefined, response: answerAsGiven };
+  await permits.acquire(0, patient.signal);
+  const leaving = new AbortController();
+  const caller = { signal: leaving.signal, deadline: Infinity };
+  const changing = changeHost({ pool, turns }, request, caller, async () => DONE, permits);
+  expect(turns.keyCount()).toBe(1);
+  setImmediate(() => leaving.abort(new Error("the caller left")));
+  await expect(changing).rejects.toThrow("the caller left");
   expect(turns.keyCount()).toBe(0);
 });
 

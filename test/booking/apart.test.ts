@@ -13,8 +13,8 @@ afterEach(() => lanes.stop());
 
 describe("of hosts whose lock is held elsewhere, four are waited for at a time, and the next", () => {
   /** Holds the locks of six hosts, `a` to `f`. What is said is noted in `order`, with its host's letter before it. */
-  async function sixLocked() {
-    lanes = await startLanes(1, { lanes: 1, batchMax: 1 });
+  async function sixLocked(queueMax = 4096) {
+    lanes = await startLanes(1, { lanes: 1, batchMax: 1, queueMax });
     await waitWithoutLimit(lanes.pool);
     const hostIds = new Map(["a", "b", "c", "d", "e", "f"].map((letter) => [letter, randomUUIDv7()]));
     const keyOf = (letter: string): string => hostLockKey(hostIds.get(letter)!);
@@ -70,5 +70,21 @@ describe("of hosts whose lock is held elsewhere, four are waited for at a time, 
     await Promise.all(waited);
     // Decided behind the fence, whose generation it does not know.
     expect(order).toContain("f stale");
+  });
+
+  test("has a queue with an end: more are turned away at once, but for a fence", async () => {
+    using hosts = await sixLocked(2);
+    const { create, fence, setAside, release, order } = hosts;
+    const waited: Promise<void>[] = [];
+    // The first waits for the lock, two behind it.
+    for (let hour = 0; hour < 5; hour += 1) {
+      waited.push(create("a", hour));
+      await setAside();
+    }
+    expect(order).toEqual(["a OVERLOADED", "a OVERLOADED"]);
+    waited.push(fence("a"));
+    await release("a");
+    await Promise.all(waited);
+    expect(order.slice(2)).toEqual(["a CONFIRMED", "a fenced", "a stale", "a stale"]);
   });
 });

@@ -94,11 +94,30 @@ test("a guest's turn ends when its hold is stored, though its caller has left be
   await gate.reached;
   gone.abort(new Error("the caller left"));
   expect(await first).toContain("the caller left");
+  const impatient = new AbortController();
+  const second = saidOf(
+    one.commit(hold(randomUUIDv7(), guestId, 1), 0, { signal: impatient.signal, deadline: Infinity }),
+  );
+  impatient.abort(new Error("the second caller left"));
+  expect(await second).toContain("the second caller left");
   // Its commit is under way, so how many holds the guest has cannot be known yet.
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("BUSY");
   await gate.end();
   expect(await saidOf(one.commit(hold(randomUUIDv7(), guestId, 1)))).toBe("HELD");
   expect(await activeHolds(one, guestId)).toBe(2);
+});
+
+test("only so many holds of one guest wait for one another: more are turned away at once", async () => {
+  const guestId = randomUUIDv7();
+  const lanes = await startLanes(1, { queueMax: 2 });
+  const gate = await stopCommitsTo(lanes.pool, "booking_events");
+  const create = (): Promise<string> => saidOf(lanes.commit(hold(randomUUIDv7(), guestId, 1)));
+  const waiting = [create(), create(), create()];
+  expect(await create()).toBe("OVERLOADED");
+  await gate.reached;
+  await gate.end();
+  expect(await Promise.all(waiting)).toEqual(["HELD", "HELD", "HELD"]);
+  await lanes.stop();
 });
 
 test("a guest's holds wait for one another as long as they are answered, however long that takes in all", async () => {

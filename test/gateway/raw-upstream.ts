@@ -9,6 +9,8 @@ export interface RawCall {
   readonly index: number;
   readonly stream: number;
   readonly socket: Socket;
+  /** What came as its body. */
+  readonly body: Buffer;
 }
 
 export interface RawUpstream {
@@ -27,11 +29,17 @@ export async function startRawUpstream(answer: (call: RawCall) => void): Promise
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.write(frame(TYPE.settings, FLAG.none, 0));
-    const read = frameReader((type, flags, stream) => {
+    const bodies = new Map<number, Buffer>();
+    const read = frameReader((type, flags, stream, payload) => {
       if (type === TYPE.settings && (flags & FLAG.acknowledge) === 0)
         socket.write(frame(TYPE.settings, FLAG.acknowledge, 0));
+      const body = Buffer.concat([
+        bodies.get(stream) ?? Buffer.alloc(0),
+        type === TYPE.data ? payload : Buffer.alloc(0),
+      ]);
+      bodies.set(stream, body);
       const isWhole = (type === TYPE.headers || type === TYPE.data) && (flags & FLAG.endStream) !== 0;
-      if (isWhole) answer({ index: calls++, stream, socket });
+      if (isWhole) answer({ index: calls++, stream, socket, body });
     });
     socket.on("data", read);
     socket.on("end", () => socket.end());
@@ -86,7 +94,9 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-function frameReader(onFrame: (type: number, flags: number, stream: number) => void): (bytes: Buffer) => void {
+type OnFrame = (type: number, flags: number, stream: number, payload: Buffer) => void;
+
+function frameReader(onFrame: OnFrame): (bytes: Buffer) => void {
   let unread = Buffer.alloc(0);
   let isAfterPreface = false;
   return (bytes) => {
@@ -98,8 +108,9 @@ function frameReader(onFrame: (type: number, flags: number, stream: number) => v
     }
     while (unread.length >= 9 && unread.length >= 9 + unread.readUIntBE(0, 3)) {
       const [type, flags, stream] = [unread.readUInt8(3), unread.readUInt8(4), unread.readUInt32BE(5)];
-      unread = unread.subarray(9 + unread.readUIntBE(0, 3));
-      onFrame(type, flags, stream);
+      const payload = unread.subarray(9, 9 + unread.readUIntBE(0, 3));
+      unread = unread.subarray(9 + payload.length);
+      onFrame(type, flags, stream, payload);
     }
   };
 }

@@ -2,10 +2,11 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { WatchBookingsResponseSchema } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
+import { IDLE_HTTP2_TIMEOUT_MS } from "../../shared/rpc/wire/limits.ts";
 import { type RawCall, type RawUpstream, goAway, head, reset, respond, startRawUpstream } from "./raw-upstream.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
 import { framed } from "./upstream.ts";
@@ -48,9 +49,15 @@ describe("a write that its service has provably not looked at is sent once more,
     ["refused by itself", refuses],
     ["refused by a connection that is to end", leaves],
   ])("%s", async (_what, refusal) => {
-    const { before, upstream } = await inFrontOf(refusal, answers);
+    const bodies: Buffer[] = [];
+    const keeping =
+      (act: Act): Act =>
+      (call) => (bodies.push(call.body), act(call));
+    const { before, upstream } = await inFrontOf(keeping(refusal), keeping(answers));
     expect((await write(before)).status).toBe(201);
     expect([upstream.calls(), upstream.connections()]).toEqual([2, 2]);
+    expect(bodies[0]!.toString()).toContain(user.email);
+    expect(bodies[1]).toEqual(bodies[0]);
   });
 
   test("those that a connection which is to end has not looked at, all of them, and no others", async () => {
@@ -98,6 +105,26 @@ describe("a write that its service has provably not looked at is sent once more,
     expect(failed).toBe(Code.Unavailable);
     transport.close();
   });
+});
+
+test("an idle connection is closed by its client before its server closes it, when a call may be on its way", async () => {
+  const calls: RawCall[] = [];
+  const { upstream } = await inFrontOf((call) => {
+    calls.push(call);
+    respond(call);
+  });
+  const transport = peerTransport(upstream.connectUrl);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    await createClient(UserService, transport).createUser({}, { timeoutMs: 10_000 });
+    // The connection notices a little later than the caller that it is idle.
+    while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(IDLE_HTTP2_TIMEOUT_MS - 1);
+  } finally {
+    vi.useRealTimers();
+  }
+  await waitUntil(() => calls[0]!.socket.readableEnded);
+  transport.close();
 });
 
 test("a watch that is refused is opened once more, and then brings what comes", async () => {

@@ -22,6 +22,8 @@ export interface CuttingProxy {
    * fewer messages passes whole.
    */
   breakNextAnswer(after: number, message?: Buffer, how?: { readonly text?: string; readonly silent?: boolean }): void;
+  /** In the answer to the next `text`, `message` follows the first `after` messages, and then comes the rest. */
+  insertIntoNextAnswer(after: number, message: Buffer, text: string): void;
   /** How many connections were cut. */
   cuts(): number;
   close(): Promise<void>;
@@ -134,6 +136,22 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
               if (silent) client.write(message);
               else client.end(message);
             }
+          });
+          postgres.write(sent);
+        },
+      });
+    },
+    insertIntoNextAnswer(after, message, text) {
+      plans.push({
+        text,
+        carryOut(sent, client, postgres) {
+          let answer: Buffer = Buffer.alloc(0);
+          postgres.on("data", (bytes) => {
+            answer = Buffer.concat([answer, bytes as Buffer]);
+            const messages = messagesIn(answer);
+            if (messages.at(-1)?.[0] !== READY_FOR_QUERY) return;
+            postgres.removeAllListeners("data");
+            client.write(Buffer.concat([...messages.slice(0, after), message, ...messages.slice(after)]));
           });
           postgres.write(sent);
         },

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { Agent } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -110,6 +112,14 @@ describe("Connect over plain HTTP", () => {
     expect((await post(LIST_USERS, json, "{}")).status).toBe(200);
   });
 
+  test.each([
+    ["an empty Host header", "HTTP/1.1\r\nHost:\r\n"],
+    ["no Host header, which HTTP/1.0 need not have", "HTTP/1.0\r\n"],
+  ])("%s is 400", async (_what, start) => {
+    const request = `POST ${LIST_USERS} ${start}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await rawHttp1(request)).toMatch(/^HTTP\/1\.1 400 [^]*malformed/);
+  });
+
   test("two Host headers are 400", async () => {
     const request = `POST ${LIST_USERS} HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
     expect(await rawHttp1(request)).toMatch(/^HTTP\/1\.1 400 /);
@@ -132,6 +142,17 @@ describe("Connect over plain HTTP", () => {
       Buffer.from("{}"),
     );
     expect(headers[":status"]).toBe(400);
+  });
+
+  test("over HTTP/2 a client that waits for 100-continue is told to go on", async () => {
+    const session = connectHttp2(service.connectUrl);
+    const headers = { ":method": "POST", ":path": LIST_USERS, "content-type": "application/json" };
+    const stream = session.request({ ...headers, expect: "100-continue" });
+    const answered = once(stream, "response") as Promise<[Record<string, unknown>]>;
+    await once(stream, "continue");
+    stream.end("{}");
+    expect((await answered)[0][":status"]).toBe(200);
+    session.destroy();
   });
 
   test("a body that is refused for its size does not block its connection", async () => {

@@ -77,9 +77,10 @@ test.each<[what: string, start: string, headers: Readonly<Record<string, string>
   ["that is too large", "POST /users", { ...known, ...json }, 413],
   ["that expects what nobody knows", "POST /nothing", { ...json, expect: "the unexpected" }, 404],
   ["behind a head that is none", "POST /users nothing", json, 400],
+  ["that comes after its deadline", "POST /users", { ...known, ...json, "grpc-timeout": "100m" }, 504],
 ])("at the gateway a body %s is refused and not read to its end", async (_what, start, headers, status) => {
   // What is no request is answered at once, and its connection closed: a client that still writes may lose the answer with it.
-  const sendsOn = status === 400 ? "after its answer" : "at once";
+  const sendsOn = status === 400 || status === 504 ? "after its answer" : "at once";
   expect(await endless(gateway.port, start, headers, sendsOn)).toEqual({ status, end: "closed" });
 });
 

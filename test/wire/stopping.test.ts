@@ -1,11 +1,16 @@
 /** How a service ends, and how it does not begin. */
 
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
-import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { GetUserRequestSchema, UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
+import { envelope } from "../support/hostile/frames.ts";
+import { grpcRequest } from "./calls.ts";
 import { DEAF, startingWireServices, startWireService, until } from "./service.ts";
 
 const start = startingWireServices();
@@ -25,6 +30,22 @@ describe("a service that stops", () => {
     await expect(openConnection(byGrpc)).rejects.toThrow("ECONNREFUSED");
     await expect(openConnection(byConnect)).rejects.toThrow("ECONNREFUSED");
   });
+
+  test.each(["grpcUrl", "connectUrl"] as const)(
+    "tells the clients of its %s so while their calls go on",
+    async (url) => {
+      const service = await start();
+      const session = connectHttp2(service[url]);
+      const toldAt = new Promise<string>((resolve) => void session.once("goaway", () => resolve("told")));
+      const stream = grpcRequest(session, "/availability.v1.UserService/GetUser", { "grpc-timeout": "3S" });
+      stream.resume().end(envelope(toBinary(GetUserRequestSchema, create(GetUserRequestSchema, { userId: DEAF }))));
+      const ended = once(stream, "close").then(() => "ended");
+      await until(() => service.calls.length === 1);
+      const stopped = service.stop();
+      expect(await Promise.race([toldAt, ended])).toBe("told");
+      await stopped;
+    },
+  );
 
   test("closes idle connections and stops once, however often it is told to", async () => {
     const service = await start();

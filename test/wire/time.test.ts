@@ -18,7 +18,7 @@ import {
   whenEnds,
 } from "./slow-clients.ts";
 import { grpcRequest } from "./calls.ts";
-import { startWireService, type WireService } from "./service.ts";
+import { DEAF, startWireService, type WireService } from "./service.ts";
 import { waitFor } from "../support/waits.ts";
 
 /** Much longer than a busy machine delays a call: a client that is in time must not be cut off. */
@@ -26,6 +26,7 @@ const LIMIT_MS = 3000;
 const CONNECTIONS_MAX = 4;
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
+const HEALTH_WATCH = "/grpc.health.v1.Health/Watch";
 const WATCH = "/booking.v1.BookingService/WatchBookings";
 
 let service: WireService;
@@ -63,6 +64,17 @@ describe("over HTTP/1.1 a connection ends", () => {
   });
 });
 
+test("over HTTP/1.1 a call may take longer than its connection may keep silent before it", async () => {
+  const body = JSON.stringify({ userId: DEAF });
+  const headers = { "content-type": "application/json", "connect-timeout-ms": String(2 * LIMIT_MS) };
+  const answer = await fetch(`${service.connectUrl}/availability.v1.UserService/GetUser`, {
+    method: "POST",
+    headers,
+    body,
+  });
+  expect(await answer.json()).toMatchObject({ code: "deadline_exceeded" });
+});
+
 describe.each(ports)("on the %s port a call is reset", (port) => {
   afterEach(() => everybodyIsAnswered(service));
 
@@ -76,6 +88,20 @@ describe.each(ports)("on the %s port a call is reset", (port) => {
     expect(await whenEnds(LIMIT_MS, () => once(stream.resume(), "close"))).toBe(SOON);
     expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
     session.close();
+  });
+
+  test("that has sent no body in time, and not a stream whose body came before", async () => {
+    const session = connectHttp2(urlOf(service, port));
+    const [stream, late] = [
+      grpcRequest(session, HEALTH_WATCH),
+      grpcRequest(session, LIST_USERS, { "grpc-timeout": "60S" }),
+    ];
+    stream.resume().end(envelope(Buffer.alloc(0)));
+    await once(late.resume(), "close");
+    // A later one, on the way of which what the stream's timer has done would have come.
+    expect(await statusOfCall(session)).toBe(status.OK);
+    expect(stream.closed).toBe(false);
+    session.destroy();
   });
 });
 

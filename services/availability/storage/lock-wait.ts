@@ -30,12 +30,7 @@ const TURNS_WAITING_MAX = 1000;
 
 export const turnLimits = { waitingMax: TURNS_WAITING_MAX, standstillMs: STANDSTILL_MS };
 
-const PERMIT_WAIT_MS = 2000;
-
-/** How long a caller may wait for a permit, in milliseconds. */
-export function permitWaitMs(caller: Caller): number {
-  return Math.min(PERMIT_WAIT_MS, caller.deadline - monotonicMs());
-}
+export const PERMIT_WAIT_MS = 2000;
 
 /** How long a caller may wait for a host's lock, in milliseconds: no longer than it waits for its answer. */
 export function lockWaitMs(caller: Caller): number {

@@ -28,14 +28,13 @@ export function universalRequest(
     if (!response.writableEnded) left.abort(CLIENT_LEFT);
   });
   const authority = "authority" in request ? request.authority : request.headers.host;
-  if (authority === undefined || authority === "") throw new Error("there is no Host header");
   // RFC 9112, 3.2. A client that sends two hopes that a proxy before us has looked at the other one.
   if (valuesOf(request.rawHeaders, "host").length > 1) throw new Error("there are two Host headers");
   return {
     httpVersion: request.httpVersion,
     method: request.method ?? "",
-    // connect-es looks at the query only.
-    url: new URL(request.url ?? "", `http://${authority}`).href,
+    // Throws where there is no host. Of what comes out, connect-es looks at the query only.
+    url: new URL(request.url ?? "", `http://${authority ?? ""}`).href,
     header: webHeaders(request.headers),
     // By default, a reader that stops destroys the stream, and then the rest of it cannot be disposed of.
     body: request.iterator({ destroyOnReturn: false }),

@@ -1,0 +1,62 @@
+/** A migration whose connection with the lock is lost: it fails, in words, and does not end its process in another way. */
+
+import type { Pool } from "pg";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { bookingMigrations } from "../../services/booking/storage/migrations/all.ts";
+import { bookingTables } from "../../services/booking/storage/tables.ts";
+import { openDatabase } from "../../shared/postgres/database.ts";
+import { MIGRATION_LOCK } from "../../shared/postgres/locks.ts";
+import { migrate } from "../../shared/postgres/migrate.ts";
+import { startCuttingProxy } from "../support/cutting-proxy.ts";
+import { somebodyWaits } from "../support/lock-waits.ts";
+import { poolOf } from "../support/pool.ts";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const options = {
+  poolSize: 2,
+  entities: bookingTables,
+  migrations: bookingMigrations,
+  applicationName: "migrating",
+};
+
+let empty: TestDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  empty = await createDatabase("empty");
+  pool = poolOf(empty.url);
+});
+afterEach(async () => {
+  await pool.end();
+  await empty.drop();
+});
+
+test("while it migrates", async () => {
+  const migrating = await openDatabase({ ...options, url: empty.url });
+  // The migrator makes this table first, and waits for a rival that does so at the same time.
+  const rival = await pool.connect();
+  await rival.query("begin");
+  await rival.query("create table migrations (id int)");
+  const failed = migrate(migrating).catch((error: unknown) => String(error));
+  await somebodyWaits(pool);
+  await pool.query(
+    `select pg_terminate_backend(pid) from pg_locks join pg_database on pg_database.oid = database
+     where datname = current_database() and locktype = 'advisory' and (classid, objid) = ($1, $2)`,
+    [...MIGRATION_LOCK],
+  );
+  // The rival still has not ended.
+  expect(await failed).toContain("terminating connection");
+  await rival.query("rollback");
+  rival.release();
+  await migrating.close();
+});
+
+test("while it asks for its turn", async () => {
+  const proxy = await startCuttingProxy(empty.url);
+  const migrating = await openDatabase({ ...options, url: proxy.url });
+  proxy.cutNextCommit("before", "pg_advisory_lock(");
+  await expect(migrate(migrating)).rejects.toThrow("Connection terminated");
+  expect(proxy.cuts()).toBe(1);
+  await migrating.close();
+  await proxy.close();
+});
