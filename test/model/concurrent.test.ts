@@ -86,7 +86,8 @@ function knownFrom(hostId: string, history: readonly Entry[]): Known {
     return { id, etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
   });
   const accepted = history.filter(({ call, answer }) => call.requestId !== "" && answer.kind !== "refused");
-  return { hostId, guestIds, bookings, requests: accepted.map(({ call }) => call) };
+  const hoursEtags = history.flatMap(({ answer }) => (answer.kind === "hours" ? [answer.etag] : []));
+  return { hostId, guestIds, bookings, hoursEtags, requests: accepted.map(({ call }) => call) };
 }
 
 async function endHold({ hostId, bookings }: Known, pick: number): Promise<void> {

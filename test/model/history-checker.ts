@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from "node:util";
 import { overlaps } from "../../shared/interval.ts";
 import type { SeenBooking } from "./calls.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
-import { activeIn, hasAllHolds, whyNotChanged } from "./model.ts";
+import { hasAllHolds, whyNotChanged } from "./model.ts";
+import { activeIn } from "./model-state.ts";
 import type { SeenEvent } from "./reads.ts";
 
 /** `history` and `feed` are of one host, and whole. Returns what does not fit together, a line each. */

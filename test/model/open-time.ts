@@ -1,10 +1,10 @@
-/** A host's open time as the set of its open quarters: slow, and too simple to be wrong. */
+/** Times as sets of quarters: slow, and too simple to be wrong. */
 
 import type { Interval } from "../../shared/interval.ts";
 
 export type OpenQuarters = ReadonlySet<number>;
 
-function quartersIn({ start, end }: Interval): number[] {
+export function quartersIn({ start, end }: Interval): number[] {
   return Array.from({ length: end - start }, (_, index) => start + index);
 }
 
@@ -17,7 +17,7 @@ export function remove(open: OpenQuarters, during: Interval): OpenQuarters {
   return new Set([...open].filter((quarter) => quarter < during.start || quarter >= during.end));
 }
 
-/** The open time as intervals that neither overlap nor touch, by start. */
+/** A time as intervals that neither overlap nor touch, by start. */
 export function intervalsOf(open: OpenQuarters): Interval[] {
   const starts = [...open].filter((quarter) => !open.has(quarter - 1)).toSorted((a, b) => a - b);
   const ends = [...open].filter((quarter) => !open.has(quarter + 1)).toSorted((a, b) => a - b);
