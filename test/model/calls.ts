@@ -124,7 +124,11 @@ async function answered({ availability, bookings }: Clients, call: Call): Promis
       return { kind: "removed", removed, remaining, kept: keptIn(answer) };
     }
     case "SetWeeklyHours": {
-      const answer = await availability.setWeeklyHours({ ...call, ranges: call.ranges.map((range) => ({ ...range })), ...bookedOf(call) });
+      const answer = await availability.setWeeklyHours({
+        ...call,
+        ranges: call.ranges.map((range) => ({ ...range })),
+        ...bookedOf(call),
+      });
       const { slotDurationMinutes, etag, weeklyHours } = answer;
       if (weeklyHours === undefined) throw new Error("an answer without its hours");
       return { kind: "hours", hours: hoursIn(weeklyHours), slotDurationMinutes, etag, kept: keptIn(answer) };

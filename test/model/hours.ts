@@ -1,7 +1,7 @@
 /** The quarters that weekly hours open: each quarter of each date is asked which hours are in force. */
 
 import type { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
-import { daysIn, firstShown, midnightOf } from "./local-time.ts";
+import { daysIn, firstShown, KNOWN, midnightOf } from "./local-time.ts";
 import type { OpenQuarters } from "./open-time.ts";
 import { QUARTERS_A_DAY } from "./quarters.ts";
 
@@ -42,11 +42,12 @@ function quarterByQuarter(all: readonly Hours[]): OpenQuarters {
   const open = new Set<number>();
   for (const hours of all) {
     for (const day of daysIn(hours.timeZone)) {
-      for (const { start, end } of hours.ranges.filter((range) => range.day === weekdayOf(day))) {
-        const [first, last] = [start, end].map((time) =>
+      for (const range of hours.ranges.filter((each) => each.day === weekdayOf(day))) {
+        const [first, last] = [range.start, range.end].map((time) =>
           firstShown(hours.timeZone, day * QUARTERS_A_DAY + timeOfDay(time)),
         );
-        for (let quarter = first ?? 0; quarter < (last ?? 0); quarter += 1) {
+        const end = Math.min(last ?? 0, KNOWN.end);
+        for (let quarter = Math.max(first ?? 0, KNOWN.start); quarter < end; quarter += 1) {
           if (inForce(all, quarter) === hours) open.add(quarter);
         }
       }

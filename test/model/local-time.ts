@@ -7,11 +7,14 @@ import { instantOf, QUARTERS_A_DAY } from "./quarters.ts";
 /** The quarters in which weekly hours are looked at. No run of open time that the tests can see is longer, unless it never ends. */
 export const KNOWN = { start: -9 * QUARTERS_A_DAY, end: 14 * QUARTERS_A_DAY };
 
+/** In which clocks are looked at: more, so that every date is whole that has a part in them. */
+const LOOKED_AT = { start: KNOWN.start - 2 * QUARTERS_A_DAY, end: KNOWN.end + 2 * QUARTERS_A_DAY };
+
 /** What a clock shows, in quarters since 1970-01-01T00:00. */
 export type Shown = number;
 
 interface Zone {
-  /** From the first known quarter on. */
+  /** From the first quarter on that is looked at. */
   readonly shown: readonly Shown[];
   readonly when: Map<Shown, number>;
 }
@@ -22,7 +25,9 @@ function zoneOf(timeZone: string): Zone {
   const known = zones.get(timeZone);
   if (known !== undefined) return known;
   const clock = clockOf(timeZone);
-  const shown = Array.from({ length: KNOWN.end - KNOWN.start }, (_, index) => clock(instantOf(KNOWN.start + index)));
+  const shown = Array.from({ length: LOOKED_AT.end - LOOKED_AT.start }, (_, index) =>
+    clock(instantOf(LOOKED_AT.start + index)),
+  );
   const zone = { shown, when: new Map<Shown, number>() };
   zones.set(timeZone, zone);
   return zone;
@@ -50,12 +55,12 @@ export function firstShown(timeZone: string, wanted: Shown): number {
   const index = shown.findIndex((each) => each >= wanted);
   const before = shown[index - 1];
   if (before === undefined) throw new Error(`no clock of the model shows ${wanted} in ${timeZone}`);
-  const quarter = KNOWN.start + index - 1 + (wanted - before);
+  const quarter = LOOKED_AT.start + index - 1 + (wanted - before);
   when.set(wanted, quarter);
   return quarter;
 }
 
-/** The days since 1970-01-01 that are whole among the known quarters. */
+/** The days since 1970-01-01 that are whole in what is looked at: all that have a part in the known quarters. */
 export function daysIn(timeZone: string): number[] {
   const { shown } = zoneOf(timeZone);
   const first = Math.floor((shown[0] ?? 0) / QUARTERS_A_DAY) + 1;

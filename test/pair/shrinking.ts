@@ -1,6 +1,5 @@
 /** The ways in which open time shrinks, with one face: each test of the fence forces its order of events with each of them. */
 
-import { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
 import { difference, type Interval, merge } from "../../shared/interval.ts";
 import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "../support/clients.ts";
@@ -8,6 +7,7 @@ import { hours } from "../support/hosts-time.ts";
 import { openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import type { FenceKind } from "../support/steps.ts";
+import { daily, hoursRequest } from "../support/weekly-hours.ts";
 import type { FenceStage } from "./fence-stage.ts";
 
 export interface Shrinking {
@@ -56,16 +56,14 @@ export async function shrinkingBy({ call, at }: Way, stage: FenceStage): Promise
 }
 
 /** Sets weekly hours from today on that are the same every day: some hours of tomorrow (UTC). */
-export async function setEveryDay(clients: Clients, hostId: string, ranges: readonly Interval[]): Promise<void> {
-  const days = Object.values(DayOfWeek).filter((day) => typeof day === "number" && day > 0) as DayOfWeek[];
-  await clients.availability.setWeeklyHours({
-    hostId,
-    timeZone: "UTC",
-    slotDurationMinutes: 30,
-    ranges: days.flatMap((day) =>
-      ranges.map(({ start, end }) => ({ day, start: timeOfDay(start), end: timeOfDay(end) })),
-    ),
-  });
+export async function setEveryDay(
+  { availability }: Pick<Clients, "availability">,
+  hostId: string,
+  ranges: readonly Interval[],
+  others: Parameters<typeof hoursRequest>[2] = {},
+): Promise<void> {
+  const texts = ranges.map(({ start, end }) => `${timeOfDay(start)}-${timeOfDay(end)}`);
+  await availability.setWeeklyHours(hoursRequest(hostId, daily(...texts), others));
 }
 
 function timeOfDay(instant: number): string {
