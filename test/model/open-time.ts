@@ -26,11 +26,13 @@ export function intervalsOf(open: OpenQuarters): Interval[] {
 
 /** The slots of the open time, booked or not: the grid of each interval starts at the interval's own start. */
 export function slotsOf(open: OpenQuarters, slotQuarters: number): Interval[] {
-  return intervalsOf(open).flatMap((interval) =>
-    quartersIn(interval)
-      .filter((start) => (start - interval.start) % slotQuarters === 0 && start + slotQuarters <= interval.end)
-      .map((start) => ({ start, end: start + slotQuarters })),
-  );
+  return intervalsOf(open).flatMap((each) => slotsIn(each, slotQuarters));
+}
+
+export function slotsIn(interval: Interval, slotQuarters: number): Interval[] {
+  return quartersIn(interval)
+    .filter((start) => (start - interval.start) % slotQuarters === 0 && start + slotQuarters <= interval.end)
+    .map((start) => ({ start, end: start + slotQuarters }));
 }
 
 /** Why `during` is not made of whole slots of one interval. */
