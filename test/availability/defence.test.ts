@@ -1,15 +1,17 @@
 /**
- * "The intervals of a host neither overlap nor touch, and have one slot duration" is held twice: by the host's lock and by
+ * "The openings of a host neither overlap nor touch, nor do its closures, and it has one slot duration" is held twice: by the host's lock and by
  * constraints. Here each holds alone, with the other taken away.
  */
 
 import type { Pool } from "pg";
 import { afterEach, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
+import { exceptionText, times } from "../support/host-of-hours.ts";
 import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
 import { createHost, openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
+import { hoursRequest } from "../support/weekly-hours.ts";
 
 const WRITERS = 16;
 
@@ -20,13 +22,20 @@ afterEach(async () => {
   replicas = undefined;
 });
 
+/** So many calls at once, each by another replica than the one before. */
+async function atOnce(
+  { clients }: Replicas,
+  call: (client: Replicas["clients"][number], writer: number) => Promise<unknown>,
+): Promise<string[]> {
+  return await Promise.all(
+    Array.from({ length: WRITERS }, (_, writer) => outcomeOf(call(clients[writer % clients.length]!, writer))),
+  );
+}
+
 /** Additions of different slot durations to one host, at once: a chain that touches, or all apart. */
 async function race(started: Replicas, hostId: string, minutesOf: (writer: number) => number): Promise<string[]> {
-  return await Promise.all(
-    Array.from({ length: WRITERS }, (_, writer) => {
-      const client = started.clients[writer % started.clients.length]!;
-      return outcomeOf(openTime(client, hostId, hours(writer, writer + 1), minutesOf(writer)));
-    }),
+  return await atOnce(started, (client, writer) =>
+    openTime(client, hostId, hours(writer, writer + 1), minutesOf(writer)),
   );
 }
 
@@ -36,6 +45,21 @@ test("the lock alone keeps intervals merged: two replicas, no constraint", async
     const hostId = await createHost(replicas.clients[0]!);
     expect(await race(replicas, hostId, () => 30)).toEqual(Array.from({ length: WRITERS }, () => "accepted"));
     expect(inHours(await storedIntervals(replicas.pool, hostId))).toBe(`0-${WRITERS}`);
+  }
+});
+
+test("the lock alone keeps closures merged: two replicas, no constraint", async () => {
+  replicas = await startReplicas(2, dropConstraints);
+  for (let round = 0; round < 5; round += 1) {
+    const hostId = await createHost(replicas.clients[0]!);
+    // Hours that open nothing: what they would open, Booking would have to be asked about.
+    await replicas.clients[0]!.availability.setWeeklyHours(hoursRequest(hostId, []));
+    const ends = await atOnce(replicas, (client, writer) =>
+      client.availability.removeAvailability({ hostId, ...times(hours(writer, writer + 1)) }),
+    );
+    expect(ends).toEqual(Array.from({ length: WRITERS }, () => "accepted"));
+    const { exceptions } = await replicas.clients[0]!.availability.listExceptions({ hostId });
+    expect(exceptions.map(exceptionText)).toEqual([`CLOSURE 0-${WRITERS}`]);
   }
 });
 
@@ -72,7 +96,8 @@ test("the constraints alone refuse what the lock would have prevented: the lock 
 
 async function dropConstraints(pool: Pool): Promise<void> {
   await pool.query(`
-    alter table openings drop constraint openings_never_touching, drop constraint openings_calendar_fkey`);
+    alter table openings drop constraint openings_never_touching, drop constraint openings_calendar_fkey;
+    alter table closures drop constraint closures_never_touching`);
 }
 
 /** Puts a function before PostgreSQL's own that takes a host's lock and does nothing. */

@@ -1,24 +1,27 @@
 /** What a caller of Availability is told when the connection to the database is lost during the commit. */
 
 import { randomUUID } from "node:crypto";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changeHost } from "../../services/availability/storage/change-host.ts";
+import { findHost, readingWith } from "../../services/availability/storage/hosts.ts";
 import { turnLimits } from "../../services/availability/storage/lock-wait.ts";
+import { openTimeMeeting } from "../../services/availability/storage/open-time.ts";
 import { requestKey } from "../../shared/request-key.ts";
 import { createTurns } from "../../shared/turns.ts";
 import { answerAsGiven } from "../support/host-requests.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
+import { times } from "../support/host-of-hours.ts";
+import { hours, inHours } from "../support/hosts-time.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { startAvailabilityService } from "../support/pair.ts";
-import { createHost, openTime } from "../support/people.ts";
+import { createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
+import { daily, hoursRequest } from "../support/weekly-hours.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
@@ -45,65 +48,75 @@ beforeEach(async () => {
 
 afterEach(() => stop());
 
-/** Opens 8 to 10. */
-function add(): Promise<string> {
-  const during = hours(8, 10);
-  const range = { startTime: timestampFromMs(during.start), endTime: timestampFromMs(during.end) };
-  const request = { hostId, ...range, slotDurationMinutes: 30, requestId: randomUUID() };
-  return outcomeOf(clients.availability.addAvailability(request));
+/** The calls that open 8 to 10, of the day or of every day. Neither needs Booking. */
+const calls = {
+  "an addition": (requestId: string) => {
+    const asked = { hostId, ...times(hours(8, 10)), slotDurationMinutes: 30, requestId };
+    return clients.availability.addAvailability(asked);
+  },
+  "weekly hours": (requestId: string) =>
+    clients.availability.setWeeklyHours(hoursRequest(hostId, daily("08:00-10:00"), { requestId })),
+};
+
+/** What is open on the day, read around the service. */
+async function stored(): Promise<string> {
+  const run = readingWith(pool, AbortSignal.timeout(20_000));
+  const host = await findHost(run, hostId);
+  const { intervals } = await openTimeMeeting(run, host, { window: hours(0, 24), limit: 9, until: hours(0, 24).end });
+  return inHours(intervals);
 }
 
-const stored = async (): Promise<string> => inHours(await storedIntervals(pool, hostId));
+describe.each(["an addition", "weekly hours"] as const)("of %s", (call) => {
+  const open = (): Promise<string> => outcomeOf(calls[call](randomUUID()));
 
-test("of an addition that was committed: the caller gets the answer", async () => {
-  proxy.cutNextCommit("after");
-  expect(await add()).toBe("accepted");
-  expect(await stored()).toBe("8-10");
-});
-
-test("of an addition that was not: the caller is told that nothing was changed", async () => {
-  proxy.cutNextCommit("before");
-  expect(await add()).toBe("BUSY");
-  expect(await stored()).toBe("");
-});
-
-test("of an addition without a request_id: the caller is told that nobody knows", async () => {
-  proxy.cutNextCommit("after");
-  expect(await outcomeOf(openTime(clients, hostId, hours(8, 10)))).toBe("OUTCOME_UNKNOWN");
-});
-
-describe("of an addition whose COMMIT the server gets later", () => {
-  test("the caller gets the answer", async () => {
-    const kept = proxy.keepNext();
-    const added = add();
-    await kept.cut;
-    await Promise.race([somebodyWaits(pool), added]);
-    await kept.deliver();
-    expect(await added).toBe("accepted");
+  test("that is committed: the caller gets the answer", async () => {
+    proxy.cutNextCommit("after");
+    expect(await open()).toBe("accepted");
     expect(await stored()).toBe("8-10");
   });
 
-  test("and does not finish: nobody is told that nothing was changed", async () => {
+  test("that is not: the caller is told that nothing was changed", async () => {
+    proxy.cutNextCommit("before");
+    expect(await open()).toBe("BUSY");
+    expect(await stored()).toBe("");
+  });
+
+  test("without a request_id: the caller is told that nobody knows", async () => {
+    proxy.cutNextCommit("after");
+    expect(await outcomeOf(calls[call](""))).toBe("OUTCOME_UNKNOWN");
+  });
+
+  test("whose COMMIT the server gets later: the caller gets the answer", async () => {
+    const kept = proxy.keepNext();
+    const opened = open();
+    await kept.cut;
+    await Promise.race([somebodyWaits(pool), opened]);
+    await kept.deliver();
+    expect(await opened).toBe("accepted");
+    expect(await stored()).toBe("8-10");
+  });
+
+  test("whose COMMIT the server gets later and does not finish: nobody is told that nothing was changed", async () => {
     const gate = await stopCommitsTo(pool, "requests");
     const kept = proxy.keepNext();
-    const added = add();
+    const opened = open();
     await kept.cut;
     const delivered = kept.deliver();
     await gate.reached;
-    expect(await added).toBe("OUTCOME_UNKNOWN");
+    expect(await opened).toBe("OUTCOME_UNKNOWN");
     await gate.end();
     await delivered;
     expect(await stored()).toBe("8-10");
   });
 
-  test("or never: the host is free again, and nothing was changed", async () => {
+  test("whose COMMIT the server never gets: the host is free again, and nothing was changed", async () => {
     const kept = proxy.keepNext();
-    const added = add();
+    const opened = open();
     await kept.cut;
-    expect(await added).toBe("BUSY");
+    expect(await opened).toBe("BUSY");
     await kept.deliver();
     expect(await stored()).toBe("");
-    expect(await add()).toBe("accepted");
+    expect(await open()).toBe("accepted");
   });
 });
 

@@ -2,10 +2,13 @@
 
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
+import type { SetWeeklyHoursResponse } from "../../shared/gen/availability/v1/availability_service_pb.ts";
+import { Booked, type WeeklyHours } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import { type Booking, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import type { Instant, Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";
+import type { Hours } from "./hours.ts";
 import { quartersOf, times } from "./quarters.ts";
 
 /** All intervals are in quarters. An empty `requestId` or `etag` is none. */
@@ -18,11 +21,13 @@ export type Call =
       readonly requestId: string;
     }
   | {
-      readonly method: "RemoveAvailability";
+      readonly method: "RemoveAvailability" | "RestoreWeeklyHours";
       readonly hostId: string;
       readonly during: Interval;
+      readonly keepsBooked: boolean;
       readonly requestId: string;
     }
+  | SetWeeklyHours
   | {
       readonly method: "CreateBooking";
       readonly hostId: string;
@@ -41,6 +46,16 @@ export type Call =
       readonly requestId: string;
     };
 
+/** An empty `fromDate` is none. */
+export interface SetWeeklyHours extends Hours {
+  readonly method: "SetWeeklyHours";
+  readonly hostId: string;
+  readonly slotDurationMinutes: number;
+  readonly keepsBooked: boolean;
+  readonly etag: string;
+  readonly requestId: string;
+}
+
 export type StateName = "HELD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
 
 /** A booking as a caller sees it. */
@@ -56,11 +71,30 @@ export interface SeenBooking {
   readonly updateTime: Instant | undefined;
 }
 
+/** A booking whose time stays open. */
+export interface KeptBooking {
+  readonly id: string;
+  readonly during: Interval;
+}
+
 export type Answer =
   | { readonly kind: "booking"; readonly booking: SeenBooking }
   /** The interval that holds what was added. */
   | { readonly kind: "added"; readonly interval: Interval }
-  | { readonly kind: "removed"; readonly removed: readonly Interval[]; readonly remaining: readonly Interval[] }
+  | {
+      readonly kind: "removed";
+      readonly removed: readonly Interval[];
+      readonly remaining: readonly Interval[];
+      readonly kept: readonly KeptBooking[];
+    }
+  | {
+      readonly kind: "hours";
+      readonly hours: Hours;
+      readonly slotDurationMinutes: number;
+      readonly etag: string;
+      readonly kept: readonly KeptBooking[];
+    }
+  | { readonly kind: "restored"; readonly exceptionCount: number; readonly kept: readonly KeptBooking[] }
   /** `bookingIds`: with AVAILABILITY_BOOKED, the bookings in the way. */
   | { readonly kind: "refused"; readonly reason: string; readonly bookingIds: readonly string[] };
 
@@ -85,8 +119,23 @@ async function answered({ availability, bookings }: Clients, call: Call): Promis
       return { kind: "added", interval: quartersOf(answer.availability ?? {}) };
     }
     case "RemoveAvailability": {
-      const answer = await availability.removeAvailability({ ...call, ...times(call.during) });
-      return { kind: "removed", removed: answer.removed.map(quartersOf), remaining: answer.remaining.map(quartersOf) };
+      const answer = await availability.removeAvailability({ ...call, ...times(call.during), ...bookedOf(call) });
+      const [removed, remaining] = [answer.removed.map(quartersOf), answer.remaining.map(quartersOf)];
+      return { kind: "removed", removed, remaining, kept: keptIn(answer) };
+    }
+    case "SetWeeklyHours": {
+      const answer = await availability.setWeeklyHours({
+        ...call,
+        ranges: call.ranges.map((range) => ({ ...range })),
+        ...bookedOf(call),
+      });
+      const { slotDurationMinutes, etag, weeklyHours } = answer;
+      if (weeklyHours === undefined) throw new Error("an answer without its hours");
+      return { kind: "hours", hours: hoursIn(weeklyHours), slotDurationMinutes, etag, kept: keptIn(answer) };
+    }
+    case "RestoreWeeklyHours": {
+      const answer = await availability.restoreWeeklyHours({ ...call, ...times(call.during), ...bookedOf(call) });
+      return { kind: "restored", exceptionCount: answer.exceptionCount, kept: keptIn(answer) };
     }
     case "CreateBooking":
       return booked(await bookings.createBooking({ ...call, ...times(call.during) }));
@@ -97,6 +146,20 @@ async function answered({ availability, bookings }: Clients, call: Call): Promis
     case "RescheduleBooking":
       return booked(await bookings.rescheduleBooking({ ...call, ...times(call.during) }));
   }
+}
+
+function bookedOf({ keepsBooked }: { readonly keepsBooked: boolean }): { booked: Booked } {
+  return { booked: keepsBooked ? Booked.KEEP : Booked.UNSPECIFIED };
+}
+
+function keptIn({ kept, keptCount }: Pick<SetWeeklyHoursResponse, "kept" | "keptCount">): KeptBooking[] {
+  if (keptCount !== kept.length) throw new Error(`${keptCount} bookings were kept, and ${kept.length} are named`);
+  return kept.map((each) => ({ id: each.bookingId, during: quartersOf(each) }));
+}
+
+/** A message of weekly hours as plain data. */
+export function hoursIn({ fromDate, timeZone, ranges }: WeeklyHours): Hours {
+  return { fromDate, timeZone, ranges: ranges.map(({ day, start, end }) => ({ day, start, end })) };
 }
 
 function booked({ booking }: { readonly booking?: Booking | undefined }): Answer {

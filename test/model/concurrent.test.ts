@@ -9,14 +9,26 @@ import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { type ReplicatedPair, startReplicatedPair } from "../support/replicated-pair.ts";
-import { type Answer, send } from "./calls.ts";
+import { type Interval, contains, overlaps } from "../../shared/interval.ts";
+import { type Answer, type SeenBooking, send } from "./calls.ts";
 import { checkPair } from "./checker.ts";
 import { expireHold } from "./expire-hold.ts";
 import { checkHistory } from "./history-checker.ts";
 import { type Entry, recorded } from "./history.ts";
-import { AHEAD, times } from "./quarters.ts";
+import { AHEAD, AROUND, times } from "./quarters.ts";
 import { holdLimits } from "./model.ts";
-import { readAvailability, readBookings, readFeed, readOpenSlots } from "./reads.ts";
+import { activeIn, nothingYet } from "./model-state.ts";
+import { openIntervals, type SeenException } from "./model-time.ts";
+import { quartersIn, slotsIn } from "./open-time.ts";
+import {
+  readAvailability,
+  readBookings,
+  readExceptions,
+  readFeed,
+  readHours,
+  readOpenSlots,
+  readSnapshot,
+} from "./reads.ts";
 import { callOf, type Known, latest } from "./resolve.ts";
 import { anySteps, type TestStep } from "./steps.ts";
 
@@ -86,7 +98,8 @@ function knownFrom(hostId: string, history: readonly Entry[]): Known {
     return { id, etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
   });
   const accepted = history.filter(({ call, answer }) => call.requestId !== "" && answer.kind !== "refused");
-  return { hostId, guestIds, bookings, requests: accepted.map(({ call }) => call) };
+  const hoursEtags = history.flatMap(({ answer }) => (answer.kind === "hours" ? [answer.etag] : []));
+  return { hostId, guestIds, bookings, hoursEtags, requests: accepted.map(({ call }) => call) };
 }
 
 async function endHold({ hostId, bookings }: Known, pick: number): Promise<void> {
@@ -123,4 +136,38 @@ async function expectTruth(hostId: string, history: readonly Entry[]): Promise<v
   const replayed = new Map(feed.map(({ booking }) => [booking.id, booking]));
   expect(bookings.map(({ id }) => replayed.get(id))).toEqual(bookings);
   expect(replayed.size).toBe(bookings.length);
+  await expectDerived(hostId, bookings);
+}
+
+/** Open time is what hours, openings and closures make of it, by whichever replica and door it is read, and holds all bookings. */
+async function expectDerived(hostId: string, seen: readonly SeenBooking[]): Promise<void> {
+  const [first, second] = pair.replicas;
+  const said = await readExceptions(first, hostId, AROUND, PAGE_SIZE_MAX);
+  const quartersOf = (kind: SeenException["kind"]): Set<number> =>
+    new Set(said.filter((each) => each.kind === kind).flatMap(quartersIn));
+  const { hours, slotDurationMinutes } = await readHours(second, hostId);
+  const [openings, closures] = [quartersOf("OPENING"), quartersOf("CLOSURE")];
+  const bookings = seen.map((booking) => ({ ...booking, pastEtags: [] }));
+  const model = { ...nothingYet, openings, closures, hours, slotQuarters: slotDurationMinutes / 15, bookings };
+  // Of hours that are over nothing is known, nor of exceptions outside of the window.
+  const within = (all: readonly Interval[]): Interval[] =>
+    all
+      .filter((each) => overlaps(each, AROUND))
+      .map(({ start, end }) => ({ start: Math.max(start, AROUND.start), end: Math.min(end, AROUND.end) }));
+  const open = within(openIntervals(model));
+  expect(within(await readAvailability(first, hostId, AROUND, PAGE_SIZE_MAX))).toEqual(open);
+  const active = activeIn(bookings, [AROUND]).map(({ during }) => during);
+  expect(active.filter((during) => !open.some((each) => contains(each, during)))).toEqual([]);
+  const snapshot = await readSnapshot(second, hostId, AROUND);
+  const long = (await readAvailability(second, hostId, AROUND, PAGE_SIZE_MAX)).filter(
+    ({ start, end }) => end - start >= model.slotQuarters,
+  );
+  expect(snapshot.map(({ origin }) => origin)).toEqual(long.map(({ start }) => start));
+  const slots = long.flatMap(({ start, end }) =>
+    slotsIn({ start, end: Math.min(end, AROUND.end + 96) }, model.slotQuarters),
+  );
+  const offered = slots
+    .filter(({ start }) => AROUND.start <= start && start < AROUND.end)
+    .filter((slot) => !active.some((during) => overlaps(during, slot)));
+  expect(await readOpenSlots(first, hostId, AROUND, PAGE_SIZE_MAX)).toEqual(offered);
 }

@@ -4,10 +4,12 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import { overlaps } from "../../shared/interval.ts";
 import type { SeenBooking } from "./calls.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
-import { activeIn, hasAllHolds, whyNotChanged } from "./model.ts";
+import { hasAllHolds, whyNotChanged } from "./model.ts";
+import { activeIn } from "./model-state.ts";
+import { canClose, canHaveChanged, onClosedTime, type Placed, sameVersions, unseenHours } from "./open-time-history.ts";
+import { AROUND } from "./quarters.ts";
 import type { SeenEvent } from "./reads.ts";
 
 /** `history` and `feed` are of one host, and whole. Returns what does not fit together, a line each. */
@@ -19,7 +21,9 @@ export function checkHistory(history: readonly Entry[], feed: readonly SeenEvent
     ...untold(writes, feed),
     ...outOfOrder(writes),
     ...unexplained(history, writes, feed),
-    ...onRemovedTime(history, writes),
+    ...onClosedTime(history, placedIn(writes)),
+    ...unseenHours(history),
+    ...sameVersions(history),
   ];
 }
 
@@ -100,7 +104,7 @@ function unexplained(history: readonly Entry[], writes: readonly Write[], feed: 
   return history
     .filter((entry) => {
       const possible = moments.slice(earliest(entry, writes), latest(entry, writes) + 1);
-      return !possible.some((bookings) => explains(bookings, entry));
+      return !possible.some((bookings) => explains(bookings, entry, history));
     })
     .map((entry) => `a refusal without its reason: ${JSON.stringify(entry)}`);
 }
@@ -111,7 +115,11 @@ function momentsOf(feed: readonly SeenEvent[]): SeenBooking[][] {
   return [[], ...feed.map(({ booking }) => [...bookings.set(booking.id, booking).values()])];
 }
 
-function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): boolean {
+function explains(
+  bookings: readonly SeenBooking[],
+  { call, answer, ...span }: Entry,
+  history: readonly Entry[],
+): boolean {
   if (answer.kind !== "refused") return true;
   const candidate = "during" in call ? [call.during] : [];
   const named = "bookingId" in call ? bookings.find(({ id }) => id === call.bookingId) : undefined;
@@ -121,12 +129,17 @@ function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): bo
     case "TOO_MANY_HOLDS":
       return call.method === "CreateBooking" && hasAllHolds(bookings, call.guestId);
     case "AVAILABILITY_BOOKED": {
-      const inTheWay = new Set(activeIn(bookings, candidate).map(({ id }) => id));
+      const active =
+        call.method === "SetWeeklyHours"
+          ? activeIn(bookings, [AROUND]).filter((booking) => canClose(call, booking))
+          : activeIn(bookings, candidate);
+      const inTheWay = new Set(active.map(({ id }) => id));
       return answer.bookingIds.length > 0 && answer.bookingIds.every((id) => inTheWay.has(id));
     }
     case "ETAG_MISMATCH":
     case "HOLD_EXPIRED":
     case "BOOKING_NOT_ACTIVE":
+      if (call.method === "SetWeeklyHours") return canHaveChanged(call, span, history);
       return "bookingId" in call && named !== undefined && whyNotChanged(named, call) === answer.reason;
     default:
       // The other reasons are not about bookings.
@@ -134,26 +147,11 @@ function explains(bookings: readonly SeenBooking[], { call, answer }: Entry): bo
   }
 }
 
-/** Bookings of time that was removed before the call began, and that no call was adding again until it ended. */
-function onRemovedTime(history: readonly Entry[], writes: readonly Write[]): string[] {
-  const changes = history.filter(({ answer }) => answer.kind === "added" || answer.kind === "removed");
-  // What was sent again was answered from memory: it is one change, at the time of the first.
-  const once = [...Map.groupBy(changes, (entry) => entry.call.requestId || entry).values()].flatMap((entries) =>
-    entries.slice(0, 1).map(({ call, answer }) => ({ call, answer, ...spanOf(entries) })),
-  );
+/** Where bookings were put, and when. */
+function placedIn(writes: readonly Write[]): Placed[] {
   return writes
     .filter(({ entries }) =>
       entries.some(({ call }) => call.method === "CreateBooking" || call.method === "RescheduleBooking"),
     )
-    .filter((write) =>
-      once.some(({ answer, ...removal }) => {
-        if (answer.kind !== "removed" || !isBefore(removal, write)) return false;
-        const gone = answer.removed.filter((range) => overlaps(range, write.event.booking.during));
-        const later = once.filter(
-          (change) => change.answer.kind === "added" && !isBefore(change, removal) && !isBefore(write, change),
-        );
-        return gone.some((range) => !later.some(({ call }) => "during" in call && overlaps(call.during, range)));
-      }),
-    )
-    .map((write) => `a booking of time that was gone: ${JSON.stringify(write)}`);
+    .map(({ event, begun, ended }) => ({ during: event.booking.during, begun, ended }));
 }

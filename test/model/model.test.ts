@@ -12,7 +12,8 @@ import { createGuest, createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { type ReplicatedPair, startReplicatedPair } from "../support/replicated-pair.ts";
 import { checkPair } from "./checker.ts";
-import { asSeen, bookingsIn, holdLimits, type Model, nothingYet } from "./model.ts";
+import { asSeen, bookingsIn, holdLimits } from "./model.ts";
+import { type Model, nothingYet } from "./model-state.ts";
 import { intervalsOf } from "./open-time.ts";
 import { AHEAD, quarterOf } from "./quarters.ts";
 import { readBookings, readFeed } from "./reads.ts";
@@ -64,7 +65,7 @@ test("every answer is the model's, and at the end so are the rows and the feed",
 async function compareStored({ pool, hostId }: World, model: Model): Promise<void> {
   const open = await storedIntervals(availabilityPool, hostId);
   expect(open.map(({ start, end }) => ({ start: quarterOf(start), end: quarterOf(end) }))).toEqual(
-    intervalsOf(model.open),
+    intervalsOf(model.openings),
   );
   // How an etag is stored is the service's affair.
   const stored = (await storedBookings(pool, hostId)).map((row) => [row.id, { ...row, etag: "" }]);

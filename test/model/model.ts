@@ -5,43 +5,10 @@
 
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 import type { Answer, Call, SeenBooking, StateName } from "./calls.ts";
-import { add, intervalsOf, misfitOf, type OpenQuarters, remove, slotsOf } from "./open-time.ts";
-
-export interface Model {
-  readonly open: OpenQuarters;
-  /** Of no meaning while nothing is open. */
-  readonly slotQuarters: number;
-  readonly bookings: readonly ModelBooking[];
-  /** The feed, but for EXPIRED: when that is recorded is up to the service. */
-  readonly events: readonly ModelEvent[];
-  readonly requests: readonly { readonly call: Call; readonly answer: Answer }[];
-}
-
-export interface ModelBooking extends SeenBooking {
-  /** All that it had before. */
-  readonly pastEtags: readonly string[];
-}
-
-export interface ModelEvent {
-  readonly kind: string;
-  readonly booking: SeenBooking;
-}
-
-export const nothingYet: Model = { open: new Set(), slotQuarters: 0, bookings: [], events: [], requests: [] };
-
-/** What only the service can choose, read off its answer; an answer without a booking leaves it open. */
-export interface Chosen {
-  readonly id: string;
-  readonly etag: string;
-  readonly now: Instant | undefined;
-}
-
-export interface Step {
-  readonly answer: Answer;
-  readonly after: Model;
-}
-
-const MINUTES_PER_QUARTER = 15;
+import { activeIn, type Chosen, type Model, type ModelBooking, no, openOf, refused, type Step } from "./model-state.ts";
+import { addAvailability, removeAvailability, restoreWeeklyHours, setWeeklyHours } from "./model-time.ts";
+import { misfitOf, slotsOf } from "./open-time.ts";
+import { AROUND } from "./quarters.ts";
 
 const HOLDS_WITH_HOST_MAX = 3;
 
@@ -67,9 +34,13 @@ export function decide(model: Model, call: Call, chosen: Chosen): Step {
 function decideNew(model: Model, call: Call, chosen: Chosen): Step {
   switch (call.method) {
     case "AddAvailability":
-      return addAvailability(model, call.during, call.slotDurationMinutes / MINUTES_PER_QUARTER);
+      return addAvailability(model, call.during, call.slotDurationMinutes);
     case "RemoveAvailability":
-      return removeAvailability(model, call.during);
+      return removeAvailability(model, call);
+    case "SetWeeklyHours":
+      return setWeeklyHours(model, call, chosen);
+    case "RestoreWeeklyHours":
+      return restoreWeeklyHours(model, call);
     case "CreateBooking":
       return createBooking(model, call, chosen);
     case "ConfirmBooking":
@@ -77,27 +48,6 @@ function decideNew(model: Model, call: Call, chosen: Chosen): Step {
     case "RescheduleBooking":
       return changeBooking(model, call, chosen);
   }
-}
-
-function addAvailability(model: Model, during: Interval, slotQuarters: number): Step {
-  if (model.open.size > 0 && model.slotQuarters !== slotQuarters) return no(model, "SLOT_DURATION_MISMATCH");
-  const open = add(model.open, during);
-  const merged = intervalsOf(open).find((each) => each.start <= during.start && during.end <= each.end) ?? during;
-  return { answer: { kind: "added", interval: merged }, after: { ...model, open, slotQuarters } };
-}
-
-function removeAvailability(model: Model, during: Interval): Step {
-  const open = remove(model.open, during);
-  const gone = model.open.difference(open);
-  const removed = intervalsOf(gone);
-  const inTheWay = activeIn(model.bookings, removed).toSorted((a, b) => a.during.start - b.during.start);
-  if (inTheWay.length > 0) {
-    const bookingIds = inTheWay.slice(0, 20).map(({ id }) => id);
-    return { answer: refused("AVAILABILITY_BOOKED", bookingIds), after: model };
-  }
-  const touched = intervalsOf(model.open).filter((each) => removed.some((range) => overlaps(each, range)));
-  const remaining = intervalsOf(open).filter((each) => touched.some((whole) => overlaps(whole, each)));
-  return { answer: { kind: "removed", removed, remaining }, after: { ...model, open } };
 }
 
 function createBooking(model: Model, call: Extract<Call, { method: "CreateBooking" }>, chosen: Chosen): Step {
@@ -156,10 +106,14 @@ export function whyNotChanged(booking: SeenBooking, { method, etag }: Change): s
 
 /** Why the time cannot be booked beside `others`. */
 function whyNotAt(model: Model, others: readonly SeenBooking[], during: Interval): string | undefined {
-  const misfit = misfitOf(model.open, model.slotQuarters, during);
+  const misfit = misfitOf(openOf(model), model.slotQuarters, during);
   if (misfit !== undefined) return misfit;
-  if (during.start < 0) return "START_IN_PAST";
+  if (isPast(during)) return "START_IN_PAST";
   return activeIn(others, [during]).length > 0 ? "SLOT_TAKEN" : undefined;
+}
+
+function isPast({ start }: Interval): boolean {
+  return start < AROUND.start;
 }
 
 /** Whether a guest has as many holds with the host as one may have. */
@@ -167,16 +121,11 @@ export function hasAllHolds(bookings: readonly SeenBooking[], guest: string): bo
   return bookings.filter(({ guestId, state }) => guestId === guest && state === "HELD").length >= HOLDS_WITH_HOST_MAX;
 }
 
-/** Active bookings that overlap a range. */
-export function activeIn<B extends SeenBooking>(bookings: readonly B[], ranges: readonly Interval[]): B[] {
-  const isActive = (state: StateName): boolean => state === "HELD" || state === "CONFIRMED";
-  return bookings.filter(({ state, during }) => isActive(state) && ranges.some((range) => overlaps(during, range)));
-}
-
 /** The open slots that start in the window. */
 export function openSlots(model: Model, window: Interval): Interval[] {
-  return slotsOf(model.open, model.slotQuarters)
-    .filter(({ start }) => start >= 0 && window.start <= start && start < window.end)
+  return slotsOf(openOf(model), model.slotQuarters)
+    .filter((slot) => !isPast(slot))
+    .filter(({ start }) => window.start <= start && start < window.end)
     .filter((slot) => activeIn(model.bookings, [slot]).length === 0);
 }
 
@@ -233,12 +182,4 @@ export function asSeen(booking: ModelBooking): SeenBooking {
 
 function bookingAnswer(booking: ModelBooking): Answer {
   return { kind: "booking", booking: asSeen(booking) };
-}
-
-function no(model: Model, reason: string): Step {
-  return { answer: refused(reason), after: model };
-}
-
-function refused(reason: string, bookingIds: readonly string[] = []): Answer {
-  return { kind: "refused", reason, bookingIds };
 }

@@ -1,10 +1,10 @@
-/** A host's open time as the set of its open quarters: slow, and too simple to be wrong. */
+/** Times as sets of quarters: slow, and too simple to be wrong. */
 
 import type { Interval } from "../../shared/interval.ts";
 
 export type OpenQuarters = ReadonlySet<number>;
 
-function quartersIn({ start, end }: Interval): number[] {
+export function quartersIn({ start, end }: Interval): number[] {
   return Array.from({ length: end - start }, (_, index) => start + index);
 }
 
@@ -17,7 +17,7 @@ export function remove(open: OpenQuarters, during: Interval): OpenQuarters {
   return new Set([...open].filter((quarter) => quarter < during.start || quarter >= during.end));
 }
 
-/** The open time as intervals that neither overlap nor touch, by start. */
+/** A time as intervals that neither overlap nor touch, by start. */
 export function intervalsOf(open: OpenQuarters): Interval[] {
   const starts = [...open].filter((quarter) => !open.has(quarter - 1)).toSorted((a, b) => a - b);
   const ends = [...open].filter((quarter) => !open.has(quarter + 1)).toSorted((a, b) => a - b);
@@ -26,11 +26,13 @@ export function intervalsOf(open: OpenQuarters): Interval[] {
 
 /** The slots of the open time, booked or not: the grid of each interval starts at the interval's own start. */
 export function slotsOf(open: OpenQuarters, slotQuarters: number): Interval[] {
-  return intervalsOf(open).flatMap((interval) =>
-    quartersIn(interval)
-      .filter((start) => (start - interval.start) % slotQuarters === 0 && start + slotQuarters <= interval.end)
-      .map((start) => ({ start, end: start + slotQuarters })),
-  );
+  return intervalsOf(open).flatMap((each) => slotsIn(each, slotQuarters));
+}
+
+export function slotsIn(interval: Interval, slotQuarters: number): Interval[] {
+  return quartersIn(interval)
+    .filter((start) => (start - interval.start) % slotQuarters === 0 && start + slotQuarters <= interval.end)
+    .map((start) => ({ start, end: start + slotQuarters }));
 }
 
 /** Why `during` is not made of whole slots of one interval. */

@@ -1,5 +1,7 @@
 /** What callers can read of a host, as plain data and whole: all pages of a list, all of a feed so far. */
 
+import { isDeepStrictEqual } from "node:util";
+import { ExceptionKind } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import {
   type Booking,
   type BookingEvent,
@@ -8,8 +10,11 @@ import {
 } from "../../shared/gen/booking/v1/booking_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";
+import type { ReplicaClients } from "../support/fencing-clients.ts";
 import { watchBookings } from "../support/watching.ts";
-import { seen, type SeenBooking, type StateName } from "./calls.ts";
+import { hoursIn, seen, type SeenBooking, type StateName } from "./calls.ts";
+import type { Hours } from "./hours.ts";
+import type { SeenException } from "./model-time.ts";
 import { quartersOf, times } from "./quarters.ts";
 
 export async function readAvailability(
@@ -20,6 +25,46 @@ export async function readAvailability(
 ): Promise<Interval[]> {
   const found = await pages((page) => availability.listAvailability({ hostId, ...times(window), ...page }), pageSize);
   return found.flatMap(({ availabilities }) => availabilities.map(quartersOf));
+}
+
+/** By start; of two that start together, the closure first. */
+export async function readExceptions(
+  { availability }: Clients,
+  hostId: string,
+  window: Interval,
+  pageSize: number,
+): Promise<SeenException[]> {
+  const found = await pages((page) => availability.listExceptions({ hostId, ...times(window), ...page }), pageSize);
+  return found.flatMap(({ exceptions }) =>
+    exceptions.map((each) => ({
+      kind: each.kind === ExceptionKind.CLOSURE ? "CLOSURE" : "OPENING",
+      ...quartersOf(each),
+    })),
+  );
+}
+
+/** Weekly hours with their version, and the slot duration. */
+export async function readHours(
+  { availability }: Clients,
+  hostId: string,
+): Promise<{ readonly hours: Hours[]; readonly etag: string; readonly slotDurationMinutes: number }> {
+  const { weeklyHours, etag, slotDurationMinutes } = await availability.getWeeklyHours({ hostId });
+  return { hours: weeklyHours.map(hoursIn), etag, slotDurationMinutes };
+}
+
+/** As the booking service reads it, whole. */
+export async function readSnapshot(
+  { snapshots }: ReplicaClients,
+  hostId: string,
+  window: Interval,
+): Promise<(Interval & { readonly origin: number })[]> {
+  const snapshot = await snapshots.snapshotAvailability({ hostId, ...times(window) });
+  const covered = { startTime: snapshot.coveredStartTime, endTime: snapshot.coveredEndTime };
+  if (!isDeepStrictEqual(quartersOf(covered), window)) throw new Error("a snapshot of a part of the window");
+  return snapshot.intervals.map((each) => {
+    const { start: origin } = quartersOf({ startTime: each.gridOriginTime, endTime: each.endTime });
+    return { ...quartersOf(each), origin };
+  });
 }
 
 export async function readOpenSlots(

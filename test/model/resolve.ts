@@ -2,7 +2,8 @@
 
 import { randomUUID } from "node:crypto";
 import type { Call } from "./calls.ts";
-import type { TestStep } from "./steps.ts";
+import { dateOf } from "./quarters.ts";
+import type { Etag, TestStep } from "./steps.ts";
 
 /** What a caller knows. */
 export interface Known {
@@ -10,6 +11,8 @@ export interface Known {
   readonly guestIds: readonly string[];
   /** In the order of their creation. */
   readonly bookings: readonly { readonly id: string; readonly etag: string; readonly pastEtags: readonly string[] }[];
+  /** That the weekly hours have had. */
+  readonly hoursEtags: readonly string[];
   /** Calls with a `request_id` that were accepted. */
   readonly requests: readonly Call[];
 }
@@ -29,7 +32,17 @@ export function callOf(step: TestStep, known: Known): Call | undefined {
       return { method: "AddAvailability", hostId, during, slotDurationMinutes, requestId };
     }
     case "remove":
-      return { method: "RemoveAvailability", hostId, during: step.during, requestId };
+    case "restore": {
+      const method = step.kind === "remove" ? "RemoveAvailability" : "RestoreWeeklyHours";
+      return { method, hostId, during: step.during, keepsBooked: step.keepsBooked, requestId };
+    }
+    case "hours": {
+      const { timeZone, ranges, slotDurationMinutes, keepsBooked } = step;
+      const fromDate = step.fromDay === undefined ? "" : dateOf(step.fromDay);
+      const etag = etagOf(step.etag, { etag: known.hoursEtags.at(-1) ?? "", pastEtags: known.hoursEtags.slice(0, -1) });
+      const wanted = { fromDate, timeZone, ranges, slotDurationMinutes, keepsBooked };
+      return { method: "SetWeeklyHours", hostId, ...wanted, etag, requestId };
+    }
     case "create": {
       const guestId = guestIds[step.guest] ?? "";
       return {
@@ -44,14 +57,19 @@ export function callOf(step: TestStep, known: Known): Call | undefined {
     default: {
       const booking = latest(known.bookings, step.pick);
       if (booking === undefined) return undefined;
-      const etag = { none: "", current: booking.etag, past: booking.pastEtags.at(-1) ?? '"none of its own"' }[
-        step.etag
-      ];
+      const etag = etagOf(step.etag, booking);
       const asked = { bookingId: booking.id, etag, requestId };
       if (step.kind === "reschedule") return { method: "RescheduleBooking", during: step.during, ...asked };
       return { method: step.kind === "confirm" ? "ConfirmBooking" : "CancelBooking", ...asked };
     }
   }
+}
+
+function etagOf(
+  which: Etag,
+  { etag, pastEtags }: { readonly etag: string; readonly pastEtags: readonly string[] },
+): string {
+  return { none: "", current: etag, past: pastEtags.at(-1) ?? '"none of its own"' }[which];
 }
 
 /** The `pick`th from the end, around and around. */

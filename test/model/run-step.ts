@@ -1,24 +1,26 @@
 /** One step of a sequence: done by the services and by the model, whose answers must be the same. */
 
+import { isDeepStrictEqual } from "node:util";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { expect } from "vitest";
-import type { Clients } from "../support/clients.ts";
+import type { ReplicaClients } from "../support/fencing-clients.ts";
 import { type Answer, seen, send } from "./calls.ts";
 import { expireHold } from "./expire-hold.ts";
-import { activeIn, asSeen, bookingsIn, type Chosen, decide, expire, type Model, openSlots } from "./model.ts";
-import { intervalsOf } from "./open-time.ts";
+import { asSeen, bookingsIn, decide, expire, openSlots } from "./model.ts";
+import { activeIn, type Chosen, type Model } from "./model-state.ts";
+import { exceptionsOf, hoursFrom, openIntervals, snapshotOf } from "./model-time.ts";
 import { AHEAD, quarterOf, quartersOf, times } from "./quarters.ts";
-import { readAvailability, readBookings, readOpenSlots } from "./reads.ts";
+import { readAvailability, readBookings, readExceptions, readHours, readOpenSlots, readSnapshot } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { TestStep } from "./steps.ts";
-import { type Interval, overlaps } from "../../shared/interval.ts";
+import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 
 /** Small pages, so that most lists have several. */
 const PAGE_SIZE = 7;
 
 export interface World {
-  readonly clients: Clients;
+  readonly clients: ReplicaClients;
   /** Booking's database, around the service. */
   readonly pool: Pool;
   readonly hostId: string;
@@ -44,18 +46,23 @@ export async function runStep(world: World, model: Model, step: TestStep): Promi
 async function write(world: World, model: Model, step: TestStep): Promise<Model> {
   const { hostId, guestIds } = world;
   const requests = model.requests.map((request) => request.call);
-  const call = callOf(step, { hostId, guestIds, bookings: model.bookings, requests });
+  const call = callOf(step, { hostId, guestIds, bookings: model.bookings, hoursEtags: model.hoursEtags, requests });
   if (call === undefined) return model;
+  const begun = Date.now();
   const answer = await send(world.clients, call);
-  const { answer: expected, after } = decide(model, call, chosenIn(answer));
-  expect({ call, answer }).toEqual({ call, answer: expected });
-  return after;
+  // Midnight may have come meanwhile.
+  const [expected, orElse] = [begun, Date.now()].map((today) => decide(model, call, chosenIn(answer, today)));
+  if (expected === undefined || orElse === undefined) throw new Error("the model has no answer");
+  if (isDeepStrictEqual(answer, orElse.answer)) return orElse.after;
+  expect({ call, answer }).toEqual({ call, answer: expected.answer });
+  return expected.after;
 }
 
-function chosenIn(answer: Answer): Chosen {
-  if (answer.kind !== "booking") return { id: "none", etag: "none", now: undefined };
+function chosenIn(answer: Answer, today: Instant): Chosen {
+  if (answer.kind === "hours") return { id: "none", etag: answer.etag, now: undefined, today };
+  if (answer.kind !== "booking") return { id: "none", etag: "none", now: undefined, today };
   const { id, etag, updateTime } = answer.booking;
-  return { id, etag, now: updateTime };
+  return { id, etag, now: updateTime, today };
 }
 
 /** Lets the time of a hold come. All readers see that, also before it is recorded. */
@@ -94,8 +101,11 @@ async function compareReads(
   model: Model,
   { window, states }: Extract<TestStep, { kind: "read" }>,
 ): Promise<void> {
-  const available = intervalsOf(model.open).filter((each) => overlaps(each, window));
+  const available = openIntervals(model).filter((each) => overlaps(each, window));
   expect(await readAvailability(clients, hostId, window, PAGE_SIZE)).toEqual(available);
+  expect(await readExceptions(clients, hostId, window, PAGE_SIZE)).toEqual(exceptionsOf(model, window));
+  expect(await readSnapshot(clients, hostId, window)).toEqual(snapshotOf(model, window));
+  await compareHours(clients, hostId, model);
   expect(await readOpenSlots(clients, hostId, window, PAGE_SIZE)).toEqual(openSlots(model, window));
   const { bookings, sequence } = await readBookings(clients, hostId, window, states, PAGE_SIZE);
   expect(bookings).toEqual(bookingsIn(model, window, states).map(asSeen));
@@ -103,4 +113,13 @@ async function compareReads(
   const ended = model.bookings.filter(({ state }) => state === "EXPIRED").length;
   expect(Number(sequence)).toBeGreaterThanOrEqual(model.events.length);
   expect(Number(sequence)).toBeLessThanOrEqual(model.events.length + ended);
+}
+
+async function compareHours(clients: ReplicaClients, hostId: string, model: Model): Promise<void> {
+  const begun = Date.now();
+  const { hours, etag, slotDurationMinutes } = await readHours(clients, hostId);
+  expect([hoursFrom(model, begun), hoursFrom(model, Date.now())]).toContainEqual(hours);
+  expect(slotDurationMinutes).toBe(model.slotQuarters * 15);
+  // Of hours that were never set the version is the service's affair.
+  expect(etag).toBe(model.hoursEtags.at(-1) ?? etag);
 }

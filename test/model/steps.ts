@@ -3,12 +3,20 @@
 import * as fc from "fast-check";
 import type { Interval } from "../../shared/interval.ts";
 import type { StateName } from "./calls.ts";
-import { AHEAD, PAST } from "./quarters.ts";
+import type { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
+import type { Hours, Range } from "./hours.ts";
+import { AHEAD, AROUND, PAST } from "./quarters.ts";
 
 /** `pick`: one of the bookings so far, the latest is 0. `etag`: which of the versions that the caller has seen it sends. */
 export type TestStep =
   | { readonly kind: "add"; readonly during: Interval; readonly slotDurationMinutes: number; readonly named: boolean }
-  | { readonly kind: "remove"; readonly during: Interval; readonly named: boolean }
+  | {
+      readonly kind: "remove" | "restore";
+      readonly during: Interval;
+      readonly keepsBooked: boolean;
+      readonly named: boolean;
+    }
+  | HoursStep
   | {
       readonly kind: "create";
       readonly during: Interval;
@@ -30,13 +38,26 @@ export type TestStep =
   | { readonly kind: "repeat"; readonly pick: number; readonly altered: boolean }
   | { readonly kind: "read"; readonly window: Interval; readonly states: readonly StateName[] };
 
-type Etag = "none" | "current" | "past";
+/** `fromDay`: as `dateOf` counts; undefined: today, whatever that is in the time zone. */
+export interface HoursStep extends Pick<Hours, "timeZone" | "ranges"> {
+  readonly kind: "hours";
+  readonly fromDay: number | undefined;
+  readonly slotDurationMinutes: number;
+  readonly keepsBooked: boolean;
+  readonly etag: Etag;
+  readonly named: boolean;
+}
+
+export type Etag = "none" | "current" | "past";
 
 /** Any sequence: it begins with open time, or most of it would be refusals. */
 export function anySteps(minLength: number, maxLength: number): fc.Arbitrary<TestStep[]> {
-  const opening = fc.constantFrom(30, 60).map((slotDurationMinutes): TestStep => {
-    return { kind: "add", during: AHEAD, slotDurationMinutes, named: false };
-  });
+  const opening = fc.oneof(
+    fc.constantFrom(30, 60).map((slotDurationMinutes): TestStep => {
+      return { kind: "add", during: AHEAD, slotDurationMinutes, named: false };
+    }),
+    anyHours.map((step): TestStep => ({ ...step, fromDay: YESTERDAY, etag: "none" })),
+  );
   return fc
     .tuple(opening, fc.array(anyStep, { minLength, maxLength, size: "max" }))
     .map(([first, rest]) => [first, ...rest]);
@@ -58,8 +79,44 @@ function anyInterval(...lengths: readonly number[]): fc.Arbitrary<Interval> {
 const pick = fc.nat({ max: 12 });
 const etag: fc.Arbitrary<Etag> = fc.constantFrom("none", "none", "current", "past");
 const named = fc.boolean();
+const rarely = fc.constantFrom(false, false, true);
 const candidate = anyInterval(2, 2, 2, 4, 4, 8, 3);
 const everything: Interval = { start: PAST.start, end: AHEAD.end + 24 };
+
+const YESTERDAY = -5;
+const WEEK: readonly DayOfWeek[] = [1, 2, 3, 4, 5, 6, 7];
+/** Parts of a day that touch. Seven for each day of a week are not too many for one call. */
+const PARTS = [
+  ["00:00", "01:00"],
+  ["01:00", "07:00"],
+  ["07:00", "13:00"],
+  ["13:00", "18:00"],
+  ["18:00", "19:30"],
+  ["19:30", "21:00"],
+  ["21:00", "24:00"],
+] as const;
+
+const anyRanges: fc.Arbitrary<readonly Range[]> = fc
+  .tuple(
+    fc.oneof({ weight: 5, arbitrary: fc.constant([...WEEK]) }, { weight: 1, arbitrary: fc.subarray([...WEEK]) }),
+    // All of it is around the clock.
+    fc.oneof({ weight: 1, arbitrary: fc.constant([...PARTS]) }, { weight: 4, arbitrary: fc.subarray([...PARTS]) }),
+  )
+  .map(([days, parts]) => days.flatMap((day) => parts.map(([start, end]) => ({ day, start, end }))));
+
+const anyHours: fc.Arbitrary<HoursStep> = fc.record({
+  kind: fc.constant("hours"),
+  fromDay: fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: YESTERDAY, max: 2 }) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  ),
+  timeZone: fc.constantFrom("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York"),
+  ranges: anyRanges,
+  slotDurationMinutes: fc.constantFrom(30, 30, 60),
+  keepsBooked: fc.boolean(),
+  etag,
+  named,
+});
 
 const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
   {
@@ -79,9 +136,21 @@ const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
         { weight: 24, arbitrary: anyInterval(1, 2, 2, 4) },
         { weight: 1, arbitrary: fc.constant(everything) },
       ),
+      keepsBooked: rarely,
       named,
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("restore"),
+      // What is closed for the whole day would stay so, were it only ever opened a slot at a time.
+      during: fc.oneof(anyInterval(2, 4, 12), fc.constant(AHEAD), fc.constant(everything)),
+      keepsBooked: rarely,
+      named,
+    }),
+  },
+  { weight: 3, arbitrary: anyHours },
   {
     weight: 10,
     arbitrary: fc.record({
@@ -103,7 +172,7 @@ const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("read"),
-      window: fc.oneof(fc.constant(AHEAD), anyInterval(1, 3, 8)),
+      window: fc.oneof(fc.constant(AHEAD), fc.constant(AROUND), anyInterval(1, 3, 8)),
       states: fc.oneof(fc.constant([]), fc.subarray<StateName>(["HELD", "CONFIRMED", "CANCELLED", "EXPIRED"])),
     }),
   },

@@ -3,213 +3,175 @@
  * work again, without anybody having repaired anything.
  */
 
-import { randomBytes, randomUUID } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../services/dev/machine/ports.ts";
-import { deletePostgres, type Postgres } from "../../services/dev/postgres/start.ts";
-import { migrateDatabase } from "../../services/ops/migrate/migrate.ts";
-import { type ServiceName, serviceNames } from "../../services/ops/services.ts";
-import type { Interval } from "../../shared/interval.ts";
-import { type Clients, connectClients } from "../support/clients.ts";
-import { hours, storedIntervals } from "../support/hosts-time.ts";
-import { type Link, startLink } from "../support/link.ts";
+import { randomUUID } from "node:crypto";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { Booked } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
+import { difference, type Interval } from "../../shared/interval.ts";
+import { connectClients } from "../support/clients.ts";
+import { hours, inHours } from "../support/hosts-time.ts";
 import { stopCommitsTo } from "../support/lock-waits.ts";
-import { startOwnPostgres } from "../support/own-postgres.ts";
 import { startAvailabilityService } from "../support/pair.ts";
-import { createGuest, createHost, openTime } from "../support/people.ts";
-import { poolOf } from "../support/pool.ts";
-import { type ServiceProcess, startProcess } from "../support/processes.ts";
-import { outcomeOf } from "../support/refusals.ts";
-import { onServer } from "../support/server.ts";
+import { openTime } from "../support/people.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
-import { expectInOrder } from "../support/violations.ts";
 import { watchBookings } from "../support/watching.ts";
-import { START_MAX_MS, waitUntil } from "../support/waits.ts";
+import { crashStage, endOf, persistently } from "./crash-stage.ts";
+import { timesOf } from "./fence-stage.ts";
+import { setEveryDay } from "./shrinking.ts";
 
-const folder = join(tmpdir(), `slotwright-crash-${randomBytes(6).toString("hex")}`);
-let postgres: Postgres;
-let pools: Record<ServiceName, Pool>;
-let ports: Record<ServiceName, number>;
-/** On the way from Availability to Booking: here the answer of a fence is held back. */
-let link: Link;
-let services: Record<ServiceName, ServiceProcess>;
-let clients: Clients;
-let hostId: string;
-let guestId: string;
+const stage = crashStage();
 
-beforeAll(async () => {
-  postgres = await startOwnPostgres({ folder, temporary: false });
-  for (const name of serviceNames) {
-    await onServer(postgres.url("postgres"), (client) => client.query(`create database ${name}`));
-    await migrateDatabase(name, postgres.url(name));
-  }
-  pools = { availability: poolOf(postgres.url("availability")), booking: poolOf(postgres.url("booking")) };
-  ports = { availability: await freePort(), booking: await freePort() };
-  link = await startLink(`http://127.0.0.1:${ports.booking}`);
-  const [availability, booking] = await Promise.all([start("availability"), start("booking")]);
-  services = { availability, booking };
-  clients = connectClients(availability.connectUrl, booking.connectUrl, tokenSource(admin));
-}, 60_000);
-
-beforeEach(async () => {
-  hostId = await createHost(clients);
-  guestId = await createGuest(clients);
-  await openTime(clients, hostId, hours(8, 12));
-});
-
-afterEach(async () => {
-  link.set("open");
-  await expectInOrder({ availability: postgres.url("availability"), booking: postgres.url("booking") });
-});
-
-afterAll(async () => {
-  await Promise.all(Object.values(services).map((service) => service.stop()));
-  await Promise.all(Object.values(pools).map((pool) => pool.end()));
-  await link.close();
-  await postgres.stop();
-  await deletePostgres(folder);
-}, 60_000);
-
-function start(name: ServiceName): Promise<ServiceProcess> {
-  return startProcess(name, {
-    DATABASE_URL: postgres.url(name),
-    CONNECT_PORT: String(ports[name]),
-    BOOKING_URL: link.url,
-    AVAILABILITY_URL: `http://127.0.0.1:${ports.availability}`,
-  });
-}
-
-/** Kills a service, and starts it again on the same ports. */
-async function crash(name: ServiceName): Promise<void> {
-  await services[name].kill();
-  services[name] = await start(name);
-}
-
-const timesOf = (range: Interval) => ({ startTime: timestampFromMs(range.start), endTime: timestampFromMs(range.end) });
-
-/** "accepted", the reason of a refusal, or "failed" where the answer is lost with its connection. */
-function endOf(answer: Promise<unknown>): Promise<string> {
-  return outcomeOf(answer).catch(() => "failed");
-}
-
-function remove(range: Interval, requestId = randomUUID()): Promise<string> {
-  return endOf(clients.availability.removeAvailability({ hostId, ...timesOf(range), requestId }));
-}
-
-function book(range: Interval): Promise<string> {
-  return endOf(clients.bookings.createBooking({ hostId, guestId, ...timesOf(range) }));
-}
-
-/** The same call until it is not refused as one to be sent again. */
-async function persistently(call: () => Promise<string>): Promise<string> {
-  const again = new Set(["BUSY", "PEER_UNAVAILABLE", "OUTCOME_UNKNOWN", "failed"]);
-  let end = await call();
-  await waitUntil(async () => !again.has(end) || !again.has((end = await call())), START_MAX_MS);
-  return end;
-}
-
-async function generation(): Promise<number> {
-  const { rows } = await pools.booking.query<{ generation: number }>(
-    "select generation::int from hosts where host_id = $1",
-    [hostId],
+/** What is open tomorrow. */
+async function open(): Promise<string> {
+  const { clients, hostId } = stage;
+  const { availabilities } = await clients.availability.listAvailability({ hostId, ...timesOf(hours(0, 24)) });
+  return inHours(
+    availabilities.map(({ startTime, endTime }) => ({ start: timestampMs(startTime!), end: timestampMs(endTime!) })),
   );
-  return rows[0]?.generation ?? 0;
 }
 
-/** Begins a removal, and returns when its fence is committed in Booking and the answer on its way: how the removal ends. */
-async function removalWithFence(range: Interval): Promise<{ readonly removed: Promise<string> }> {
-  const before = await generation();
-  link.set("answerless");
-  const removed = remove(range);
-  await waitUntil(async () => (await generation()) > before);
-  return { removed };
-}
+/** The calls that take time away from a host that is open from 8 to 12, by openings or every day. */
+const calls = {
+  RemoveAvailability: {
+    begin: () => openTime(stage.clients, stage.hostId, hours(8, 12)),
+    close: (range: Interval, requestId: string) =>
+      stage.clients.availability.removeAvailability({ hostId: stage.hostId, ...timesOf(range), requestId }),
+  },
+  SetWeeklyHours: {
+    begin: () => setEveryDay(stage.clients, stage.hostId, [hours(8, 12)]),
+    close: (range: Interval, requestId: string) =>
+      setEveryDay(stage.clients, stage.hostId, difference([hours(8, 12)], [range]), { requestId }),
+  },
+};
 
-test("Availability is killed between the fence and its commit: nothing is removed", async () => {
-  const { removed } = await removalWithFence(hours(8, 12));
-  await crash("availability");
-  expect(await removed).toBe("failed");
-  link.set("open");
-  expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
-  expect(await persistently(() => remove(hours(8, 12)))).toBe("AVAILABILITY_BOOKED");
-  expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
-});
+describe.each(["RemoveAvailability", "SetWeeklyHours"] as const)("under a %s", (call) => {
+  const close = (range: Interval, requestId = randomUUID()): Promise<string> =>
+    endOf(calls[call].close(range, requestId));
 
-test("Availability hangs between the fence and its commit: others can change the host again, and nothing is removed", async () => {
-  const other = await startAvailabilityService(postgres.url("availability"), {
-    BOOKING_URL: services.booking.connectUrl,
+  beforeEach(() => calls[call].begin());
+
+  test("Availability is killed between the fence and its commit: nothing is closed", async () => {
+    const { ended } = await stage.withFence(() => close(hours(8, 12)));
+    await stage.crash("availability");
+    expect(await ended).toBe("failed");
+    stage.link.set("open");
+    expect(await persistently(() => stage.book(hours(8, 9)))).toBe("accepted");
+    expect(await persistently(() => close(hours(8, 12)))).toBe("AVAILABILITY_BOOKED");
+    expect(await persistently(() => close(hours(9, 12)))).toBe("accepted");
   });
-  const elsewhere = connectClients(other.connectUrl, services.booking.connectUrl, tokenSource(admin)).availability;
-  const add = { hostId, ...timesOf(hours(14, 15)), slotDurationMinutes: 30 };
-  const { removed } = await removalWithFence(hours(8, 12));
-  services.availability.suspend();
-  onTestFinished(() => services.availability.resume());
-  link.set("open");
-  expect(await endOf(elsewhere.addAvailability(add))).toBe("BUSY");
-  expect(await persistently(() => endOf(elsewhere.addAvailability(add)))).toBe("accepted");
-  services.availability.resume();
-  expect(["BUSY", "OUTCOME_UNKNOWN", "PEER_UNAVAILABLE"]).toContain(await removed);
-  expect(await storedIntervals(pools.availability, hostId)).toEqual([hours(8, 12), hours(14, 15)]);
-  expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
-  expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
-  await other.stop();
+
+  test("Availability hangs between the fence and its commit: others can change the host again, and nothing is closed", async () => {
+    const other = await startAvailabilityService(stage.databaseUrls.availability, {
+      BOOKING_URL: stage.services.booking.connectUrl,
+    });
+    const elsewhere = connectClients(
+      other.connectUrl,
+      stage.services.booking.connectUrl,
+      tokenSource(admin),
+    ).availability;
+    const add = { hostId: stage.hostId, ...timesOf(hours(14, 15)), slotDurationMinutes: 30 };
+    const { ended } = await stage.withFence(() => close(hours(8, 12)));
+    stage.services.availability.suspend();
+    onTestFinished(() => stage.services.availability.resume());
+    stage.link.set("open");
+    expect(await endOf(elsewhere.addAvailability(add))).toBe("BUSY");
+    expect(await persistently(() => endOf(elsewhere.addAvailability(add)))).toBe("accepted");
+    stage.services.availability.resume();
+    expect(["BUSY", "OUTCOME_UNKNOWN", "PEER_UNAVAILABLE"]).toContain(await ended);
+    expect(await open()).toBe("8-12 14-15");
+    expect(await persistently(() => stage.book(hours(8, 9)))).toBe("accepted");
+    expect(await persistently(() => close(hours(9, 12)))).toBe("accepted");
+    await other.stop();
+  });
+
+  test("Availability is killed while its commit is under way: the change is done, and nobody books its time", async () => {
+    const commits = await stopCommitsTo(stage.pools.availability, "requests");
+    const requestId = randomUUID();
+    const ended = close(hours(8, 12), requestId);
+    await commits.reached;
+    await stage.crash("availability");
+    const booked = persistently(() => stage.book(hours(8, 9)));
+    await commits.end();
+    expect(await ended).toBe("failed");
+    // The ask waited for the lock of a transaction whose client is long gone.
+    expect(await booked).toBe("OUTSIDE_AVAILABILITY");
+    expect(await close(hours(8, 12), requestId)).toBe("accepted");
+  });
+
+  test("Booking is killed after the fence's commit and before its answer: the change is refused, and can be repeated", async () => {
+    const { ended } = await stage.withFence(() => close(hours(8, 12)));
+    await stage.crash("booking");
+    stage.link.set("cut");
+    expect(await ended).toBe("PEER_UNAVAILABLE");
+    stage.link.set("open");
+    expect(await persistently(() => stage.book(hours(8, 9)))).toBe("accepted");
+    expect(await persistently(() => close(hours(9, 12)))).toBe("accepted");
+    expect(await persistently(() => stage.book(hours(9, 10)))).toBe("OUTSIDE_AVAILABILITY");
+  });
+
+  test("PostgreSQL is killed with the change open: nothing is closed, both services go on, and so do streams", async () => {
+    const watching = await watchBookings(stage.clients.bookings, stage.hostId);
+    const { ended } = await stage.withFence(() => close(hours(8, 12)));
+    await stage.crashPostgres();
+    stage.link.set("open");
+    expect(["BUSY", "OUTCOME_UNKNOWN", "PEER_UNAVAILABLE"]).toContain(await ended);
+    expect(await persistently(() => stage.book(hours(8, 9)))).toBe("accepted");
+    expect(await persistently(() => close(hours(8, 12)))).toBe("AVAILABILITY_BOOKED");
+    expect(await persistently(() => close(hours(9, 12)))).toBe("accepted");
+    await watching.reaches(1);
+    watching.leave();
+  }, 60_000);
 });
 
-test("Availability is killed while its commit is under way: the removal is done, and nobody books its time", async () => {
-  const commits = await stopCommitsTo(pools.availability, "requests");
-  const requestId = randomUUID();
-  const removed = remove(hours(8, 12), requestId);
-  await commits.reached;
-  await crash("availability");
-  const booked = persistently(() => book(hours(8, 9)));
-  await commits.end();
-  expect(await removed).toBe("failed");
-  // The ask waited for the lock of a transaction whose client is long gone.
-  expect(await booked).toBe("OUTSIDE_AVAILABILITY");
-  expect(await remove(hours(8, 12), requestId)).toBe("accepted");
-});
+describe("under a change of hours that keeps what is booked", () => {
+  const keep = async (requestId = randomUUID()): Promise<string> =>
+    endOf(setEveryDay(stage.clients, stage.hostId, [hours(10, 12)], { booked: Booked.KEEP, requestId }));
 
-test("Booking is killed after the fence's commit and before its answer: the removal is refused, and can be repeated", async () => {
-  const { removed } = await removalWithFence(hours(8, 12));
-  await crash("booking");
-  link.set("cut");
-  expect(await removed).toBe("PEER_UNAVAILABLE");
-  link.set("open");
-  expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
-  expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
-  expect(await persistently(() => book(hours(9, 10)))).toBe("OUTSIDE_AVAILABILITY");
-});
+  beforeEach(async () => {
+    await setEveryDay(stage.clients, stage.hostId, [hours(8, 12)]);
+    expect(await persistently(() => stage.book(hours(8, 9)))).toBe("accepted");
+  });
 
-test("PostgreSQL is killed with a removal open: nothing is removed, both services go on, and so do streams", async () => {
-  const watching = await watchBookings(clients.bookings, hostId);
-  const { removed } = await removalWithFence(hours(8, 12));
-  process.kill(postgres.pid, "SIGKILL");
-  await postgres.ended;
-  postgres = await startOwnPostgres({ folder, port: postgres.port, temporary: false });
-  link.set("open");
-  expect(["BUSY", "OUTCOME_UNKNOWN", "PEER_UNAVAILABLE"]).toContain(await removed);
-  expect(await persistently(() => book(hours(8, 9)))).toBe("accepted");
-  expect(await persistently(() => remove(hours(8, 12)))).toBe("AVAILABILITY_BOOKED");
-  expect(await persistently(() => remove(hours(9, 12)))).toBe("accepted");
-  await watching.reaches(1);
-  watching.leave();
-}, 60_000);
+  test.each(["availability", "booking"] as const)(
+    "%s is killed before the commit: nothing is closed",
+    async (service) => {
+      const { ended } = await stage.withFence(keep);
+      await stage.crash(service);
+      stage.link.set("cut");
+      expect(["failed", "PEER_UNAVAILABLE"]).toContain(await ended);
+      stage.link.set("open");
+      expect(await open()).toBe("8-12");
+      expect(await persistently(() => stage.book(hours(9, 10)))).toBe("accepted");
+      expect(await persistently(keep)).toBe("accepted");
+      expect(await open()).toBe("8-12");
+    },
+  );
+
+  test("Availability is killed while its commit is under way: the hours are set, and the booking's time is open", async () => {
+    const commits = await stopCommitsTo(stage.pools.availability, "requests");
+    const requestId = randomUUID();
+    const ended = keep(requestId);
+    await commits.reached;
+    await stage.crash("availability");
+    await commits.end();
+    expect(await ended).toBe("failed");
+    expect(await persistently(() => keep(requestId))).toBe("accepted");
+    expect(await open()).toBe("8-9 10-12");
+    expect(await persistently(() => stage.book(hours(9, 10)))).toBe("OUTSIDE_AVAILABILITY");
+  });
+});
 
 test("Booking is killed in the middle of 500 creates: when all are repeated, each is there exactly once", async () => {
-  await openTime(clients, hostId, hours(24, 24 + 250));
+  await openTime(stage.clients, stage.hostId, hours(24, 24 + 250));
   const requests = Array.from({ length: 500 }, (_, slot) => ({
-    hostId,
-    guestId,
+    hostId: stage.hostId,
+    guestId: stage.guestId,
     ...timesOf(hours(24 + slot / 2, 24 + slot / 2 + 0.5)),
     requestId: randomUUID(),
   }));
   const answered = new Map<string, string>();
   const create = async (request: (typeof requests)[number]): Promise<void> => {
-    const { booking } = await clients.bookings.createBooking(request);
+    const { booking } = await stage.clients.bookings.createBooking(request);
     const first = answered.get(request.requestId);
     expect(booking!.id).toBe(first ?? booking!.id);
     answered.set(request.requestId, booking!.id);
@@ -217,17 +179,17 @@ test("Booking is killed in the middle of 500 creates: when all are repeated, eac
   const burst = requests.map(create);
   const settled = Promise.allSettled(burst);
   await Promise.any(burst);
-  await services.booking.kill();
+  const startAgain = await stage.kill("booking");
   await settled;
   const beforeTheCrash = answered.size;
-  services.booking = await start("booking");
+  await startAgain();
   await Promise.all(requests.map(create));
   expect(beforeTheCrash).toBeLessThan(requests.length);
   expect(new Set(answered.values()).size).toBe(requests.length);
-  const { rows } = await pools.booking.query(
+  const { rows } = await stage.pools.booking.query(
     `select (select count(*)::int from bookings where host_id = $1) as bookings,
             (select count(*)::int from requests where host_id = $1) as requests`,
-    [hostId],
+    [stage.hostId],
   );
   expect(rows).toEqual([{ bookings: 500, requests: 500 }]);
 }, 60_000);

@@ -6,43 +6,54 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { FenceAnswer } from "../../services/availability/peers/booking.ts";
 import { Refusal } from "../../shared/errors.ts";
 import type { FenceHostRequestSchema, FenceHostResponse } from "../../shared/gen/booking/v1/fence_service_pb.ts";
+import { MINUTE_MS } from "../../shared/time-units.ts";
 import { fencingClients } from "../support/fencing-clients.ts";
 import { hours } from "../support/hosts-time.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
-import { pause } from "../support/steps.ts";
+import { atFence, type FenceKind, pause } from "../support/steps.ts";
 import { fenceStage, timesOf } from "./fence-stage.ts";
+import { type Shrinking, shrinkingBy, ways } from "./shrinking.ts";
 
 const stage = fenceStage();
 
-describe("a fence", () => {
-  beforeEach(() => openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12)));
+describe.each(ways)("a fence of $call for $at", ({ call, at }) => {
+  let shrinking: Shrinking;
 
-  /** A removal whose fence does not arrive. Returns what delivers it. */
-  async function removalWithLostFence(): Promise<() => Promise<FenceAnswer>> {
+  beforeEach(async () => {
+    shrinking = await shrinkingBy({ call, at }, stage);
+    await shrinking.open(hours(10, 12));
+  });
+
+  /** A change whose fence does not arrive. Returns what delivers it. */
+  async function changeWithLostFence(): Promise<() => Promise<FenceAnswer>> {
     const sent = Promise.withResolvers<() => Promise<FenceAnswer>>();
-    stage.steps.fence = async (send) => {
+    stage.steps.fence = atFence(at, async (send) => {
       sent.resolve(send);
       throw new Refusal("PEER_UNAVAILABLE", "the fence is on its way for ever");
-    };
-    expect(await stage.remove(hours(10, 12))).toBe("PEER_UNAVAILABLE");
+    });
+    expect(await shrinking.close(hours(10, 12))).toBe("PEER_UNAVAILABLE");
     delete stage.steps.fence;
     return await sent.promise;
   }
 
-  test("that arrives after its removal was given up harms neither what is booked nor what will be", async () => {
-    const deliver = await removalWithLostFence();
+  test("that arrives after its change was given up harms neither what is booked nor what will be", async () => {
+    const deliver = await changeWithLostFence();
     const booked = await stage.book(hours(10, 11));
     const before = await stage.generation();
-    const bookings = [{ id: booked, ...hours(10, 11) }];
-    expect(await deliver()).toEqual({ bookings, bookingCount: 1, lastBookingEnd: undefined });
+    const answers: Record<FenceKind, Partial<FenceAnswer>> = {
+      ranges: { bookings: [{ id: booked, ...hours(10, 11) }], bookingCount: 1, lastBookingEnd: undefined },
+      "last booking": { bookings: [], bookingCount: 0, lastBookingEnd: hours(10, 11).end },
+      announcement: {},
+    };
+    expect(await deliver()).toEqual(answers[at]);
     expect(await stage.generation()).toBe(before + 1);
     await stage.book(hours(11, 12));
   });
 
   test("that arrives late, between an ask and its commit, costs another ask", async () => {
-    const deliver = await removalWithLostFence();
+    const deliver = await changeWithLostFence();
     const committing = pause();
     let asks = 0;
     stage.steps.afterAsk = async () => {
@@ -57,23 +68,25 @@ describe("a fence", () => {
     expect(asks).toBe(2);
   });
 
-  test("that arrives after a second removal has succeeded and the time is open again harms nothing", async () => {
-    const deliver = await removalWithLostFence();
-    expect(await stage.remove(hours(10, 12))).toBe("accepted");
-    await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+  test("that arrives after a second change has succeeded and the time is open again harms nothing", async () => {
+    const deliver = await changeWithLostFence();
+    expect(await shrinking.close(hours(10, 12))).toBe("accepted");
+    await shrinking.open(hours(10, 12));
     await stage.book(hours(10, 11));
     await deliver();
     await stage.book(hours(11, 12));
   });
 
-  test("that is delivered twice ends two generations, and the removal is right", async () => {
+  test("that is delivered twice ends two generations, and the change is right", async () => {
     const before = await stage.generation();
-    stage.steps.fence = async (send) => {
-      await send();
+    const others: FenceKind[] = [];
+    stage.steps.fence = async (send, kind) => {
+      if (kind === at) await send();
+      else others.push(kind);
       return await send();
     };
-    expect(await stage.remove(hours(10, 12))).toBe("accepted");
-    expect(await stage.generation()).toBe(before + 2);
+    expect(await shrinking.close(hours(10, 12))).toBe("accepted");
+    expect(await stage.generation()).toBe(before + 2 + others.length);
     expect(await outcomeOf(stage.book(hours(10, 11)))).toBe("OUTSIDE_AVAILABILITY");
   });
 
@@ -81,11 +94,11 @@ describe("a fence", () => {
     const commits = await stopCommitsTo(stage.pools.booking, "bookings");
     const taken = outcomeOf(stage.book(hours(10, 11), 0, stage.pairs[1]));
     await commits.reached;
-    const removed = stage.remove(hours(10, 12));
-    await Promise.race([removed, somebodyWaits(stage.pools.booking)]);
+    const closed = shrinking.close(hours(10, 12));
+    await Promise.race([closed, somebodyWaits(stage.pools.booking)]);
     await commits.end();
     expect(await taken).toBe("accepted");
-    expect(await removed).toBe("AVAILABILITY_BOOKED");
+    expect(await closed).toBe("AVAILABILITY_BOOKED");
   });
 });
 
@@ -148,12 +161,20 @@ describe("time that is added while its announcement is lost", () => {
   });
 });
 
-describe.each([
-  ["confirmed", 0],
-  ["held", 600],
-])("of a booking from 10 to 11 that is %s, the removal", (_state, holdSeconds) => {
+/** Each call once. */
+const calls = ways.filter(({ at }) => at === "ranges");
+
+describe.each(
+  calls.flatMap((way) => [
+    { ...way, state: "confirmed", holdSeconds: 0 },
+    { ...way, state: "held", holdSeconds: 600 },
+  ]),
+)("of a booking from 10 to 11 that is $state, the removal by $call", ({ holdSeconds, ...way }) => {
+  let shrinking: Shrinking;
+
   beforeEach(async () => {
-    await openTime(stage.pairs[0].clients, stage.hostId, hours(8, 14));
+    shrinking = await shrinkingBy(way, stage);
+    await shrinking.open(hours(8, 14));
     await stage.book(hours(10, 11), holdSeconds);
   });
 
@@ -163,13 +184,19 @@ describe.each([
     ["of its middle", hours(10.25, 10.75)],
     ["of its beginning", hours(9, 10.5)],
     ["of its end", hours(10.5, 12)],
-    ["of its last millisecond", { start: hours(0, 11).end - 1, end: hours(0, 12).end }],
+    ["of its last minute", { start: hours(0, 11).end - MINUTE_MS, end: hours(0, 12).end }],
   ])("%s is refused", async (_what, range) => {
-    expect(await stage.remove(range)).toBe("AVAILABILITY_BOOKED");
+    expect(await shrinking.close(range)).toBe("AVAILABILITY_BOOKED");
   });
 
   test("of what only touches it succeeds", async () => {
-    expect(await stage.remove(hours(9, 10))).toBe("accepted");
-    expect(await stage.remove(hours(11, 12))).toBe("accepted");
+    expect(await shrinking.close(hours(9, 10))).toBe("accepted");
+    expect(await shrinking.close(hours(11, 12))).toBe("accepted");
   });
+});
+
+test("the removal of a booking's last millisecond is refused", async () => {
+  await openTime(stage.pairs[0].clients, stage.hostId, hours(8, 14));
+  await stage.book(hours(10, 11));
+  expect(await stage.remove({ start: hours(0, 11).end - 1, end: hours(0, 12).end })).toBe("AVAILABILITY_BOOKED");
 });

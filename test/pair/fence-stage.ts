@@ -20,6 +20,8 @@ export interface FenceStage {
   /** Those of the test at hand. */
   readonly hostId: string;
   readonly guestId: string;
+  /** Makes the test at hand begin again, with another host and guest. */
+  begin(): Promise<void>;
   /** Books through one of the pairs, the first unless told otherwise, and returns the id. */
   book(range: Interval, holdSeconds?: number, pair?: Pair): Promise<string>;
   /** Removes through the first pair. */
@@ -54,10 +56,12 @@ export function fenceStage(): FenceStage {
     }
   });
 
-  beforeEach(async () => {
+  const begin = async (): Promise<void> => {
     hostId = await createHost(pairs[0].clients);
     guestId = await createGuest(pairs[0].clients);
-  });
+  };
+
+  beforeEach(begin);
 
   afterEach(async () => {
     for (const step of Object.keys(steps) as (keyof Steps)[]) delete steps[step];
@@ -85,6 +89,7 @@ export function fenceStage(): FenceStage {
     get guestId() {
       return guestId;
     },
+    begin,
     async book(range, holdSeconds = 0, { clients } = pairs[0]) {
       const { booking } = await clients.bookings.createBooking({ hostId, guestId, ...timesOf(range), holdSeconds });
       return booking!.id;

@@ -1,7 +1,7 @@
 /**
- * The race that the fence exists for: time is removed in one database while a guest books it in the other. Each test forces
- * one order of events, and in none may an active booking be left outside of availability. Everything runs twice: with one
- * replica of each service, and with the booking going through another replica than the removal.
+ * The race that the fence exists for: time goes in one database while a guest books it in the other. Each test forces one order
+ * of events, and in none may an active booking be left outside of open time. Everything runs with each call that takes time
+ * away and at each of its fences, with one replica of each service, and with the booking going through another replica.
  */
 
 import { beforeEach, describe, expect, test } from "vitest";
@@ -11,13 +11,14 @@ import { somebodyWaits } from "../support/lock-waits.ts";
 import type { Pair } from "../support/pair.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
-import { pause } from "../support/steps.ts";
+import { atFence, pause } from "../support/steps.ts";
 import { fenceStage, timesOf } from "./fence-stage.ts";
+import { type Shrinking, shrinkingBy, ways } from "./shrinking.ts";
 
 const stage = fenceStage();
 
-/** The ways to take time. Each returns what takes 10 to 11, ready to be called. */
-const ways = {
+/** What takes time. Each returns what takes 10 to 11, ready to be called. */
+const takers = {
   create: async (pair: Pair) => async () => outcomeOf(stage.book(hours(10, 11), 0, pair)),
   hold: async (pair: Pair) => async () => outcomeOf(stage.book(hours(10, 11), 600, pair)),
   reschedule: async (pair: Pair) => {
@@ -27,97 +28,126 @@ const ways = {
   },
 };
 
-function fenceLost(): Refusal {
-  return new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
-}
+const stages = ways.flatMap((way) => [
+  { ...way, through: "the same replica", replica: 0 as const },
+  { ...way, through: "another replica", replica: 1 as const },
+]);
 
-/** A removal of 10 to 12 that has got its fence. It stands still until `goOn`, and with an error it has no answer of the fence. */
-async function removalBehindFence() {
-  const fenced = pause();
-  let lost: Refusal | undefined;
-  stage.steps.fence = async (send) => {
-    const answer = await send();
-    await fenced.step();
-    if (lost !== undefined) throw lost;
-    return answer;
-  };
-  const removed = stage.remove(hours(10, 12));
-  await fenced.reached;
-  const goOn = (error?: Refusal): void => {
-    lost = error;
-    fenced.end();
-  };
-  return { removed, goOn };
-}
+describe.each(stages)("$call at its fence for $at, and through $through", ({ replica, ...way }) => {
+  let shrinking: Shrinking;
 
-const replicas = [
-  { through: "the same replica", replica: 0 },
-  { through: "another replica", replica: 1 },
-] as const;
+  beforeEach(async () => {
+    shrinking = await shrinkingBy(way, stage);
+  });
 
-describe.each(replicas)("a removal, and through $through", ({ replica }) => {
-  describe.each(["create", "hold", "reschedule"] as const)("a %s", (way) => {
+  describe.each(["create", "hold", "reschedule"] as const)("a %s", (taker) => {
     let take: () => Promise<string>;
 
     beforeEach(async () => {
-      take = await ways[way](stage.pairs[replica]);
-      // After the way's own preparations, so that the replica remembers nothing of this time.
-      await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+      take = await takers[taker](stage.pairs[replica]);
+      // After the taker's own preparations, so that the replica remembers nothing of this time.
+      await shrinking.open(hours(10, 12));
     });
 
-    test.each([
-      { what: "that has noted the generation and not yet asked is refused", step: "beforeAsk" },
-      { what: "that has asked and not yet committed is refused", step: "afterAsk" },
-    ] as const)("$what", async ({ step }) => {
-      const stopped = pause();
-      stage.steps[step] = stopped.step;
+    test("that has noted the generation and not yet asked is refused", async () => {
+      const asking = pause();
+      stage.steps.beforeAsk = asking.step;
       const taken = take();
-      await stopped.reached;
-      expect(await stage.remove(hours(10, 12))).toBe("accepted");
-      stopped.end();
+      await asking.reached;
+      expect(await shrinking.close(hours(10, 12))).toBe("accepted");
+      asking.end();
       expect(await taken).toBe("OUTSIDE_AVAILABILITY");
     });
 
-    test.each([
-      { ending: "commit", removal: "accepted", booking: "OUTSIDE_AVAILABILITY" },
-      { ending: "rollback", removal: "PEER_UNAVAILABLE", booking: "accepted" },
-    ])("that comes between the fence and the $ending waits for the $ending, and is $booking", async (expected) => {
-      const { removed, goOn } = await removalBehindFence();
-      const taken = take();
-      await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
-      goOn(expected.ending === "rollback" ? fenceLost() : undefined);
-      expect(await removed).toBe(expected.removal);
-      expect(await taken).toBe(expected.booking);
-    });
-
-    test("that has asked before a removal which was rolled back asks again, and is accepted", async () => {
+    test("that has asked and not yet committed is refused", async () => {
       const committing = pause();
       stage.steps.afterAsk = committing.step;
       const taken = take();
       await committing.reached;
-      stage.steps.fence = async (send) => {
+      expect(await shrinking.close(hours(10, 12))).toBe("accepted");
+      committing.end();
+      expect(await taken).toBe("OUTSIDE_AVAILABILITY");
+    });
+
+    test("that comes between the fence and the commit waits for the commit, and is refused", async () => {
+      const fenced = pause();
+      stage.steps.fence = atFence(way.at, async (send) => {
+        const answer = await send();
+        await fenced.step();
+        return answer;
+      });
+      const closed = shrinking.close(hours(10, 12));
+      await fenced.reached;
+      const taken = take();
+      await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
+      fenced.end();
+      expect(await closed).toBe("accepted");
+      expect(await taken).toBe("OUTSIDE_AVAILABILITY");
+    });
+
+    test("that has asked and comes to its commit between the fence and the commit asks again, and is refused", async () => {
+      const [committing, fenced] = [pause(), pause()];
+      stage.steps.afterAsk = committing.step;
+      const taken = take();
+      await committing.reached;
+      stage.steps.fence = atFence(way.at, async (send) => {
+        const answer = await send();
+        await fenced.step();
+        return answer;
+      });
+      const closed = shrinking.close(hours(10, 12));
+      await fenced.reached;
+      committing.end();
+      await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
+      fenced.end();
+      expect(await closed).toBe("accepted");
+      expect(await taken).toBe("OUTSIDE_AVAILABILITY");
+    });
+
+    test("that comes between the fence and a rollback waits for the rollback, and is accepted", async () => {
+      const fenced = pause();
+      stage.steps.fence = atFence(way.at, async (send) => {
         await send();
-        throw fenceLost();
-      };
-      expect(await stage.remove(hours(10, 12))).toBe("PEER_UNAVAILABLE");
+        await fenced.step();
+        throw new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
+      });
+      const closed = shrinking.close(hours(10, 12));
+      await fenced.reached;
+      const taken = take();
+      await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
+      fenced.end();
+      expect(await closed).toBe("PEER_UNAVAILABLE");
+      expect(await taken).toBe("accepted");
+    });
+
+    test("that has asked before a change that was rolled back asks again, and is accepted", async () => {
+      const committing = pause();
+      stage.steps.afterAsk = committing.step;
+      const taken = take();
+      await committing.reached;
+      stage.steps.fence = atFence(way.at, async (send) => {
+        await send();
+        throw new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
+      });
+      expect(await shrinking.close(hours(10, 12))).toBe("PEER_UNAVAILABLE");
       committing.end();
       expect(await taken).toBe("accepted");
     });
 
-    test("that comes first is seen by the fence, and the removal refused", async () => {
+    test("that comes first is seen by the fence, and the change refused", async () => {
       expect(await take()).toBe("accepted");
-      expect(await stage.remove(hours(10.5, 12))).toBe("AVAILABILITY_BOOKED");
+      expect(await shrinking.close(hours(10.5, 12))).toBe("AVAILABILITY_BOOKED");
     });
 
-    test("is refused after the removal, whatever the replica remembers from before", async () => {
+    test("is refused after the change, whatever the replica remembers from before", async () => {
       await stage.book(hours(11, 12), 0, stage.pairs[replica]);
-      expect(await stage.remove(hours(10, 11))).toBe("accepted");
+      expect(await shrinking.close(hours(10, 11))).toBe("accepted");
       expect(await take()).toBe("OUTSIDE_AVAILABILITY");
     });
   });
 
   test("two creates that share one ask share its generation, and are refused", async () => {
-    await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+    await shrinking.open(hours(10, 12));
     const committing = pause();
     let asks = 0;
     stage.steps.afterAsk = async () => {
@@ -128,18 +158,25 @@ describe.each(replicas)("a removal, and through $through", ({ replica }) => {
     await committing.reached;
     taken.push(stage.book(hours(11, 12), 0, stage.pairs[replica]));
     const outcomes = Promise.all(taken.map((booking) => outcomeOf(booking)));
-    expect(await stage.remove(hours(10, 12))).toBe("accepted");
+    expect(await shrinking.close(hours(10, 12))).toBe("accepted");
     expect(asks).toBe(1);
     committing.end();
     expect(await outcomes).toEqual(["OUTSIDE_AVAILABILITY", "OUTSIDE_AVAILABILITY"]);
   });
 
-  test("a confirmation of a hold: the removal is refused, the hold confirmed", async () => {
-    await openTime(stage.pairs[0].clients, stage.hostId, hours(10, 12));
+  test("a confirmation of a hold: the change is refused, the hold confirmed", async () => {
+    await shrinking.open(hours(10, 12));
     const bookingId = await stage.book(hours(10, 11), 600, stage.pairs[replica]);
-    const { removed, goOn } = await removalBehindFence();
+    const fenced = pause();
+    stage.steps.fence = atFence(way.at, async (send) => {
+      const answer = await send();
+      await fenced.step();
+      return answer;
+    });
+    const closed = shrinking.close(hours(10, 12));
+    await fenced.reached;
     expect(await outcomeOf(stage.pairs[replica].clients.bookings.confirmBooking({ bookingId }))).toBe("accepted");
-    goOn();
-    expect(await removed).toBe("AVAILABILITY_BOOKED");
+    fenced.end();
+    expect(await closed).toBe("AVAILABILITY_BOOKED");
   });
 });

@@ -8,6 +8,11 @@ const GATE = [1, 1] as const;
 
 /** Resolves when a session of the database has waited this long for a lock that is not the gate's. */
 export async function somebodyWaits(pool: Pool, sinceMs = 0): Promise<void> {
+  await sessionsThatWait(pool, 1, sinceMs);
+}
+
+/** Resolves when at least so many have. */
+export async function sessionsThatWait(pool: Pool, count: number, sinceMs = 0): Promise<void> {
   const TWO_KEYS = 2;
   await waitUntil(async () => {
     const { rowCount } = await pool.query(
@@ -16,7 +21,7 @@ export async function somebodyWaits(pool: Pool, sinceMs = 0): Promise<void> {
          and query_start <= clock_timestamp() - make_interval(secs => $2)`,
       [TWO_KEYS, sinceMs / 1000],
     );
-    return rowCount !== 0;
+    return (rowCount ?? 0) >= count;
   });
 }
 

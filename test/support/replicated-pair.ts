@@ -1,12 +1,11 @@
 /** Two replicas of each service over the same two databases. */
 
-import type { Clients } from "./clients.ts";
-import { fencingClients } from "./fencing-clients.ts";
+import { fencingClients, type ReplicaClients } from "./fencing-clients.ts";
 import { type PairOptions, startPair } from "./pair.ts";
 
 export interface ReplicatedPair {
   /** Clients of one replica of each service, as of `fencingClients`. */
-  readonly replicas: readonly [Clients, Clients];
+  readonly replicas: readonly [ReplicaClients, ReplicaClients];
   readonly databases: { readonly availability: string; readonly booking: string };
   readonly stop: () => Promise<void>;
 }

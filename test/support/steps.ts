@@ -1,6 +1,6 @@
 /** Places between the two services at which a test can stop a call, to force the order in which things happen. */
 
-import type { FenceAnswer } from "../../services/availability/peers/booking.ts";
+import type { Fence, FenceAnswer } from "../../services/availability/peers/booking.ts";
 import type { PairOptions } from "./pair.ts";
 
 /** What happens at each step. A test sets those it needs; what it leaves unset does nothing. */
@@ -10,7 +10,23 @@ export interface Steps {
   /** In Booking, when Availability has answered and nothing is committed. */
   afterAsk?: () => Promise<void>;
   /** In Availability, in place of sending the fence; `send` sends it, as often and whenever the test likes. */
-  fence?: (send: () => Promise<FenceAnswer>) => Promise<FenceAnswer>;
+  fence?: (send: () => Promise<FenceAnswer>, kind: FenceKind) => Promise<FenceAnswer>;
+}
+
+/** What a fence is for: to find the end of the last booking, to find those in ranges that would go, or to tell of new time. */
+export type FenceKind = "last booking" | "ranges" | "announcement";
+
+function kindOf({ ranges, findLastBooking = false }: Fence): FenceKind {
+  if (findLastBooking) return "last booking";
+  return ranges.length > 0 ? "ranges" : "announcement";
+}
+
+/** For `Steps.fence`: does something with fences of one kind only. */
+export function atFence(
+  at: FenceKind,
+  step: (send: () => Promise<FenceAnswer>) => Promise<FenceAnswer>,
+): NonNullable<Steps["fence"]> {
+  return (send, kind) => (kind === at ? step(send) : send());
 }
 
 /** The services' own limits for each other are a matter of other tests; here they would make one of how fast the machine is. */
@@ -36,7 +52,7 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
         async fenceHost(hostId, fence, limits) {
           const send = (): Promise<FenceAnswer> =>
             booking.fenceHost(hostId, fence, { ...limits, timeoutMs: PATIENCE_MS });
-          return steps.fence === undefined ? send() : steps.fence(send);
+          return steps.fence === undefined ? send() : steps.fence(send, kindOf(fence));
         },
       }),
     },
