@@ -15,7 +15,7 @@ import { contains, type Instant, type Interval, merge } from "../../shared/inter
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
-import { storeHost } from "../support/stored-hours.ts";
+import { storeHosts } from "../support/stored-hours.ts";
 
 const HOSTS = 400;
 
@@ -134,18 +134,15 @@ function laterPeriod(period: Period): Period {
 
 /** Stores cases as if they were 28 years later; returns the hosts' ids. */
 async function store(availability: Client, booking: Client, cases: readonly HostCase[]): Promise<string[]> {
-  const hostIds: string[] = [];
-  const stored = [];
-  for (const { intent, bookings } of cases) {
-    const { periods, openings, closures } = intent;
-    const hostId = await storeHost(availability, {
-      periods: periods.map(laterPeriod),
-      openings: openings.map(later),
-      closures: closures.map(later),
-    });
-    hostIds.push(hostId);
-    stored.push(...bookings.map((during) => ({ hostId, guestId: randomUUID(), during: later(during) })));
-  }
+  const intents = cases.map(({ intent }) => ({
+    periods: intent.periods.map(laterPeriod),
+    openings: intent.openings.map(later),
+    closures: intent.closures.map(later),
+  }));
+  const hostIds = await storeHosts(availability, intents);
+  const stored = cases.flatMap(({ bookings }, index) =>
+    bookings.map((during) => ({ hostId: hostIds[index]!, guestId: randomUUID(), during: later(during) })),
+  );
   await storeBookings(booking, stored, "kept");
   return hostIds;
 }

@@ -13,29 +13,25 @@ const utc = (milliseconds: string): string => `(${fromMillis(milliseconds)} at t
 
 /**
  * Those of some bookings that some instant of is not open: `index`, and `unknown_zone`, a zone of the host's weekly hours
- * without offsets, for which the answer is not known.
+ * that is not known, for which the answer is not known either.
  *
- * $1 to $3: the bookings (host, start and end in milliseconds). $4 to $7: offsets by zone (zone, from, until, offset in
- * milliseconds), whose first and last go on for ever here. That is wrong only beyond the span they were asked for, which must
- * reach MARGIN_DAYS around the bookings.
+ * $1 to $3: the bookings (host, start and end in milliseconds). $4 to $7: offsets (zone, from, until, offset in milliseconds),
+ * of which the first and the last of a zone go on for ever here. That is wrong only beyond the span they were asked for, which
+ * must reach MARGIN_DAYS around the bookings. $8: zones that are not known.
  *
  * Nothing rests on constraints: ranges are put together before anything is compared. Exceptions are looked for by the closed
  * range, which the tables' index is over.
  */
 export const NOT_OPEN = `
   with booked as materialized (
-    select ordinal, host_id, during,
-           -- Of these dates hours may reach into the booking: a local date lies within a day around the same date in UTC, and
-           -- the end of a range that does not exist on its date is read as a time of the next one.
-           (lower(during) at time zone 'UTC')::date - 2 as first_date,
-           (upper(during) at time zone 'UTC')::date + 2 as last_date
+    select ordinal, host_id, during, lower(during) at time zone 'UTC' as start, upper(during) at time zone 'UTC' as until
     from unnest($1::uuid[], $2::float8[], $3::float8[]) with ordinality as asked (host_id, start_ms, end_ms, ordinal)
     cross join lateral (select ${rangeFromMillis("start_ms", "end_ms")} as during) as instants
   ), told as (
     select zone, ${utc("from_ms")} as start, ${utc("until_ms")} as until, offset_ms * '1 millisecond'::interval as ahead
     from unnest($4::text[], $5::float8[], $6::float8[], $7::float8[]) as told (zone, from_ms, until_ms, offset_ms)
   ), offsets as materialized (
-    select zone, ahead,
+    select zone, ahead, lag(ahead) over zones as ahead_before,
            case when lag(zone) over zones is null then '-infinity' else start end as start,
            case when lead(zone) over zones is null then 'infinity' else until + ahead end as local_until,
            coalesce(start + greatest(ahead, lag(ahead) over zones), '-infinity') as read_from,
@@ -53,41 +49,47 @@ export const NOT_OPEN = `
     -- Of all that have begun, the period with the latest date counts, also if one with an earlier date begins later.
     select *, coalesce(min(start) over later_dates, 'infinity') as until
     from begun
-    window later_dates as (
-      partition by host_id order by from_date rows between 1 following and unbounded following)
-  ), dates as (
-    select ordinal, during, period.host_id, from_date, time_zone, period.start, period.until, first_date + n as date
+    window later_dates as (partition by host_id order by from_date rows between 1 following and unbounded following)
+  ), dates as materialized (
+    select ordinal, period.*, date, extract(isodow from date)::smallint as day
     from booked
-    join in_force period
-      on period.host_id = booked.host_id
-      and period.start < upper(during) at time zone 'UTC' and period.until > lower(during) at time zone 'UTC'
-    cross join lateral generate_series(0, last_date - first_date) as n
+    join in_force as period
+      on period.host_id = booked.host_id and period.start < booked.until and period.until > booked.start
+    -- Of these dates hours may reach into the booking: a local date lies within a day around the same date in UTC, and the end
+    -- of a range that does not exist on its date is read as a time of the next one.
+    cross join lateral generate_series(-2, booked.until::date - booked.start::date + 2) as days
+    cross join lateral (select booked.start::date + days as date) as dates
+    -- A date that lies wholly in a gap does not occur.
+    where not exists (
+      select from offsets
+      where zone = time_zone and offsets.start + ahead_before <= date and offsets.start + ahead >= date + 1)
+  ), ranges as materialized (
+    select ordinal, time_zone, start, until,
+           date + lower(minutes) * '1 minute'::interval as local_start, date + upper(minutes) * '1 minute'::interval as local_end
+    from dates
+    join weekly_ranges using (host_id, from_date, day)
+  ), readings as materialized (
+    select time_zone, local, local - ahead as instant
+    from (select time_zone, local_start as local from ranges union select time_zone, local_end from ranges) as clocks
+    join offsets on zone = time_zone and local >= read_from and local < read_until
   ), hours as (
     select ordinal, range_agg(tstzrange(cut.start at time zone 'UTC', cut.until at time zone 'UTC')) as hours
-    from dates
-    join weekly_ranges using (host_id, from_date)
-    join offsets midnight on midnight.zone = time_zone and date >= midnight.read_from and date < midnight.read_until
+    from ranges
+    join readings as starts on starts.time_zone = ranges.time_zone and starts.local = local_start
+    join readings as ends on ends.time_zone = ranges.time_zone and ends.local = local_end
     cross join lateral (
-      select date + lower(minutes) * '1 minute'::interval as starts, date + upper(minutes) * '1 minute'::interval as ends
-    ) as local
-    join offsets at_start on at_start.zone = time_zone and starts >= at_start.read_from and starts < at_start.read_until
-    join offsets at_end on at_end.zone = time_zone and ends >= at_end.read_from and ends < at_end.read_until
-    cross join lateral (
-      select greatest(dates.start, starts - at_start.ahead) as start, least(dates.until, ends - at_end.ahead) as until
+      select greatest(ranges.start, starts.instant) as start, least(ranges.until, ends.instant) as until
     ) as cut
-    where day = extract(isodow from date)
-      and cut.start < cut.until
-      -- A date that lies wholly in a gap does not occur.
-      and not (midnight.local_until <= date and midnight.read_until >= date + 1)
+    where cut.start < cut.until
     group by ordinal
   )
   select (ordinal - 1)::float8 as index,
-         (select min(time_zone) from weekly_hours
-          where weekly_hours.host_id = booked.host_id and from_date <= last_date and time_zone <> all($4::text[])
+         (select min(time_zone) from weekly_hours as period
+          where period.host_id = booked.host_id and time_zone = any($8::text[]) and from_date <= booked.until::date + 2
             and not exists (
               select from in_force as later
-              where later.host_id = booked.host_id and later.from_date > weekly_hours.from_date
-                and later.start <= lower(during) at time zone 'UTC')) as unknown_zone
+              where later.host_id = period.host_id and later.from_date > period.from_date and later.start <= booked.start)
+         ) as unknown_zone
   from booked
   left join hours using (ordinal)
   cross join lateral (

@@ -5,7 +5,7 @@ import { DAY_MS } from "../../../shared/time-units.ts";
 import { type ActiveBooking, stillThere } from "./bookings.ts";
 import { MARGIN_DAYS, NOT_OPEN } from "./open-time.ts";
 import type { Violation } from "./violation.ts";
-import { offsetColumns, type OffsetsOf } from "./zone-data.ts";
+import { offsetsIn, type OffsetsOf } from "./zone-data.ts";
 
 export interface Databases {
   /** Not in a transaction, and the other one neither. */
@@ -48,23 +48,18 @@ async function notOpen(
   const span = { start: Math.min(...starts) - MARGIN_DAYS * DAY_MS, end: Math.max(...ends) + MARGIN_DAYS * DAY_MS };
   // One moment for both statements: hours that are set between them would have no offsets.
   await availability.query("begin isolation level repeatable read read only");
+  // The planner cannot guess how many rows these joins have, and for few it would compare each with each.
+  await availability.query("set local enable_nestloop = off");
   const { rows: zones } = await availability.query<{ time_zone: string }>(
     "select distinct time_zone from weekly_hours where host_id = any($1::uuid[])",
     [hostIds],
   );
-  const offsets = offsetColumns(
-    offsetsOf,
-    zones.map((row) => row.time_zone),
-    span,
-  );
+  const timeZones = zones.map((row) => row.time_zone);
+  const { columns, unknownZones } = offsetsIn(span, timeZones, offsetsOf);
   const { rows } = await availability.query<{ index: number; unknown_zone: string | null }>(NOT_OPEN, [
-    hostIds,
-    starts,
-    ends,
-    offsets.zones,
-    offsets.from,
-    offsets.until,
-    offsets.offsetMs,
+    ...[hostIds, starts, ends],
+    ...columns,
+    unknownZones,
   ]);
   await availability.query("commit");
   return {

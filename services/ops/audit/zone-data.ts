@@ -35,20 +35,21 @@ function clockOf(timeZone: string, instant: Instant): Temporal.ZonedDateTime | u
   }
 }
 
-/** Offsets of several zones, each by its name, as columns for SQL. Zones that are not known have none. */
-export interface OffsetColumns {
-  readonly zones: readonly string[];
-  readonly from: readonly Instant[];
-  readonly until: readonly Instant[];
-  readonly offsetMs: readonly number[];
-}
-
-export function offsetColumns(offsetsOf: OffsetsOf, timeZones: readonly string[], span: Interval): OffsetColumns {
-  const rows = timeZones.flatMap((zone) => (offsetsOf(zone, span) ?? []).map((offset) => ({ zone, ...offset })));
+/** The offsets of several zones as columns for SQL: zone, from, until and offset in milliseconds; and the zones without any. */
+export function offsetsIn(
+  span: Interval,
+  timeZones: readonly string[],
+  offsetsOf: OffsetsOf,
+): { readonly columns: readonly (readonly unknown[])[]; readonly unknownZones: readonly string[] } {
+  const zones = timeZones.map((zone) => ({ zone, offsets: offsetsOf(zone, span) }));
+  const rows = zones.flatMap(({ zone, offsets = [] }) => offsets.map((offset) => ({ zone, ...offset })));
   return {
-    zones: rows.map(({ zone }) => zone),
-    from: rows.map(({ from }) => from),
-    until: rows.map(({ until }) => until),
-    offsetMs: rows.map(({ offsetMs }) => offsetMs),
+    columns: [
+      rows.map(({ zone }) => zone),
+      rows.map(({ from }) => from),
+      rows.map(({ until }) => until),
+      rows.map(({ offsetMs }) => offsetMs),
+    ],
+    unknownZones: zones.filter(({ offsets }) => offsets === undefined).map(({ zone }) => zone),
   };
 }
