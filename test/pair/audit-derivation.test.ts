@@ -156,7 +156,7 @@ function outsideOf({ intent, bookings }: HostCase): string[] {
 
 /** When those bookings start that the audit finds outside, by host. */
 async function found(urls: DatabaseUrls, booking: Client): Promise<Map<string, string[]>> {
-  const violations = await Array.fromAsync(audit(urls, historical));
+  const violations = await Array.fromAsync(audit(urls, { offsetsOf: historical }));
   const ids = violations.map((violation) => (violation.kind === "OUTSIDE_AVAILABILITY" ? violation.bookingId : ""));
   const { rows } = await booking.query<{ host_id: string; starts: Date[] }>(
     `select host_id, array_agg(lower(during) order by lower(during)) as starts

@@ -55,7 +55,7 @@ export async function storePeriods(
   await storeAll(
     database,
     "weekly_ranges (host_id, from_date, day, minutes)",
-    "host_id, from_date, day, int4range(start::int, \"end\"::int)",
+    'host_id, from_date, day, int4range(start::int, "end"::int)',
     rows.flatMap(({ ranges, ...period }) => ranges.map((range) => ({ ...period, ...range }))),
   );
 }

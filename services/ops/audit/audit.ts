@@ -7,11 +7,12 @@ import type { Client } from "pg";
 import { assertOwnSessions } from "../../../shared/postgres/session.ts";
 import { activeBookings } from "./bookings.ts";
 import { feedEnds, feedGaps, replays } from "./feeds.ts";
-import { lostAnswers } from "./requests.ts";
 import { type Databases, outside } from "./outside.ts";
 import { overlapFinder } from "./overlaps.ts";
+import { lostAnswers } from "./requests.ts";
 import { atOneMoment, connectForReading } from "./stored.ts";
 import type { Violation } from "./violation.ts";
+import { compareZones, type ZoneComparison } from "./zones.ts";
 import { nodeOffsets, type OffsetsOf } from "./zone-data.ts";
 
 export interface DatabaseUrls {
@@ -19,18 +20,26 @@ export interface DatabaseUrls {
   readonly booking: string;
 }
 
+export interface AuditOptions {
+  /** How local times are read. By default with the zone data of Node.js, as the services read them. */
+  readonly offsetsOf?: OffsetsOf;
+  /** Is told before all else how PostgreSQL reads the zones in use. */
+  readonly tellZones?: (comparison: ZoneComparison) => void;
+}
+
 /**
  * Names every active, unended booking outside open time, every overlap of active bookings, every gap in a feed, every booking
  * that its feed does not lead to, and every remembered request whose answer is lost. May run beside the services: it takes no
  * lock that they wait for. Memory does not grow with the databases.
  *
- * Local times are read with `offsetsOf`: by default with the zone data of Node.js, as the services read them.
- *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
  * database cannot be read, or has sessions that are not its alone; and, after all else, if the open time around a booking
  * cannot be derived, because a zone is not known.
  */
-export async function* audit(urls: DatabaseUrls, offsetsOf: OffsetsOf = nodeOffsets): AsyncGenerator<Violation> {
+export async function* audit(
+  urls: DatabaseUrls,
+  { offsetsOf = nodeOffsets, tellZones }: AuditOptions = {},
+): AsyncGenerator<Violation> {
   const unknownZones = new Set<string>();
   const connections: Client[] = [];
   const connect = async (url: string): Promise<Client> => {
@@ -43,6 +52,7 @@ export async function* audit(urls: DatabaseUrls, offsetsOf: OffsetsOf = nodeOffs
     const availability = await connect(urls.availability);
     const booking = await connect(urls.booking);
     const stored = await connect(urls.booking);
+    tellZones?.(await compareZones({ availability, booking }, offsetsOf));
     yield* atOneMoment(stored, async function* all() {
       yield* activeTime(stored, { availability, booking }, offsetsOf, unknownZones);
       yield* feedGaps(stored);
@@ -53,7 +63,8 @@ export async function* audit(urls: DatabaseUrls, offsetsOf: OffsetsOf = nodeOffs
   } finally {
     await Promise.allSettled(connections.map((client) => client.end()));
   }
-  if (unknownZones.size > 0) throw new Error(`bookings cannot be judged: unknown ${[...unknownZones].join(", ")}`);
+  if (unknownZones.size === 0) return;
+  throw new Error(`there are bookings in hours of a time zone that is not known: ${[...unknownZones].join(", ")}`);
 }
 
 async function* activeTime(
