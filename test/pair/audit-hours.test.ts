@@ -1,7 +1,6 @@
 /** What the audit says of bookings in weekly hours: those of the services, and those that are stored around them. */
 
 import { randomUUID } from "node:crypto";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import pg, { type Client, type Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Intent } from "../../services/availability/domain/open-time.ts";
@@ -11,9 +10,10 @@ import type { OffsetsOf } from "../../services/ops/audit/zone-data.ts";
 import { Booked } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
+import { type HostOfHours, hostOfHours } from "../support/host-of-hours.ts";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
-import { createGuest, createHost, tomorrow } from "../support/people.ts";
+import { tomorrow } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
 import { storeHosts } from "../support/stored-hours.ts";
@@ -53,6 +53,7 @@ async function outside(
 ): Promise<number> {
   const [hostId = ""] = await storeHosts(availability, [{ periods: [], openings: [], closures: [], ...intent }]);
   const stored = bookings.map((during) => ({ hostId, guestId: randomUUID(), during }));
+  await booking.query("truncate bookings, booking_events, hosts");
   await storeBookings(booking, stored, "kept");
   const found = await violations(hostId, options);
   expect(found.every((line) => line.startsWith("OUTSIDE_AVAILABILITY: "))).toBe(true);
@@ -60,24 +61,18 @@ async function outside(
 }
 
 describe("a booking in the weekly hours that SetWeeklyHours stored", () => {
-  async function booked(): Promise<string> {
-    const hostId = await createHost(pair.clients);
-    const ranges = daily(9, 17).map(({ day }) => ({ day, start: "09:00", end: "17:00" }));
-    const week = { hostId, timeZone: "UTC", ranges, slotDurationMinutes: 30 };
-    await pair.clients.availability.setWeeklyHours(week);
-    const { start, end } = hours(9, 10);
-    const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
-    await pair.clients.bookings.createBooking({ hostId, guestId: await createGuest(pair.clients), ...times });
-    expect(await violations(hostId)).toEqual([]);
-    return hostId;
+  async function booked(): Promise<HostOfHours> {
+    const host = await hostOfHours(pair);
+    await host.set(["09:00-17:00"], { fromDate: date(-1) });
+    await host.book(hours(9, 10));
+    expect(await violations(host.hostId)).toEqual([]);
+    return host;
   }
 
-  test("is in order when later hours leave it where it is, and its time is kept", async () => {
-    const hostId = await booked();
-    const ranges = daily(10, 16).map(({ day }) => ({ day, start: "10:00", end: "16:00" }));
-    const week = { hostId, timeZone: "UTC", ranges, slotDurationMinutes: 30, booked: Booked.KEEP };
-    await pair.clients.availability.setWeeklyHours(week);
-    expect(await violations(hostId)).toEqual([]);
+  test("is in order when other hours leave it where it is, and its time is kept", async () => {
+    const host = await booked();
+    await host.set(["10:00-16:00"], { booked: Booked.KEEP });
+    expect(await violations(host.hostId)).toEqual([]);
   });
 
   test.each([
@@ -94,7 +89,7 @@ describe("a booking in the weekly hours that SetWeeklyHours stored", () => {
        insert into weekly_ranges select host_id, from_date, 1, '[0,1)' from later`,
     ],
   ])("is named when %s, by whatever way", async (_what, statement) => {
-    const hostId = await booked();
+    const { hostId } = await booked();
     const { start } = hours(9, 10);
     await availability.query(statement, statement.includes("$2") ? [hostId, new Date(start)] : [hostId]);
     expect(await violations(hostId)).toHaveLength(1);
