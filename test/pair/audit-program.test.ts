@@ -40,7 +40,10 @@ describe("npm run audit", () => {
     const { start, end } = hours(8, 9);
     const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
     const { id } = (await pair.clients.bookings.createBooking({ hostId, guestId, ...times })).booking!;
-    expect(await run(variables())).toEqual({ code: 0, stdout: "audit: no violation found\n", stderr: "" });
+    const well = await run(variables());
+    expect(well).toEqual({ code: 0, stdout: "audit: no violation found\n", stderr: well.stderr });
+    expect(well.stderr).toMatch(/^audit: zone data: Node\.js has version .*; PostgreSQL \d+\..*\n$/);
+    expect(well.stderr).toContain(`Node.js has version ${process.versions["tz"]},`);
     const booking = poolOf(pair.booking.databaseUrl);
     await booking.query("delete from booking_events");
     await booking.end();
@@ -49,7 +52,7 @@ describe("npm run audit", () => {
       stdout:
         `FEED_END: the feed of host ${hostId} ends at 0, its counter at 1\n` +
         `REPLAY: booking ${id} of host ${hostId} is stored and is not in the feed\n`,
-      stderr: "",
+      stderr: well.stderr,
     });
   });
 

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import { audit, type DatabaseUrls } from "../../services/ops/audit/audit.ts";
+import { audit, type AuditOptions, type DatabaseUrls } from "../../services/ops/audit/audit.ts";
 import { lineOf } from "../../services/ops/audit/violation.ts";
 
 /**
  * What `npm run audit` finds in two databases, in its words: nothing, if the services keep what they promise. With a
  * `hostId` only of that host, so that of several tests on one database the one at fault fails.
  */
-export async function violationsIn(urls: DatabaseUrls, hostId?: string): Promise<string[]> {
-  const all = await Array.fromAsync(audit(urls));
+export async function violationsIn(urls: DatabaseUrls, hostId?: string, options?: AuditOptions): Promise<string[]> {
+  const all = await Array.fromAsync(audit(urls, options));
   return all.filter((violation) => hostId === undefined || violation.hostId === hostId).map(lineOf);
 }
 

@@ -7,26 +7,40 @@ import type { Client } from "pg";
 import { assertOwnSessions } from "../../../shared/postgres/session.ts";
 import { activeBookings } from "./bookings.ts";
 import { feedEnds, feedGaps, replays } from "./feeds.ts";
-import { lostAnswers } from "./requests.ts";
-import { outside } from "./outside.ts";
+import { type Databases, outside } from "./outside.ts";
 import { overlapFinder } from "./overlaps.ts";
+import { lostAnswers } from "./requests.ts";
 import { atOneMoment, connectForReading } from "./stored.ts";
 import type { Violation } from "./violation.ts";
+import { compareZones, type ZoneComparison } from "./zones.ts";
+import { nodeOffsets, type OffsetsOf } from "./zone-data.ts";
 
 export interface DatabaseUrls {
   readonly availability: string;
   readonly booking: string;
 }
 
+export interface AuditOptions {
+  /** How local times are read. By default with the zone data of Node.js, as the services read them. */
+  readonly offsetsOf?: OffsetsOf;
+  /** Is told before all else how PostgreSQL reads the zones in use. */
+  readonly tellZones?: (comparison: ZoneComparison) => void;
+}
+
 /**
- * Names every active, unended booking outside availability, every overlap of active bookings, every gap in a feed, every
- * booking that its feed does not lead to, and every remembered request whose answer is lost. May run beside the services: it takes no lock that they wait for. Memory does not
- * grow with the databases.
+ * Names every active, unended booking outside open time, every overlap of active bookings, every gap in a feed, every booking
+ * that its feed does not lead to, and every remembered request whose answer is lost. May run beside the services: it takes no
+ * lock that they wait for. Memory does not grow with the databases.
  *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
- * database cannot be read, or has sessions that are not its alone.
+ * database cannot be read, or has sessions that are not its alone; and, after all else, if the open time around a booking
+ * cannot be derived, because a zone is not known.
  */
-export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
+export async function* audit(
+  urls: DatabaseUrls,
+  { offsetsOf = nodeOffsets, tellZones }: AuditOptions = {},
+): AsyncGenerator<Violation> {
+  const unknownZones = new Set<string>();
   const connections: Client[] = [];
   const connect = async (url: string): Promise<Client> => {
     const client = await connectForReading(url);
@@ -38,8 +52,9 @@ export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
     const availability = await connect(urls.availability);
     const booking = await connect(urls.booking);
     const stored = await connect(urls.booking);
+    tellZones?.(await compareZones({ availability, booking }, offsetsOf));
     yield* atOneMoment(stored, async function* all() {
-      yield* activeTime(stored, { availability, booking });
+      yield* activeTime(stored, { availability, booking }, offsetsOf, unknownZones);
       yield* feedGaps(stored);
       yield* feedEnds(stored);
       yield* replays(stored);
@@ -48,12 +63,21 @@ export async function* audit(urls: DatabaseUrls): AsyncGenerator<Violation> {
   } finally {
     await Promise.allSettled(connections.map((client) => client.end()));
   }
+  if (unknownZones.size === 0) return;
+  throw new Error(`there are bookings in hours of a time zone that is not known: ${[...unknownZones].join(", ")}`);
 }
 
-async function* activeTime(stored: Client, databases: Parameters<typeof outside>[0]): AsyncGenerator<Violation> {
+async function* activeTime(
+  stored: Client,
+  databases: Databases,
+  offsetsOf: OffsetsOf,
+  unknownZones: Set<string>,
+): AsyncGenerator<Violation> {
   const overlapOf = overlapFinder();
   for await (const batch of activeBookings(stored)) {
     yield* batch.map(overlapOf).filter((overlap) => overlap !== undefined);
-    yield* await outside(databases, batch);
+    const found = await outside(databases, batch, offsetsOf);
+    yield* found.violations;
+    for (const zone of found.unknownZones) unknownZones.add(zone);
   }
 }
