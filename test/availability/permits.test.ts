@@ -109,8 +109,8 @@ test("a change whose caller leaves at its last moment is rolled back", async () 
   const leaving = new AbortController();
   const caller = { signal: leaving.signal, deadline: Infinity };
   const request = { hostId, key: undefined, response: answerAsGiven };
-  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ client }) => {
-    await client.query("update users set display_name = 'changed' where id = $1", [hostId]);
+  const changed = changeHost({ pool, turns: createTurns(turnLimits) }, request, caller, async ({ run }) => {
+    await run({ text: "update users set display_name = 'changed' where id = $1", values: [hostId] });
     leaving.abort(new Error("the caller left"));
     return DONE;
   });

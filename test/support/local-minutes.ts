@@ -88,9 +88,9 @@ function openIn(local: LocalMinutes, ranges: readonly LocalRange[]): Flags {
   const open = [];
   for (const day of local.days) {
     const weekday = new Date(day * DAY_MS).getUTCDay() || 7;
-    for (const run of runs(flags(DAY_MINUTES, week.get(weekday) ?? []))) {
-      const start = read(local, day * DAY_MINUTES + run.start);
-      const end = read(local, day * DAY_MINUTES + run.end);
+    for (const range of week.get(weekday) ?? []) {
+      const start = read(local, day * DAY_MINUTES + range.start);
+      const end = read(local, day * DAY_MINUTES + range.end);
       if (start !== undefined && end !== undefined && start < end) open.push({ start, end });
     }
   }

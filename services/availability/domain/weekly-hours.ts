@@ -26,7 +26,7 @@ export interface Period {
 /** A part of any day, in minutes of its clock. */
 type Minutes = Interval;
 
-/** A period's ranges by weekday, Monday first: of each day by start, and merged where they touch. */
+/** A period's ranges by weekday, Monday first. Each is read by itself: those that touch meet in the open time. */
 type Week = readonly (readonly Minutes[])[];
 
 /** The days of one zone. */
@@ -101,11 +101,11 @@ function inForceWithin(
 }
 
 function weekOf(ranges: readonly LocalRange[]): Week {
-  return WEEKDAYS.map((day) => merge(ranges.filter((range) => range.day === day)));
+  return WEEKDAYS.map((day) => ranges.filter((range) => range.day === day));
 }
 
 function isAroundTheClock(week: Week): boolean {
-  return week.every(([range]) => range?.start === 0 && range.end === DAY_MINUTES);
+  return week.map(merge).every(([range]) => range?.start === 0 && range.end === DAY_MINUTES);
 }
 
 /** The hours of each date, cut to `during`. */
