@@ -124,6 +124,7 @@ test("an idle connection is closed by its client before its server closes it, wh
     vi.useRealTimers();
   }
   await waitUntil(() => calls[0]!.socket.readableEnded);
+  expect(calls).toHaveLength(1);
   transport.close();
 });
 

@@ -43,17 +43,21 @@ function quarterByQuarter(all: readonly Hours[]): OpenQuarters {
   for (const hours of all) {
     for (const day of daysIn(hours.timeZone)) {
       for (const range of hours.ranges.filter((each) => each.day === weekdayOf(day))) {
-        const [first, last] = [range.start, range.end].map((time) =>
-          firstShown(hours.timeZone, day * QUARTERS_A_DAY + timeOfDay(time)),
-        );
-        const end = Math.min(last ?? 0, KNOWN.end);
-        for (let quarter = Math.max(first ?? 0, KNOWN.start); quarter < end; quarter += 1) {
-          if (inForce(all, quarter) === hours) open.add(quarter);
-        }
+        const quarters = quartersOf(hours.timeZone, day, range).filter((quarter) => inForce(all, quarter) === hours);
+        for (const quarter of quarters) open.add(quarter);
       }
     }
   }
   return open;
+}
+
+/** The quarters of a range on a day. */
+function quartersOf(timeZone: string, day: number, range: Range): number[] {
+  const [first = 0, last = 0] = [range.start, range.end].map((time) =>
+    firstShown(timeZone, day * QUARTERS_A_DAY + timeOfDay(time)),
+  );
+  const start = Math.max(first, KNOWN.start);
+  return Array.from({ length: Math.max(0, Math.min(last, KNOWN.end) - start) }, (_, index) => start + index);
 }
 
 /** 1970-01-01 was a Thursday. */

@@ -64,7 +64,7 @@ export function anySteps(minLength: number, maxLength: number): fc.Arbitrary<Tes
 }
 
 /** Mostly on the half hour, and mostly ahead: what is refused at once finds no bug. */
-const start = fc.oneof(
+const anyStart = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 11 }).map((halfHour) => halfHour * 2) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 23 }) },
 );
@@ -72,7 +72,7 @@ const start = fc.oneof(
 function anyInterval(...lengths: readonly number[]): fc.Arbitrary<Interval> {
   const day = fc.oneof({ weight: 12, arbitrary: fc.constant(AHEAD) }, { weight: 1, arbitrary: fc.constant(PAST) });
   return fc
-    .tuple(day, start, fc.constantFrom(...lengths))
+    .tuple(day, anyStart, fc.constantFrom(...lengths))
     .map(([{ start: first }, offset, length]) => ({ start: first + offset, end: first + offset + length }));
 }
 
