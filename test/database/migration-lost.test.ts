@@ -21,20 +21,26 @@ const options = {
 
 let empty: TestDatabase;
 let pool: Pool;
+/** What a test has started, to be ended in the reverse order. */
+let started: (() => unknown)[];
 
 beforeEach(async () => {
   empty = await createDatabase("empty");
   pool = poolOf(empty.url);
+  started = [() => empty.drop(), () => pool.end()];
 });
 afterEach(async () => {
-  await pool.end();
-  await empty.drop();
+  for (const stop of started.toReversed()) await stop();
 });
 
 test("while it migrates", async () => {
   const migrating = await openDatabase({ ...options, url: empty.url });
   // The migrator makes this table first, and waits for a rival that does so at the same time.
   const rival = await pool.connect();
+  started.push(
+    () => migrating.close(),
+    () => rival.release(true),
+  );
   await rival.query("begin");
   await rival.query("create table migrations (id int)");
   const failed = migrate(migrating).catch(String);
@@ -46,17 +52,16 @@ test("while it migrates", async () => {
   );
   // The rival still has not ended.
   expect(await failed).toContain("terminating connection");
-  await rival.query("rollback");
-  rival.release();
-  await migrating.close();
 });
 
 test("while it asks for its turn", async () => {
   const proxy = await startCuttingProxy(empty.url);
   const migrating = await openDatabase({ ...options, url: proxy.url });
+  started.push(
+    () => proxy.close(),
+    () => migrating.close(),
+  );
   proxy.cutNextCommit("before", "pg_advisory_lock(");
   await expect(migrate(migrating)).rejects.toThrow("Connection terminated");
   expect(proxy.cuts()).toBe(1);
-  await migrating.close();
-  await proxy.close();
 });
