@@ -16,6 +16,7 @@ import { type Pair, type Served, startBookingService, startPair } from "../suppo
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
 import { admin, authorizationOf, tokenSource } from "../support/tokens.ts";
+import { setEveryDay } from "./shrinking.ts";
 import { expectInOrder } from "../support/violations.ts";
 import { waitFor } from "../support/waits.ts";
 
@@ -158,13 +159,25 @@ describe.each(["cut", "silent", "answerless"] as const)("while Booking is %s", (
     return availabilities.length;
   };
 
-  test("removals are refused, and the caller is told when to come again; nothing is removed", async () => {
+  test.each([
+    ["removals", (range: Interval) => clients.availability.removeAvailability({ hostId, ...timesOf(range) })],
+    ["ends of openings", (range: Interval) => clients.availability.restoreWeeklyHours({ hostId, ...timesOf(range) })],
+    [
+      "changes of weekly hours",
+      async (range: Interval) => {
+        const ranges = [hours(6, 7), range];
+        links.booking.set("open");
+        await setEveryDay(clients, hostId, ranges);
+        links.booking.set(state);
+        await setEveryDay(clients, hostId, ranges.slice(0, 1));
+      },
+    ],
+  ])("%s are refused, and the caller is told when to come again; nothing is closed", async (_what, close) => {
     links.booking.set(state);
-    const { tookMs } = await refusedForPeer(
-      clients.availability.removeAvailability({ hostId, ...timesOf(hours(8, 12)) }),
-    );
+    const { tookMs } = await refusedForPeer(close(hours(8, 12)));
     expect(tookMs).toBeLessThan(PATIENCE_MS);
-    expect(await openHours()).toBe(1);
+    const { availabilities } = await clients.availability.listAvailability({ hostId, ...timesOf(hours(8, 12)) });
+    expect(availabilities).toMatchObject([timesOf(hours(8, 12))]);
   });
 
   test("additions work, and so does what needs Availability alone", async () => {
