@@ -10,7 +10,7 @@ import { hours, inHours, pieces, storeOpenings } from "../support/hosts-time.ts"
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
-import { waitFor } from "../support/waits.ts";
+import { waitUntil } from "../support/waits.ts";
 
 let replicas: Replicas;
 let clients: Replicas["clients"][number];
@@ -168,22 +168,28 @@ describe("SnapshotAvailability", () => {
     expect(timestampMs(answer.coveredEndTime!)).toBe(tomorrow(0) + SNAPSHOT_INTERVALS_MAX * 2 * MINUTE_MS);
   });
 
-  test("waits for a removal that is under way, and sees how it ended", async () => {
-    await openTime(clients, hostId, hours(8, 10));
+  /** How a snapshot ends that waits for the removal of all. One that is given is of what the removal has left. */
+  async function snapshotBehindRemoval(): Promise<string> {
     const removal = await replicas.pool.connect();
     await removal.query("begin");
     await removal.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
     await removal.query("delete from openings where host_id = $1", [hostId]);
-    const answer = snapshot(hours(0, 24));
-    await waitFor(async () => {
-      const { rows } = await replicas.pool.query(
-        "select from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and not granted",
-      );
-      expect(rows).toHaveLength(1);
-    });
+    const given = snapshot(hours(0, 24)).then(({ intervals }) => expect(intervals).toEqual([]));
+    let ended = false;
+    const outcome = outcomeOf(given).finally(() => (ended = true));
+    const waits = "select from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and not granted";
+    await waitUntil(async () => ended || (await replicas.pool.query(waits)).rowCount === 1);
     await removal.query("commit");
     removal.release();
-    expect((await answer).intervals).toEqual([]);
+    return await outcome;
+  }
+
+  test("waits for a removal that is under way, and sees how it ended", async () => {
+    await openTime(clients, hostId, hours(8, 10));
+    // On a busy machine a second may pass between its wait and the commit, and then it gives up: it is asked for again.
+    const outcomes: string[] = [];
+    while (outcomes.at(-1) !== "accepted" && outcomes.length < 5) outcomes.push(await snapshotBehindRemoval());
+    expect(outcomes.filter((outcome) => outcome !== "BUSY")).toEqual(["accepted"]);
   });
 
   test("is refused with BUSY when that takes too long", async () => {
