@@ -11,7 +11,7 @@ import { somebodyWaits } from "../support/lock-waits.ts";
 import type { Pair } from "../support/pair.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
-import { atFence, pause } from "../support/steps.ts";
+import { announcementsLost, atFence, pause } from "../support/steps.ts";
 import { fenceStage, timesOf } from "./fence-stage.ts";
 import { type Shrinking, shrinkingBy, ways } from "./shrinking.ts";
 
@@ -62,6 +62,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
     test("that has asked and not yet committed is refused", async () => {
       const committing = pause();
       stage.steps.afterAsk = committing.step;
+      stage.steps.fence = announcementsLost;
       const taken = take();
       await committing.reached;
       expect(await shrinking.close(hours(10, 12))).toBe("accepted");
@@ -77,7 +78,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
         return answer;
       });
       const closed = shrinking.close(hours(10, 12));
-      await fenced.reached;
+      await Promise.race([fenced.reached, closed]);
       const taken = take();
       await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
       fenced.end();
@@ -96,7 +97,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
         return answer;
       });
       const closed = shrinking.close(hours(10, 12));
-      await fenced.reached;
+      await Promise.race([fenced.reached, closed]);
       committing.end();
       await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
       fenced.end();
@@ -112,7 +113,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
         throw new Refusal("PEER_UNAVAILABLE", "the answer of the fence is lost");
       });
       const closed = shrinking.close(hours(10, 12));
-      await fenced.reached;
+      await Promise.race([fenced.reached, closed]);
       const taken = take();
       await Promise.race([taken, somebodyWaits(stage.pools.availability)]);
       fenced.end();
@@ -150,6 +151,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
     await shrinking.open(hours(10, 12));
     const committing = pause();
     let asks = 0;
+    stage.steps.fence = announcementsLost;
     stage.steps.afterAsk = async () => {
       asks += 1;
       await committing.step();
@@ -174,7 +176,7 @@ describe.each(stages)("$call at its fence for $at, and through $through", ({ rep
       return answer;
     });
     const closed = shrinking.close(hours(10, 12));
-    await fenced.reached;
+    await Promise.race([fenced.reached, closed]);
     expect(await outcomeOf(stage.pairs[replica].clients.bookings.confirmBooking({ bookingId }))).toBe("accepted");
     fenced.end();
     expect(await closed).toBe("AVAILABILITY_BOOKED");

@@ -1,6 +1,7 @@
 /** Places between the two services at which a test can stop a call, to force the order in which things happen. */
 
 import type { Fence, FenceAnswer } from "../../services/availability/peers/booking.ts";
+import { Refusal } from "../../shared/errors.ts";
 import type { PairOptions } from "./pair.ts";
 
 /** What happens at each step. A test sets those it needs; what it leaves unset does nothing. */
@@ -28,6 +29,12 @@ export function atFence(
 ): NonNullable<Steps["fence"]> {
   return (send, kind) => (kind === at ? step(send) : send());
 }
+
+/** For `Steps.fence`: what tells of new time does not arrive, so only what comes before the commit protects it. */
+export const announcementsLost: NonNullable<Steps["fence"]> = (send, kind) => {
+  if (kind !== "announcement") return send();
+  throw new Refusal("PEER_UNAVAILABLE", "the announcement is lost");
+};
 
 /** The services' own limits for each other are a matter of other tests; here they would make one of how fast the machine is. */
 const PATIENCE_MS = 20_000;
