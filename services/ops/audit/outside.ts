@@ -57,7 +57,9 @@ async function notOpen(
   const timeZones = zones.map((row) => row.time_zone);
   const { columns, unknownZones } = offsetsIn(span, timeZones, offsetsOf);
   const { rows } = await availability.query<{ index: number; unknown_zone: string | null }>(NOT_OPEN, [
-    ...[hostIds, starts, ends],
+    hostIds,
+    starts,
+    ends,
     ...columns,
     unknownZones,
   ]);
