@@ -161,8 +161,8 @@ export type RemoveAvailabilityResponse = Message<"availability.v1.RemoveAvailabi
   removed: TimeRange[];
 
   /**
-   * How many ranges are open no longer, altogether. Of weekly hours, those count that lie within 366 days after `start_time`
-   * or before the end of the host's last active booking.
+   * How many ranges are open no longer, altogether. Of a host that has weekly hours, they are told and counted up to 366 days
+   * after `start_time`, or to the end of its last active booking where that is later.
    *
    * @generated from field: int32 removed_count = 2;
    */
