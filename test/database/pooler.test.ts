@@ -62,7 +62,9 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
       }
       // Nothing of ours stays in the sessions of the server, which are other people's.
       const left = await onServer(databases.booking.url, (client) =>
-        client.query("select from pg_locks where locktype = 'advisory'"),
+        client.query(
+          "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+        ),
       );
       expect(left.rowCount).toBe(0);
       const stranger = new Client({ connectionString: booking.url });

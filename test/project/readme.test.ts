@@ -51,13 +51,12 @@ describe("the commands", () => {
   });
 });
 
-/** What a shell prints on both outputs. A call that is refused may end with another code than 0. */
+/** What a shell prints, on both outputs as a terminal shows them. A call that is refused may end with another code than 0. */
 async function outputOf(script: string): Promise<string> {
   return new Promise((done) => {
-    execFile("sh", ["-c", script], { cwd: project }, (_error, stdout, stderr) => {
+    execFile("sh", ["-c", `exec 2>&1\n${script}`], { cwd: project }, (_error, printed) => {
       // npm remarks on settings of the machine.
-      const remarks = /^npm warn .*\n/gm;
-      done(stdout.replaceAll(remarks, "") + stderr.replaceAll(remarks, ""));
+      done(printed.replaceAll(/^npm warn .*\n/gm, ""));
     });
   });
 }
