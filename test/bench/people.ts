@@ -5,6 +5,7 @@ import type { Instant } from "../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../shared/time-units.ts";
 import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
+import { daily, hoursRequest } from "../support/weekly-hours.ts";
 import {
   HOT_DAYS,
   HOT_SLOT_DURATION_MINUTES,
@@ -30,6 +31,8 @@ export interface World {
   readonly fought: People;
   /** The host whose slots are listed: 90 days of 8 hours, 180 bookings. */
   readonly listedHostId: string;
+  /** The same, open by weekly hours. */
+  readonly hoursHostId: string;
 }
 
 /** `day`: midnight before the first open day, in the future. */
@@ -47,20 +50,30 @@ export async function makePeople(clients: Clients, day: Instant): Promise<World>
     spread: { hostIds: hostIds.slice(1), guestIds, day },
     hot: { hostIds: [hotHostId], guestIds, day },
     fought: { hostIds: hostIds.slice(0, 1), guestIds, day },
-    listedHostId: await listedHost(clients, guestIds[0] as string, day),
+    listedHostId: await listedHost(clients, guestIds[0] as string, day, async (hostId) => {
+      for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
+        const open = { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS };
+        await openTime(clients, hostId, open, SLOT_DURATION_MINUTES);
+      }
+    }),
+    hoursHostId: await listedHost(clients, guestIds[0] as string, day, async (hostId) => {
+      const [start, end] = [LISTED_OPENS_MS, LISTED_CLOSES_MS].map((ms) => new Date(ms).toISOString().slice(11, 16));
+      const ranges = daily(`${start}-${end}`);
+      await clients.availability.setWeeklyHours(
+        hoursRequest(hostId, ranges, { slotDurationMinutes: SLOT_DURATION_MINUTES }),
+      );
+    }),
   };
 }
 
-async function listedHost(clients: Clients, guestId: string, day: Instant): Promise<string> {
+async function listedHost(
+  clients: Clients,
+  guestId: string,
+  day: Instant,
+  open: (hostId: string) => Promise<void>,
+): Promise<string> {
   const hostId = await createHost(clients);
-  for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
-    await openTime(
-      clients,
-      hostId,
-      { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS },
-      SLOT_DURATION_MINUTES,
-    );
-  }
+  await open(hostId);
   await times(LISTED_BOOKINGS, async (index) => {
     const date = day + Math.floor(index / 2) * DAY_MS;
     const start = date + LISTED_OPENS_MS + (index % 2 === 0 ? 3 : 9) * SLOT_DURATION_MINUTES * MINUTE_MS;

@@ -78,7 +78,7 @@ export function bursts(stage: Stage): Measure {
   };
 }
 
-export function lists(stage: Stage): Measure {
+export function lists(stage: Stage, hostId: string): Measure {
   const { booking, world } = stage;
   return repeated(
     stage,
@@ -86,7 +86,7 @@ export function lists(stage: Stage): Measure {
     booking.grpc,
     "grpc",
     LIST_PATH,
-    listMessage(world.listedHostId, world.spread.day),
+    listMessage(hostId, world.spread.day),
     LISTS_IN_FLIGHT,
   );
 }
