@@ -52,8 +52,8 @@ export async function makePeople(clients: Clients, day: Instant): Promise<World>
     fought: { hostIds: hostIds.slice(0, 1), guestIds, day },
     listedHostId: await listedHost(clients, guestIds[0] as string, day, async (hostId) => {
       for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
-        const open = { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS };
-        await openTime(clients, hostId, open, SLOT_DURATION_MINUTES);
+        const hours = { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS };
+        await openTime(clients, hostId, hours, SLOT_DURATION_MINUTES);
       }
     }),
     hoursHostId: await listedHost(clients, guestIds[0] as string, day, async (hostId) => {
