@@ -131,6 +131,13 @@ describe("a stored booking", () => {
     expect(await outside({ periods: [first, second] }, [hours(35, 36)])).toBe(1);
     expect(await outside({ periods: [first, { ...second, fromDate: date(3) }] }, [hours(35, 57)])).toBe(0);
   });
+
+  test("where the hours between two others begin after both, and so never", async () => {
+    const before = { ...nineToFive, ranges: daily(0, 24) };
+    const between = { fromDate: date(1), timeZone: "Pacific/Pago_Pago", ranges: daily(0, 24) };
+    const after = { fromDate: date(2), timeZone: "Pacific/Kiritimati", ranges: [] };
+    expect(await outside({ periods: [before, between, after] }, [hours(33, 34), hours(34, 35)])).toBe(1);
+  });
 });
 
 describe("the zone data that decide are those that are given, whatever PostgreSQL's say", () => {
@@ -144,6 +151,23 @@ describe("the zone data that decide are those that are given, whatever PostgreSQ
     ];
   const forward = changing(1, 2);
   const back = changing(2, 1);
+
+  test("a date that is left out has no hours, and the next one has its own", async () => {
+    // Clocks go from -10:00 to +14:00 at what would be midnight before tomorrow's date.
+    const midnight = tomorrow(10);
+    const leftOut: OffsetsOf = (_zone, { start, end }) => [
+      { from: start, until: midnight, offsetMs: -10 * HOUR_MS },
+      { from: midnight, until: end, offsetMs: 14 * HOUR_MS },
+    ];
+    const weekday = (new Date(tomorrow(0)).getUTCDay() + 6) % 7;
+    const only = (day: number) => ({
+      fromDate: "2020-01-01",
+      timeZone: "Pacific/Apia",
+      ranges: daily(9, 17).filter((range) => range.day === (day % 7) + 1),
+    });
+    expect(await outside({ periods: [only(weekday)] }, [hours(19, 20)], { offsetsOf: leftOut })).toBe(1);
+    expect(await outside({ periods: [only(weekday + 1)] }, [hours(19, 20)], { offsetsOf: leftOut })).toBe(0);
+  });
 
   test.each([
     // Local 01:30 is UTC 00:30; local 03:30 is 01:30 when the hour from 02:00 is left out.
