@@ -18,9 +18,9 @@ export function isNotUnique(error: unknown, constraint: string): boolean {
   return sqlState(error) === "23505" && propertyOf(error, "constraint") === constraint;
 }
 
-/** A row breaks an exclusion constraint. */
-export function isExcluded(error: unknown): boolean {
-  return sqlState(error) === "23P01";
+/** A row contradicts another one, by an exclusion, a unique or a foreign key constraint. */
+export function isConflict(error: unknown): boolean {
+  return ["23P01", "23505", "23503"].includes(sqlState(error) ?? "");
 }
 
 /** The statement names a table that does not exist. */

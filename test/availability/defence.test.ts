@@ -82,8 +82,8 @@ test("the constraints alone refuse what the lock would have prevented: the lock 
   const holder = await replicas.pool.connect();
   // Another session holds it all the time. Writers that get through do not wait for it.
   await holder.query("select pg_catalog.pg_advisory_lock($1::bigint)", [hostLockKey(hostId)]);
-  const outcomes = await race(replicas, hostId, (writer) => (writer % 2 === 0 ? 30 : 60));
-  holder.release(true);
+  const racing = race(replicas, hostId, (writer) => (writer % 2 === 0 ? 30 : 60));
+  const outcomes = await racing.finally(() => holder.release(true));
   expect(outcomes).toContain("accepted");
 
   const { rows } = await replicas.pool.query(

@@ -7,7 +7,7 @@ import { monotonicMs } from "../../../shared/clock.ts";
 import { overloaded, Refusal, hostBusy } from "../../../shared/errors.ts";
 import { FIND_OUT_WITHIN_MS, whenEnded } from "../../../shared/postgres/find-out.ts";
 import { lockHost } from "../../../shared/postgres/locks.ts";
-import { isTransient, isExcluded, violatedConstraint } from "../../../shared/postgres/sqlstate.ts";
+import { isConflict, isTransient } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
@@ -92,8 +92,7 @@ async function committedAnswer<Done, Message extends DescMessage>(
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
 function isCollision(error: unknown): boolean {
-  const isTwin = violatedConstraint(error) === "requests_pkey";
-  return isTwin || isTransient(error) || isExcluded(error);
+  return isTransient(error) || isConflict(error);
 }
 
 function collision(hostId: string, cause: unknown): Error {
