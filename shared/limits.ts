@@ -5,6 +5,8 @@ import { DAY_MS, HOUR_MS } from "./time-units.ts";
 /** Instants of the contract lie in the years 1970 to 2199: the first that is allowed and the first that is not. */
 export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
 export const INSTANTS_END = Date.UTC(2200, 0, 1);
+/** Open time that never ends is told to end with the last instant. No booking ends later. */
+export const LAST_INSTANT = INSTANTS_END - 1;
 
 export const REQUESTED_INTERVAL_MAX_MS = 366 * DAY_MS;
 export const WINDOW_MAX_MS = 366 * DAY_MS;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Booked } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import { hostOfHours, type HostOfHours, intervalOf } from "../support/host-of-hours.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
@@ -75,6 +76,14 @@ describe("hours that shrink over bookings", () => {
   test("do not care for bookings that are over or cancelled", async () => {
     await pair.clients.bookings.cancelBooking({ bookingId: await host.book(hours(9.5, 10)) });
     expect(await outcomeOf(host.set(["10:00-16:00"]))).toBe("accepted");
+  });
+
+  test("are compared as far as the last booking, were it centuries ahead", async () => {
+    const last = Date.UTC(2199, 11, 2, 9);
+    await host.book({ start: last, end: last + HOUR_MS });
+    expect(await outcomeOf(host.set(["10:00-16:00"]))).toBe("AVAILABILITY_BOOKED");
+    expect((await host.set(["10:00-16:00"], { booked: Booked.KEEP })).keptCount).toBe(1);
+    expect(await outcomeOf(host.set(["10:00-11:00"]))).toBe("accepted");
   });
 
   test("are refused for a booking that is years ahead", async () => {

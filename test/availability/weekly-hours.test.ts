@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
-import { INSTANTS_END, WEEKLY_HOURS_MAX } from "../../shared/limits.ts";
+import { LAST_INSTANT, WEEKLY_HOURS_MAX } from "../../shared/limits.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { hostOfHours, type HostOfHours, intervalOf, lookAt, times } from "../support/host-of-hours.ts";
 import { hours } from "../support/hosts-time.ts";
@@ -84,7 +84,7 @@ describe("weekly hours", () => {
       hostId: host.hostId,
       ...times(hours(2400, 2410)),
     });
-    expect(availabilities.map(intervalOf)).toEqual([{ start: tomorrow(0), end: INSTANTS_END }]);
+    expect(availabilities.map(intervalOf)).toEqual([{ start: tomorrow(0), end: LAST_INSTANT }]);
     const slot = 7 * Math.ceil(2400 / 7);
     expect(await host.slotStarts(hours(2400, 2410))).toEqual([slot, slot + 7].filter((start) => start < 2410));
     expect(await outcomeOf(host.book(hours(slot, slot + 7)))).toBe("accepted");
@@ -119,6 +119,18 @@ describe("weekly hours", () => {
     expect(await outcomeOf(host.set(["10:00-11:00"], { slotDurationMinutes: 60 }))).toBe("accepted");
     expect(await outcomeOf(openTime(pair.clients, host.hostId, hours(20, 21), 30))).toBe("SLOT_DURATION_MISMATCH");
     expect(await outcomeOf(openTime(pair.clients, host.hostId, hours(20, 21), 60))).toBe("accepted");
+  });
+
+  test("that are over bind nobody to their slot duration", async () => {
+    await host.set(["10:00-11:00"], { fromDate: "2020-01-01" });
+    await host.set([], { fromDate: "2021-01-01" });
+    expect(await outcomeOf(openTime(pair.clients, host.hostId, hours(20, 21), 60))).toBe("accepted");
+  });
+
+  test("can be set until the last date that there is", async () => {
+    await host.set(["00:00-24:00"]);
+    expect(await outcomeOf(host.set([], { fromDate: "2199-06-01" }))).toBe("accepted");
+    expect(await outcomeOf(host.set(["00:00-24:00"], { fromDate: "2199-12-31" }))).toBe("accepted");
   });
 
   test("that a caller has not seen are not replaced", async () => {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import { INSTANTS_END, WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import { LAST_INSTANT, WINDOW_MAX_MS } from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { Call, UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
@@ -43,7 +43,7 @@ async function firstIntervals(run: Run, host: Host, window: Interval, limit: num
   let { start } = window;
   while (start < window.end && found.length < limit) {
     const rest = { start, end: window.end };
-    const { intervals, covered } = await openTimeMeeting(run, host, { window: rest, limit, until: INSTANTS_END });
+    const { intervals, covered } = await openTimeMeeting(run, host, { window: rest, limit, until: LAST_INSTANT });
     found.push(...intervals);
     start = Math.max(covered.end, found.at(-1)?.end ?? start);
   }

@@ -2,7 +2,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
 import type { Interval } from "../../../shared/interval.ts";
-import { INSTANTS_END } from "../../../shared/limits.ts";
+import { LAST_INSTANT } from "../../../shared/limits.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { opened } from "../domain/change.ts";
@@ -49,7 +49,7 @@ async function add(
   const before = await intentAround(run, host, during);
   const after = opened(before, during);
   await changeOpenTime(deps, under, { window: during, before, after, keepsBooked: false }, caller);
-  const held = await openTimeMeeting(run, host, { window: during, limit: 1, until: INSTANTS_END });
+  const held = await openTimeMeeting(run, host, { window: during, limit: 1, until: LAST_INSTANT });
   const [holder] = held.intervals;
   if (holder === undefined) throw new Error("the added time was not stored");
   return { ...holder, hostId, slotDurationMinutes };

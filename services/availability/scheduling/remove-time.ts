@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Caller } from "../../../shared/caller.ts";
 import { interval, type Interval } from "../../../shared/interval.ts";
-import { INSTANTS_END, REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
+import { LAST_INSTANT, REMOVED_RANGES_MAX } from "../../../shared/limits.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import type { Availability } from "../domain/availability.ts";
 import { closed } from "../domain/change.ts";
@@ -67,7 +67,7 @@ async function besides({ run, host }: HostTransaction, removed: readonly Interva
   const edges = [interval(first.start - 1, first.start), interval(last.end, last.end + 1)];
   const beside: Availability[] = [];
   for (const window of edges) {
-    const { intervals } = await openTimeMeeting(run, host, { window, limit: 1, until: INSTANTS_END });
+    const { intervals } = await openTimeMeeting(run, host, { window, limit: 1, until: LAST_INSTANT });
     beside.push(...intervals.map((each) => ({ ...each, hostId: host.id, slotDurationMinutes })));
   }
   return beside;

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { interval } from "../../../shared/interval.ts";
-import { FIRST_INSTANT, INSTANTS_END, WEEKLY_HOURS_MAX } from "../../../shared/limits.ts";
+import { FIRST_INSTANT, LAST_INSTANT, WEEKLY_HOURS_MAX } from "../../../shared/limits.ts";
 import { readNow } from "../../../shared/postgres/now.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import { firstChange, withPeriod } from "../domain/change.ts";
@@ -77,7 +77,7 @@ async function set(
   if (kept.length >= WEEKLY_HOURS_MAX) throw tooManyPeriods();
   await adoptSlotDuration(under, kept, slotDurationMinutes);
   const intent = { periods: host.periods, openings: [], closures: [] };
-  const window = interval(Math.max(firstChange(intent, period), FIRST_INSTANT), INSTANTS_END);
+  const window = interval(Math.max(firstChange(intent, period), FIRST_INSTANT), LAST_INSTANT);
   const before = await intentAround(run, host, window);
   const change = { window, before, after: withPeriod(before, period), keepsBooked };
   const changed = await changeOpenTime(deps, under, change, caller);

@@ -1,8 +1,9 @@
 import { Refusal } from "../../../shared/errors.ts";
+import { readNow } from "../../../shared/postgres/now.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
 import { hasOpenings } from "../storage/exceptions.ts";
 import { writeSlotDuration } from "../storage/hosts.ts";
-import type { Period } from "../domain/weekly-hours.ts";
+import { type Period, periodsFrom } from "../domain/weekly-hours.ts";
 
 /**
  * Makes a slot duration the host's. Throws Refusal SLOT_DURATION_MISMATCH if the host has another one, and openings or weekly
@@ -15,8 +16,9 @@ export async function adoptSlotDuration(
 ): Promise<void> {
   const stored = host.slotDurationMinutes;
   if (stored === asked) return;
-  const isInUse = periods.some(({ ranges }) => ranges.length > 0) || (await hasOpenings(run, host.id));
-  if (stored !== undefined && isInUse) {
+  // Hours that are over need their slots no longer.
+  const inUse = periodsFrom(periods, await readNow(run)).some(({ ranges }) => ranges.length > 0);
+  if (stored !== undefined && (inUse || (await hasOpenings(run, host.id)))) {
     throw new Refusal("SLOT_DURATION_MISMATCH", `the host's slots take ${stored} minutes, not ${asked}`, {
       preconditions: [
         {

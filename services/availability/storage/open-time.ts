@@ -7,7 +7,7 @@ import { openTime } from "../domain/open-time.ts";
 import { closuresMeeting, exceptionsMeeting, intentAround } from "./exceptions.ts";
 import type { Host, Run } from "./hosts.ts";
 
-/** Without a limit of its own, one host's many exceptions would be read at once. */
+/** Of a window. Without a limit of its own, one host's many exceptions would be read at once. */
 const EXCEPTIONS_MAX = 1000;
 /** How far a look along a run of open time reaches. Each further one reaches four times as far as the one before, up to the most. */
 const FIRST_LOOK_MS = 32 * DAY_MS;
@@ -32,7 +32,8 @@ export interface OpenTime {
 
 /**
  * A host's open time that meets a window. The work is bounded by `limit` and the length of the window, whatever the host's
- * history; only a run of open time that openings or the clock round make long is followed to its start, in ever longer looks.
+ * history; only a run of open time that openings or the clock round make long is followed to its ends, in ever longer looks, each of
+ * which reads all exceptions in its reach.
  */
 export async function openTimeMeeting(run: Run, host: Host, wanted: Wanted): Promise<OpenTime> {
   const { window, limit, until, isForBooking = false } = wanted;

@@ -3,7 +3,7 @@
 import type { Pool } from "pg";
 import type { Caller } from "../../../shared/caller.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
-import { BOOKING_MAX_MS, INSTANTS_END, SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
+import { BOOKING_MAX_MS, LAST_INSTANT, SNAPSHOT_INTERVALS_MAX } from "../../../shared/limits.ts";
 import { lockHost } from "../../../shared/postgres/locks.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import { MINUTE_MS } from "../../../shared/time-units.ts";
@@ -46,7 +46,7 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       const run = runOn(client);
       const host = await findHost(run, hostId);
       // What starts in the window has ended then.
-      const until = Math.min(window.end + BOOKING_MAX_MS, INSTANTS_END - 1);
+      const until = Math.min(window.end + BOOKING_MAX_MS, LAST_INSTANT);
       const wanted = { window, limit: SNAPSHOT_INTERVALS_MAX, until, isForBooking: true };
       const { intervals, covered } = await openTimeMeeting(run, host, wanted);
       const slotDurationMinutes = host.slotDurationMinutes ?? 0;

@@ -92,7 +92,7 @@ export const ErrorReason = {
 
   /**
    * The call did not get the host's lock within 1 second, or waited behind changes of the host that stood still for 5
-   * seconds; or too many removals are under way, or the database is out of reach. Nothing was changed. Send the same
+   * seconds; or too many changes that may close time are under way, or the database is out of reach. Nothing was changed. Send the same
    * call again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_BUSY = 8;
@@ -100,7 +100,7 @@ export const ErrorReason = {
   BUSY: 8,
 
   /**
-   * The booking service did not answer, and without it nothing may be removed. Nothing was changed. Send the same call
+   * The booking service did not answer, and without it no time may be closed. Nothing was changed. Send the same call
    * again after the `google.rpc.RetryInfo` delay.
    *
    * @generated from enum value: ERROR_REASON_PEER_UNAVAILABLE = 9;
