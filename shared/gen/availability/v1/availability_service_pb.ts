@@ -838,7 +838,8 @@ export const AvailabilityService: GenService<{
    * Lists a host's open time that shares at least one instant with a window, as whole intervals, by start. Time that is open
    * without end is shown to the end of 2199. Each page goes on at the end of the last interval of the page before. Where
    * availability changes while pages are read, time that is open all along is on at least one of them, and an interval that
-   * has grown since it was shown may be shown again.
+   * has grown since it was shown may be shown again. A page reads hours, openings and closures one after another: time that is
+   * open for another reason than before, by a change in the very moment, may be missing from it.
    *
    * @generated from rpc availability.v1.AvailabilityService.ListAvailability
    */
