@@ -22,8 +22,8 @@ export const AROUND: Interval = { start: -QUARTERS_A_DAY, end: AHEAD.end + QUART
 const LONG_AGO = -2000 * QUARTERS_A_DAY;
 export const PAST: Interval = { start: LONG_AGO, end: LONG_AGO + 24 };
 
-/** The first quarter that no time of the contract reaches. */
-export const END_OF_TIME = quarterOf(Date.UTC(2200, 0, 1));
+/** The last instant of the contract, with which open time is told to end that never ends. No quarter ends there. */
+export const END_OF_TIME = quarterOf(Date.UTC(2200, 0, 1) - 1);
 
 export function instantOf(quarter: number): Instant {
   return DAY_AHEAD + quarter * QUARTER_MS;
