@@ -3,7 +3,7 @@
  * in, plain data out. Exceptions of an intent are those that overlap or touch the range of the change, at least.
  */
 
-import { difference, interval, type Interval, merge } from "../../../shared/interval.ts";
+import { difference, type Instant, interval, type Interval, merge } from "../../../shared/interval.ts";
 import { type Intent, openTime } from "./open-time.ts";
 import { type Period, startOf } from "./weekly-hours.ts";
 
@@ -37,13 +37,13 @@ export function restored(intent: Intent, range: Interval): Intent {
 }
 
 /** Sets weekly hours from a date on: those of earlier dates last until then, those of later ones go. */
-export function withPeriod(intent: Intent, period: Period): Intent {
-  return { ...intent, periods: [...intent.periods.filter(({ fromDate }) => fromDate < period.fromDate), period] };
+export function withPeriod(periods: readonly Period[], period: Period): readonly Period[] {
+  return [...periods.filter(({ fromDate }) => fromDate < period.fromDate), period];
 }
 
 /** The earliest instant at which `withPeriod` can make a difference. */
-export function firstChange(intent: Intent, period: Period): number {
-  const replaced = intent.periods.filter(({ fromDate }) => fromDate >= period.fromDate);
+export function firstChange(periods: readonly Period[], period: Period): Instant {
+  const replaced = periods.filter(({ fromDate }) => fromDate >= period.fromDate);
   return Math.min(...[period, ...replaced].map(startOf));
 }
 

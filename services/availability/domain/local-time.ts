@@ -31,22 +31,6 @@ const EPOCH = new Temporal.PlainDateTime(1970, 1, 1);
  */
 const TRANSITION_REACH_MS = DAY_MS;
 
-/**
- * The text itself if it names a time zone of IANA's database that this Node.js knows. Older names (US/Eastern,
- * Asia/Calcutta, CET, EST5EDT) are names too, and case is of no matter, as with Temporal. Offsets (+02:00) are none: they
- * know no summer.
- */
-export function timeZoneOf(text: string): string | undefined {
-  if (!/^[a-z]/i.test(text)) return undefined;
-  try {
-    // Temporal also takes a date or time with a zone behind it: of such a text the zone is only a part.
-    return zoned(text, 0).timeZoneId.toLowerCase() === text.toLowerCase() ? text : undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
 /** The date in a zone, YYYY-MM-DD. */
 export function today(timeZone: string, now: Instant): string {
   return zoned(timeZone, now).toPlainDate().toString();

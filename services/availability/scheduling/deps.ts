@@ -14,9 +14,9 @@ export interface SchedulingDeps {
   readonly turns: Turns;
   readonly booking: BookingPeer;
   /**
-   * Permits for changes that may shrink open time. Each keeps a connection while it waits for Booking; were they to take them all, a Booking that
-   * is slow to answer would stop everything here, the snapshots that it may be waiting for among it. Each is taken with the
-   * host's turn, so one host has one at most.
+   * Permits for changes that may shrink open time. Each keeps a connection while it waits for Booking; were they to take them
+   * all, a Booking that is slow to answer would stop everything here, the snapshots that it may be waiting for among it. Each
+   * is taken with the host's turn, so one host has one at most.
    */
   readonly removals: Semaphore;
 }

@@ -73,16 +73,15 @@ async function set(
   const { run, host } = under;
   if (etag !== undefined && etag !== hoursEtag(host.hoursVersion)) throw etagMismatch();
   const period = { fromDate: fromDate ?? today(timeZone, await readNow(run)), timeZone, ranges };
-  const kept = host.periods.filter((each) => each.fromDate < period.fromDate);
-  if (kept.length >= WEEKLY_HOURS_MAX) throw tooManyPeriods();
-  await adoptSlotDuration(under, kept, slotDurationMinutes);
-  const intent = { periods: host.periods, openings: [], closures: [] };
-  const window = interval(Math.max(firstChange(intent, period), FIRST_INSTANT), LAST_INSTANT);
+  const periods = withPeriod(host.periods, period);
+  if (periods.length > WEEKLY_HOURS_MAX) throw tooManyPeriods();
+  await adoptSlotDuration(under, periods.slice(0, -1), slotDurationMinutes);
+  const window = interval(Math.max(firstChange(host.periods, period), FIRST_INSTANT), LAST_INSTANT);
   const before = await intentAround(run, host, window);
-  const change = { window, before, after: withPeriod(before, period), keepsBooked };
-  const changed = await changeOpenTime(deps, under, change, caller);
+  const change = { window, before, after: { ...before, periods }, keepsBooked };
+  const { kept } = await changeOpenTime(deps, under, change, caller);
   const hoursVersion = await writePeriod(deps.orm, run, host, period);
-  return { period, slotDurationMinutes, hoursVersion, kept: changed.kept };
+  return { period, slotDurationMinutes, hoursVersion, kept };
 }
 
 function etagMismatch(): Refusal {

@@ -1,9 +1,9 @@
 import { Refusal } from "../../../shared/errors.ts";
 import { readNow } from "../../../shared/postgres/now.ts";
+import { type Period, periodsFrom } from "../domain/weekly-hours.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
 import { hasOpenings } from "../storage/exceptions.ts";
-import { writeSlotDuration } from "../storage/hosts.ts";
-import { type Period, periodsFrom } from "../domain/weekly-hours.ts";
+import { type Run, writeSlotDuration } from "../storage/hosts.ts";
 
 /**
  * Makes a slot duration the host's. Throws Refusal SLOT_DURATION_MISMATCH if the host has another one, and openings or weekly
@@ -16,9 +16,7 @@ export async function adoptSlotDuration(
 ): Promise<void> {
   const stored = host.slotDurationMinutes;
   if (stored === asked) return;
-  // Hours that are over need their slots no longer.
-  const inUse = periodsFrom(periods, await readNow(run)).some(({ ranges }) => ranges.length > 0);
-  if (stored !== undefined && (inUse || (await hasOpenings(run, host.id)))) {
+  if (stored !== undefined && ((await hasHours(run, periods)) || (await hasOpenings(run, host.id)))) {
     throw new Refusal("SLOT_DURATION_MISMATCH", `the host's slots take ${stored} minutes, not ${asked}`, {
       preconditions: [
         {
@@ -31,4 +29,9 @@ export async function adoptSlotDuration(
     });
   }
   await writeSlotDuration(run, host.id, asked);
+}
+
+/** Whether hours need their slots: those that are over do not. */
+async function hasHours(run: Run, periods: readonly Period[]): Promise<boolean> {
+  return periodsFrom(periods, await readNow(run)).some(({ ranges }) => ranges.length > 0);
 }

@@ -215,3 +215,31 @@ describe("weekly ranges", () => {
 function time24(quarter: number): string {
   return `${String(Math.floor(quarter / 4)).padStart(2, "0")}:${String((quarter % 4) * 15).padStart(2, "0")}`;
 }
+
+describe("the name of a time zone", () => {
+  test.each(["Europe/Berlin", "america/new_york", "US/Eastern", "Asia/Calcutta", "CET", "EST5EDT", "Etc/GMT+5", "UTC"])(
+    "%s is one, as it is written",
+    (text) => {
+      expect(timeZone.safeParse(text)).toMatchObject({ success: true, data: text });
+    },
+  );
+
+  test.each([
+    "",
+    " ",
+    "+02:00",
+    "-05",
+    "Z",
+    "UTC+1",
+    "Europe/Nowhere",
+    "Europe/Berlin ",
+    "Europe/Berlin[u-ca=iso8601]",
+    "2027-01-01T00:00[Europe/Berlin]",
+    "T00:00[Europe/Berlin]",
+    "__proto__",
+    "toString",
+    "e".repeat(100_000),
+  ])("%j is none", (text) => {
+    expect(timeZone.safeParse(text).success).toBe(false);
+  });
+});
