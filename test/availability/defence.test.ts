@@ -6,12 +6,13 @@
 import type { Pool } from "pg";
 import { afterEach, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
-import { exceptionText, times } from "../support/host-of-hours.ts";
+import { exceptionText } from "../support/host-of-hours.ts";
 import { hours, inHours, storedIntervals } from "../support/hosts-time.ts";
 import { createHost, openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 import { hoursRequest } from "../support/weekly-hours.ts";
+import { timesOf } from "../support/times.ts";
 
 const WRITERS = 16;
 
@@ -55,7 +56,7 @@ test("the lock alone keeps closures merged: two replicas, no constraint", async 
     // Hours that open nothing: what they would open, Booking would have to be asked about.
     await replicas.clients[0]!.availability.setWeeklyHours(hoursRequest(hostId, []));
     const ends = await atOnce(replicas, (client, writer) =>
-      client.availability.removeAvailability({ hostId, ...times(hours(writer, writer + 1)) }),
+      client.availability.removeAvailability({ hostId, ...timesOf(hours(writer, writer + 1)) }),
     );
     expect(ends).toEqual(Array.from({ length: WRITERS }, () => "accepted"));
     const { exceptions } = await replicas.clients[0]!.availability.listExceptions({ hostId });

@@ -2,11 +2,12 @@ import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
-import { exceptionText, hostOfHours, type HostOfHours, intervalOf, times } from "../support/host-of-hours.ts";
+import { exceptionText, hostOfHours, type HostOfHours } from "../support/host-of-hours.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { openTime, tomorrow } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
+import { intervalOf, timesOf } from "../support/times.ts";
 
 let pair: Pair;
 let host: HostOfHours;
@@ -33,7 +34,7 @@ describe("lists", () => {
     for (const start of [1, 2, 3]) {
       await pair.clients.availability.removeAvailability({
         hostId: host.hostId,
-        ...times(hours(start + 8, start + 8.5)),
+        ...timesOf(hours(start + 8, start + 8.5)),
       });
       await openTime(pair.clients, host.hostId, hours(start + 20, start + 20.5));
     }
@@ -46,7 +47,7 @@ describe("lists", () => {
       do {
         const page = await pair.clients.availability.listExceptions({
           hostId: host.hostId,
-          ...times(window),
+          ...timesOf(window),
           pageSize,
           pageToken,
         });
@@ -70,7 +71,7 @@ describe("lists", () => {
     do {
       const page = await pair.clients.availability.listAvailability({
         hostId: host.hostId,
-        ...times(hours(10, 24 * 5)),
+        ...timesOf(hours(10, 24 * 5)),
         pageSize: 1,
         pageToken,
       });
@@ -93,7 +94,7 @@ describe("lists", () => {
     do {
       const page = await pair.clients.availability.listAvailability({
         hostId: host.hostId,
-        ...times(hours(0, 24 * 30)),
+        ...timesOf(hours(0, 24 * 30)),
         pageSize: 500,
         pageToken,
       });

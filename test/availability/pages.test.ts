@@ -1,6 +1,5 @@
 /** What is open all along is on some page, also when time is added and removed between two pages. */
 
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import * as fc from "fast-check";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { anyInterval, instantsOf, intervalsOf, separateIntervals } from "../supp
 import { poolOf } from "../support/pool.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
+import { intervalOf, timesOf } from "../support/times.ts";
 
 let pair: Pair;
 let pool: Pool;
@@ -37,27 +37,14 @@ interface Page {
 
 const WINDOW = timesOf(hours(0, 48));
 
-interface Times {
-  readonly startTime?: Timestamp | undefined;
-  readonly endTime?: Timestamp | undefined;
-}
-
-function timesOf({ start, end }: Interval): Times {
-  return { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
-}
-
-function rangeOf(message: Times): Interval {
-  return { start: timestampMs(message.startTime!), end: timestampMs(message.endTime!) };
-}
-
 async function pageOfIntervals(pageSize: number, pageToken: string): Promise<Page> {
   const page = await pair.clients.availability.listAvailability({ hostId, ...WINDOW, pageSize, pageToken });
-  return { shown: page.availabilities.map(rangeOf), next: page.nextPageToken };
+  return { shown: page.availabilities.map(intervalOf), next: page.nextPageToken };
 }
 
 async function pageOfSlots(pageSize: number, pageToken: string): Promise<Page> {
   const page = await pair.clients.bookings.listOpenSlots({ hostId, ...WINDOW, pageSize, pageToken });
-  return { shown: page.slots.map(rangeOf), next: page.nextPageToken };
+  return { shown: page.slots.map(intervalOf), next: page.nextPageToken };
 }
 
 async function close(range: Interval): Promise<void> {

@@ -11,6 +11,7 @@ import { createGuest, createHost, openTime, tomorrow } from "../support/people.t
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 import { waitUntil } from "../support/waits.ts";
+import { intervalOf } from "../support/times.ts";
 
 let replicas: Replicas;
 let clients: Replicas["clients"][number];
@@ -29,11 +30,6 @@ afterAll(async () => {
   await replicas.stop();
 });
 
-const rangeOf = (message: { startTime?: unknown; endTime?: unknown }): Interval => ({
-  start: timestampMs(message.startTime as Parameters<typeof timestampMs>[0]),
-  end: timestampMs(message.endTime as Parameters<typeof timestampMs>[0]),
-});
-
 describe("ListAvailability", () => {
   async function list(window: Interval, pageSize = 0): Promise<string[]> {
     const request = {
@@ -46,7 +42,7 @@ describe("ListAvailability", () => {
     let pageToken = "";
     do {
       const page = await clients.availability.listAvailability({ ...request, pageToken });
-      pages.push(inHours(page.availabilities.map(rangeOf)));
+      pages.push(inHours(page.availabilities.map(intervalOf)));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return pages;
@@ -75,9 +71,9 @@ describe("ListAvailability", () => {
     await openTime(clients, hostId, { start: now - 3 * HOUR_MS, end: now - 2 * HOUR_MS });
     await openTime(clients, hostId, hours(48, 49));
     const first = await clients.availability.listAvailability({ hostId, pageSize: 1 });
-    expect(first.availabilities.map((each) => rangeOf(each).start)).toEqual([now - HOUR_MS]);
+    expect(first.availabilities.map((each) => intervalOf(each).start)).toEqual([now - HOUR_MS]);
     const second = await clients.availability.listAvailability({ hostId, pageSize: 1, pageToken: first.nextPageToken });
-    expect(second.availabilities.map((each) => rangeOf(each).start)).toEqual([tomorrow(48)]);
+    expect(second.availabilities.map((each) => intervalOf(each).start)).toEqual([tomorrow(48)]);
     expect(second.nextPageToken).toBe("");
   });
 
@@ -122,7 +118,7 @@ describe("SnapshotAvailability", () => {
     await openTime(clients, hostId, hours(8, 10), 45);
     await openTime(clients, hostId, hours(12, 14), 45);
     const answer = await snapshot(hours(9, 12), 7n);
-    expect(inHours(answer.intervals.map(rangeOf))).toBe("9-10");
+    expect(inHours(answer.intervals.map(intervalOf))).toBe("9-10");
     expect(answer.intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual([tomorrow(8)]);
     expect(answer.slotDurationMinutes).toBe(45);
     expect(timestampMs(answer.coveredStartTime!)).toBe(tomorrow(9));
@@ -141,7 +137,7 @@ describe("SnapshotAvailability", () => {
     await openTime(clients, hostId, hours(8, 10));
     await openTime(clients, hostId, hours(12, 60));
     const { intervals } = await snapshot(window);
-    expect(inHours(intervals.map(rangeOf))).toBe(expected);
+    expect(inHours(intervals.map(intervalOf))).toBe(expected);
     expect(intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual(origins.map((hour) => tomorrow(hour)));
   });
 
@@ -151,7 +147,7 @@ describe("SnapshotAvailability", () => {
     for (const window of [hours(9.8, 12), hours(9.75, 12), hours(9, 12)]) {
       expect((await snapshot(window)).intervals).toEqual([]);
     }
-    expect(inHours((await snapshot(hours(8, 12))).intervals.map(rangeOf))).toBe("8-8.5");
+    expect(inHours((await snapshot(hours(8, 12))).intervals.map(intervalOf))).toBe("8-8.5");
   });
 
   test("has no slot duration where there is nothing", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -17,6 +17,7 @@ import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
 import { startReplicas } from "../support/replicas.ts";
+import { intervalOf } from "../support/times.ts";
 
 const ALWAYS = { start: FIRST_INSTANT, end: INSTANTS_END - 1 };
 
@@ -58,13 +59,7 @@ async function book(range: Interval): Promise<string> {
   return booking!.id;
 }
 
-const rangesOf = (messages: readonly { startTime?: unknown; endTime?: unknown }[]): string =>
-  inHours(
-    messages.map(({ startTime, endTime }) => ({
-      start: timestampMs(startTime as Parameters<typeof timestampMs>[0]),
-      end: timestampMs(endTime as Parameters<typeof timestampMs>[0]),
-    })),
-  );
+const rangesOf = (messages: readonly Parameters<typeof intervalOf>[0][]): string => inHours(messages.map(intervalOf));
 
 describe("a removal", () => {
   test.each([

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Booked } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
-import { hostOfHours, type HostOfHours, intervalOf } from "../support/host-of-hours.ts";
+import { hostOfHours, type HostOfHours } from "../support/host-of-hours.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
+import { intervalOf } from "../support/times.ts";
 
 let pair: Pair;
 let host: HostOfHours;

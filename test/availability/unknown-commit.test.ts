@@ -12,7 +12,6 @@ import { createTurns } from "../../shared/turns.ts";
 import { answerAsGiven } from "../support/host-requests.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { times } from "../support/host-of-hours.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { startAvailabilityService } from "../support/pair.ts";
@@ -22,6 +21,7 @@ import { createDatabase } from "../support/postgres.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { daily, hoursRequest } from "../support/weekly-hours.ts";
+import { timesOf } from "../support/times.ts";
 
 const NOBODY = "http://127.0.0.1:1";
 
@@ -51,7 +51,7 @@ afterEach(() => stop());
 /** The calls that open 8 to 10, of the day or of every day. Neither needs Booking. */
 const calls = {
   "an addition": (requestId: string) => {
-    const asked = { hostId, ...times(hours(8, 10)), slotDurationMinutes: 30, requestId };
+    const asked = { hostId, ...timesOf(hours(8, 10)), slotDurationMinutes: 30, requestId };
     return clients.availability.addAvailability(asked);
   },
   "weekly hours": (requestId: string) =>

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Interval } from "../../shared/interval.ts";
 import { LAST_INSTANT, WEEKLY_HOURS_MAX } from "../../shared/limits.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
-import { hostOfHours, type HostOfHours, intervalOf, lookAt, times } from "../support/host-of-hours.ts";
+import { hostOfHours, type HostOfHours, lookAt } from "../support/host-of-hours.ts";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { daily, dateOf, hoursRequest } from "../support/weekly-hours.ts";
+import { intervalOf, timesOf } from "../support/times.ts";
 
 let pair: Pair;
 let host: HostOfHours;
@@ -82,7 +83,7 @@ describe("weekly hours", () => {
     await host.set(["00:00-24:00"], { slotDurationMinutes: minutes });
     const { availabilities } = await pair.clients.availability.listAvailability({
       hostId: host.hostId,
-      ...times(hours(2400, 2410)),
+      ...timesOf(hours(2400, 2410)),
     });
     expect(availabilities.map(intervalOf)).toEqual([{ start: tomorrow(0), end: LAST_INSTANT }]);
     const slot = 7 * Math.ceil(2400 / 7);
@@ -90,7 +91,7 @@ describe("weekly hours", () => {
     expect(await outcomeOf(host.book(hours(slot, slot + 7)))).toBe("accepted");
     expect(await outcomeOf(host.book(hours(slot + 8, slot + 15)))).toBe("OFF_GRID");
     // A closure is a gap, and the grid begins anew behind it.
-    await pair.clients.availability.removeAvailability({ hostId: host.hostId, ...times(hours(0, 24)) });
+    await pair.clients.availability.removeAvailability({ hostId: host.hostId, ...timesOf(hours(0, 24)) });
     expect((await host.slotStarts(hours(24, 60))).slice(0, 2)).toEqual([24, 31]);
   });
 
@@ -100,7 +101,7 @@ describe("weekly hours", () => {
     const openOn = async (date: number): Promise<string[]> => {
       const { availabilities } = await pair.clients.availability.listAvailability({
         hostId: host.hostId,
-        ...times(day(date)),
+        ...timesOf(day(date)),
       });
       return availabilities.flatMap((each) =>
         [intervalOf(each)].flatMap(({ start, end }) =>
@@ -115,7 +116,7 @@ describe("weekly hours", () => {
   test("of one host have one slot duration, and so have openings", async () => {
     await openTime(pair.clients, host.hostId, hours(8, 9), 30);
     expect(await outcomeOf(host.set(["10:00-11:00"], { slotDurationMinutes: 60 }))).toBe("SLOT_DURATION_MISMATCH");
-    await pair.clients.availability.removeAvailability({ hostId: host.hostId, ...times(hours(8, 9)) });
+    await pair.clients.availability.removeAvailability({ hostId: host.hostId, ...timesOf(hours(8, 9)) });
     expect(await outcomeOf(host.set(["10:00-11:00"], { slotDurationMinutes: 60 }))).toBe("accepted");
     expect(await outcomeOf(openTime(pair.clients, host.hostId, hours(20, 21), 30))).toBe("SLOT_DURATION_MISMATCH");
     expect(await outcomeOf(openTime(pair.clients, host.hostId, hours(20, 21), 60))).toBe("accepted");

@@ -1,6 +1,6 @@
 /** ListOpenSlots from outside: its pages, and that it is never out of date. */
 
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
@@ -10,6 +10,7 @@ import type { Clients } from "../support/clients.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { type ReplicatedPair, startReplicatedPair } from "../support/replicated-pair.ts";
+import { timesOf } from "../support/times.ts";
 
 let pair: ReplicatedPair;
 let hostId: string;
@@ -23,8 +24,6 @@ beforeEach(async () => {
 });
 
 afterAll(() => pair.stop());
-
-const timesOf = ({ start, end }: Interval) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) });
 
 /** The open slots of a window, read page by page. */
 async function slotsOf({ bookings }: Clients, window: Interval, pageSize: number): Promise<Interval[]> {

@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
 import { hours, inHours } from "../support/hosts-time.ts";
 import { openTime } from "../support/people.ts";
-import { fenceStage, timesOf } from "./fence-stage.ts";
+import { fenceStage } from "./fence-stage.ts";
 import { setEveryDay } from "./shrinking.ts";
+import { timesOf } from "../support/times.ts";
 
 const stage = fenceStage();
 

@@ -21,7 +21,7 @@ import { onServer } from "../support/server.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { expectInOrder } from "../support/violations.ts";
 import { START_MAX_MS, waitUntil } from "../support/waits.ts";
-import { timesOf } from "./fence-stage.ts";
+import { timesOf } from "../support/times.ts";
 
 export interface CrashStage {
   readonly pools: Record<ServiceName, Pool>;

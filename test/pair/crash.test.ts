@@ -16,8 +16,8 @@ import { openTime } from "../support/people.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { watchBookings } from "../support/watching.ts";
 import { crashStage, endOf, persistently } from "./crash-stage.ts";
-import { timesOf } from "./fence-stage.ts";
 import { setEveryDay } from "./shrinking.ts";
+import { timesOf } from "../support/times.ts";
 
 const stage = crashStage();
 

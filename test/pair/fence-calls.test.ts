@@ -13,8 +13,9 @@ import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { atFence, type FenceKind, pause } from "../support/steps.ts";
-import { fenceStage, timesOf } from "./fence-stage.ts";
+import { fenceStage } from "./fence-stage.ts";
 import { type Shrinking, shrinkingBy, ways } from "./shrinking.ts";
+import { timesOf } from "../support/times.ts";
 
 const stage = fenceStage();
 

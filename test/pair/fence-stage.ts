@@ -1,6 +1,5 @@
 /** Two replicas of the pair whose calls to each other a test can hold up, and a host and a guest for each test. */
 
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { Interval } from "../../shared/interval.ts";
@@ -11,6 +10,7 @@ import { outcomeOf } from "../support/refusals.ts";
 import { hooksFor, type Steps } from "../support/steps.ts";
 import { expectInOrder } from "../support/violations.ts";
 import { waitUntil } from "../support/waits.ts";
+import { timesOf } from "../support/times.ts";
 
 export interface FenceStage {
   /** Where the calls of both replicas are held up. */
@@ -28,10 +28,6 @@ export interface FenceStage {
   remove(range: Interval): Promise<string>;
   /** The host's, as it is stored. */
   generation(): Promise<number>;
-}
-
-export function timesOf({ start, end }: Interval) {
-  return { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
 }
 
 /** For a file of tests. After each, what is stored of its host must be in order. */

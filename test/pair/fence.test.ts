@@ -12,8 +12,9 @@ import type { Pair } from "../support/pair.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { announcementsLost, atFence, pause } from "../support/steps.ts";
-import { fenceStage, timesOf } from "./fence-stage.ts";
+import { fenceStage } from "./fence-stage.ts";
 import { type Shrinking, shrinkingBy, ways } from "./shrinking.ts";
+import { timesOf } from "../support/times.ts";
 
 const stage = fenceStage();
 

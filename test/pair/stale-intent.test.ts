@@ -10,8 +10,9 @@ import { sessionsThatWait } from "../support/lock-waits.ts";
 import { openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { waitUntil } from "../support/waits.ts";
-import { fenceStage, timesOf } from "./fence-stage.ts";
+import { fenceStage } from "./fence-stage.ts";
 import { setEveryDay } from "./shrinking.ts";
+import { timesOf } from "../support/times.ts";
 
 const stage = fenceStage();
 

@@ -122,12 +122,7 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       plans.push({
         text,
         carryOut(sent, client, postgres) {
-          let answer: Buffer = Buffer.alloc(0);
-          postgres.on("data", (bytes) => {
-            answer = Buffer.concat([answer, bytes as Buffer]);
-            const messages = messagesIn(answer);
-            if (messages.at(-1)?.[0] !== READY_FOR_QUERY) return;
-            postgres.removeAllListeners("data");
+          onceAnswered(postgres, (messages) => {
             client.write(Buffer.concat(messages.slice(0, after)));
             if (messages.length < after) {
               postgres.on("data", (later) => client.write(later));
@@ -145,12 +140,7 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       plans.push({
         text,
         carryOut(sent, client, postgres) {
-          let answer: Buffer = Buffer.alloc(0);
-          postgres.on("data", (bytes) => {
-            answer = Buffer.concat([answer, bytes as Buffer]);
-            const messages = messagesIn(answer);
-            if (messages.at(-1)?.[0] !== READY_FOR_QUERY) return;
-            postgres.removeAllListeners("data");
+          onceAnswered(postgres, (messages) => {
             client.write(Buffer.concat([...messages.slice(0, after), message, ...messages.slice(after)]));
           });
           postgres.write(sent);
@@ -163,4 +153,16 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       await new Promise((closed) => void server.close(closed));
     },
   };
+}
+
+/** The messages of an answer, when it is whole. What comes behind it is for whoever listens then. */
+function onceAnswered(postgres: Socket, answered: (messages: readonly Buffer[]) => void): void {
+  let answer: Buffer = Buffer.alloc(0);
+  postgres.on("data", (bytes) => {
+    answer = Buffer.concat([answer, bytes as Buffer]);
+    const messages = messagesIn(answer);
+    if (messages.at(-1)?.[0] !== READY_FOR_QUERY) return;
+    postgres.removeAllListeners("data");
+    answered(messages);
+  });
 }

@@ -1,6 +1,5 @@
 /** A host with weekly hours, and how tests look at it: in hours of tomorrow, by every door. */
 
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type {
   GetWeeklyHoursResponse,
   SetWeeklyHoursResponse,
@@ -12,6 +11,7 @@ import { hours, inHours } from "./hosts-time.ts";
 import type { Pair } from "./pair.ts";
 import { createGuest, createHost, tomorrow } from "./people.ts";
 import { daily, dateOf, hoursRequest } from "./weekly-hours.ts";
+import { intervalOf, timesOf } from "./times.ts";
 
 export interface HostOfHours {
   readonly hostId: string;
@@ -43,40 +43,26 @@ export function lookAt({ clients }: Pair, hostId: string, guestId: string): Host
       ),
     get: () => clients.availability.getWeeklyHours({ hostId }),
     open: async (window = hours(0, 24)) => {
-      const { availabilities } = await clients.availability.listAvailability({ hostId, ...times(window) });
+      const { availabilities } = await clients.availability.listAvailability({ hostId, ...timesOf(window) });
       return inHours(availabilities.map(intervalOf));
     },
     exceptions: async (window = hours(-24, 24 * 30)) => {
-      const listed = await clients.availability.listExceptions({ hostId, ...times(window) });
+      const listed = await clients.availability.listExceptions({ hostId, ...timesOf(window) });
       return listed.exceptions.map(exceptionText).join(", ");
     },
     slotStarts: async (window = hours(0, 24)) => {
-      const { slots } = await clients.bookings.listOpenSlots({ hostId, ...times(window), pageSize: 500 });
+      const { slots } = await clients.bookings.listOpenSlots({ hostId, ...timesOf(window), pageSize: 500 });
       return slots.map((slot) => (intervalOf(slot).start - tomorrow(0)) / HOUR_MS);
     },
     book: async (during) => {
-      const { booking } = await clients.bookings.createBooking({ hostId, guestId, ...times(during) });
+      const { booking } = await clients.bookings.createBooking({ hostId, guestId, ...timesOf(during) });
       if (booking === undefined) throw new Error("a booking was made and not returned");
       return booking.id;
     },
   };
 }
 
-export function times({ start, end }: Interval): { startTime: Timestamp; endTime: Timestamp } {
-  return { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };
-}
-
-interface Timed {
-  readonly startTime?: Timestamp | undefined;
-  readonly endTime?: Timestamp | undefined;
-}
-
-export function intervalOf({ startTime, endTime }: Timed): Interval {
-  if (startTime === undefined || endTime === undefined) throw new Error("a range lacks an end");
-  return { start: timestampMs(startTime), end: timestampMs(endTime) };
-}
-
-export function exceptionText(exception: Timed & { readonly kind: ExceptionKind }): string {
+export function exceptionText(exception: Parameters<typeof intervalOf>[0] & { readonly kind: ExceptionKind }): string {
   const kind = exception.kind === ExceptionKind.CLOSURE ? "CLOSURE" : "OPENING";
   return `${kind} ${inHours([intervalOf(exception)])}`;
 }
