@@ -19,7 +19,9 @@ export function readFirstBytes(socket: Socket, silenceMaxMs: number, recognised:
     const matches = first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length));
     if (matches && length < HTTP2_PREFACE.length) return;
     socket.off("data", onData);
+    socket.off("error", giveUp);
     socket.setTimeout(0);
+    socket.off("timeout", giveUp);
     socket.pause();
     socket.unshift(first);
     recognised(matches);

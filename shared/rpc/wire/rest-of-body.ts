@@ -15,8 +15,11 @@ export function limitRest(request: IncomingMessage, response: ServerResponse): v
 
 function discardRest(request: IncomingMessage): void {
   let bytes = 0;
+  // connect-es may have stopped reading and yet listen, and a stream that is listened to so does not flow.
+  request.removeAllListeners("readable");
   request.on("data", (piece: Uint8Array) => {
     bytes += piece.length;
     if (bytes > REST_MAX_BYTES) request.destroy();
   });
+  request.resume();
 }
