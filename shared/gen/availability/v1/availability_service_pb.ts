@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Availability, TimeRange } from "./availability_pb.ts";
 import { file_availability_v1_availability } from "./availability_pb.ts";
+import type { Rules } from "./rules_pb.ts";
+import { file_availability_v1_rules } from "./rules_pb.ts";
 import type { Booked, Exception, KeptBooking, WeeklyHours, WeeklyRange } from "./weekly_hours_pb.ts";
 import { file_availability_v1_weekly_hours } from "./weekly_hours_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
 import { file_google_api_field_info } from "../../google/api/field_info_pb.ts";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
 import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -21,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file availability/v1/availability_service.proto.
  */
 export const file_availability_v1_availability_service: GenFile = /*@__PURE__*/
-  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSKGAgoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIARIsCgZib29rZWQYBSABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEi0gEKGlJlbW92ZUF2YWlsYWJpbGl0eVJlc3BvbnNlEisKB3JlbW92ZWQYASADKAsyGi5hdmFpbGFiaWxpdHkudjEuVGltZVJhbmdlEhUKDXJlbW92ZWRfY291bnQYAiABKAUSMAoJcmVtYWluaW5nGAMgAygLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eRIqCgRrZXB0GAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYBSABKAUi0wIKFVNldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESHAoJZnJvbV9kYXRlGAIgASgJQgngQQGiuxgCSAESHAoJdGltZV96b25lGAMgASgJQgngQQKiuxgCUAESNwoGcmFuZ2VzGAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseVJhbmdlQgngQQGiuxgCIDISOwoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAUgASgFQg7gQQKiuxgHKgUIARCgC1IMc2xvdER1cmF0aW9uEiUKCnJlcXVlc3RfaWQYBiABKAlCEeBBAaK7GAIIAeKMz9cIAggBEhcKBGV0YWcYByABKAlCCeBBAaK7GAIYQBIsCgZib29rZWQYCCABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEixwEKFlNldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgASgLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkSKgoEa2VwdBgEIAMoCzIcLmF2YWlsYWJpbGl0eS52MS5LZXB0Qm9va2luZxISCgprZXB0X2NvdW50GAUgASgFIjMKFUdldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAEihwEKFkdldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkihgIKGVJlc3RvcmVXZWVrbHlIb3Vyc1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUSJQoKcmVxdWVzdF9pZBgEIAEoCUIR4EEBorsYAggB4ozP1wgCCAESLAoGYm9va2VkGAUgASgOMhcuYXZhaWxhYmlsaXR5LnYxLkJvb2tlZEID4EEBInUKGlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlEhcKD2V4Y2VwdGlvbl9jb3VudBgBIAEoBRIqCgRrZXB0GAIgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYAyABKAUi9wEKFUxpc3RFeGNlcHRpb25zUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImEKFkxpc3RFeGNlcHRpb25zUmVzcG9uc2USLgoKZXhjZXB0aW9ucxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5FeGNlcHRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt4BChtTbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQKiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSJgoKZ2VuZXJhdGlvbhgEIAEoA0IS4EEBorsYCyoJEP////////8PIqIBCgxPcGVuSW50ZXJ2YWwSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEGdyaWRfb3JpZ2luX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIvEBChxTbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlEjAKCWludGVydmFscxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5PcGVuSW50ZXJ2YWwSHQoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAIgASgFEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzLSDQoTQXZhaWxhYmlsaXR5U2VydmljZRK8AQoPQWRkQXZhaWxhYmlsaXR5EicuYXZhaWxhYmlsaXR5LnYxLkFkZEF2YWlsYWJpbGl0eVJlcXVlc3QaKC5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2UiVqK7GDoKBAgCGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEhZTTE9UX0RVUkFUSU9OX01JU01BVENIgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5EtsBChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSJsorsYSQoECAIYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSE0FWQUlMQUJJTElUWV9CT09LRUQSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhk6ASoiFC9hdmFpbGFiaWxpdHk6cmVtb3ZlEpgCCg5TZXRXZWVrbHlIb3VycxImLmF2YWlsYWJpbGl0eS52MS5TZXRXZWVrbHlIb3Vyc1JlcXVlc3QaJy5hdmFpbGFiaWxpdHkudjEuU2V0V2Vla2x5SG91cnNSZXNwb25zZSK0AaK7GIcBCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBIWU0xPVF9EVVJBVElPTl9NSVNNQVRDSBIVVE9PX01BTllfV0VFS0xZX0hPVVJTEg1FVEFHX01JU01BVENIEhNBVkFJTEFCSUxJVFlfQk9PS0VEEhBQRUVSX1VOQVZBSUxBQkxFgtPkkwIiOgEqGh0vaG9zdHMve2hvc3RfaWR9L3dlZWtseS1ob3VycxK1AQoOR2V0V2Vla2x5SG91cnMSJi5hdmFpbGFiaWxpdHkudjEuR2V0V2Vla2x5SG91cnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkdldFdlZWtseUhvdXJzUmVzcG9uc2UiUpACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHxIdL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnMS7AEKElJlc3RvcmVXZWVrbHlIb3VycxIqLmF2YWlsYWJpbGl0eS52MS5SZXN0b3JlV2Vla2x5SG91cnNSZXF1ZXN0GisuYXZhaWxhYmlsaXR5LnYxLlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlIn2iuxhJCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBITQVZBSUxBQklMSVRZX0JPT0tFRBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCKjoBKiIlL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnM6cmVzdG9yZRKzAQoOTGlzdEV4Y2VwdGlvbnMSJi5hdmFpbGFiaWxpdHkudjEuTGlzdEV4Y2VwdGlvbnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkxpc3RFeGNlcHRpb25zUmVzcG9uc2UiUJACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHRIbL2hvc3RzL3tob3N0X2lkfS9leGNlcHRpb25zEqsBChBMaXN0QXZhaWxhYmlsaXR5EiguYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0GikuYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXNwb25zZSJCkAIBorsYJgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUgtPkkwIPEg0vYXZhaWxhYmlsaXR5EpwBChRTbmFwc2hvdEF2YWlsYWJpbGl0eRIsLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlcXVlc3QaLS5hdmFpbGFiaWxpdHkudjEuU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZSInkAIBorsYIAoCIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUGlmiuxhVCg9JTlZBTElEX1JFUVVFU1QKBEJVU1kKDFJBVEVfTElNSVRFRAoKT1ZFUkxPQURFRBIPT1VUQ09NRV9VTktOT1dOEhFSRVFVRVNUX0lEX1JFVVNFRGIGcHJvdG8z", [file_availability_v1_availability, file_availability_v1_weekly_hours, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("CiphdmFpbGFiaWxpdHkvdjEvYXZhaWxhYmlsaXR5X3NlcnZpY2UucHJvdG8SD2F2YWlsYWJpbGl0eS52MSKVAgoWQWRkQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAqK7GBEyDwoKc3RhcnRfdGltZRDQRBI7ChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYBCABKAVCDuBBAqK7GAcqBQgBEKALUgxzbG90RHVyYXRpb24SJQoKcmVxdWVzdF9pZBgFIAEoCUIR4EEBorsYAggB4ozP1wgCCAEiTgoXQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2USMwoMYXZhaWxhYmlsaXR5GAEgASgLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eSKGAgoZUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJDCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCFeBBAqK7GA4yDAoKc3RhcnRfdGltZRIlCgpyZXF1ZXN0X2lkGAQgASgJQhHgQQGiuxgCCAHijM/XCAIIARIsCgZib29rZWQYBSABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEi0gEKGlJlbW92ZUF2YWlsYWJpbGl0eVJlc3BvbnNlEisKB3JlbW92ZWQYASADKAsyGi5hdmFpbGFiaWxpdHkudjEuVGltZVJhbmdlEhUKDXJlbW92ZWRfY291bnQYAiABKAUSMAoJcmVtYWluaW5nGAMgAygLMh0uYXZhaWxhYmlsaXR5LnYxLkF2YWlsYWJpbGl0eRIqCgRrZXB0GAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYBSABKAUi0wIKFVNldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESHAoJZnJvbV9kYXRlGAIgASgJQgngQQGiuxgCSAESHAoJdGltZV96b25lGAMgASgJQgngQQKiuxgCUAESNwoGcmFuZ2VzGAQgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseVJhbmdlQgngQQGiuxgCIDISOwoVc2xvdF9kdXJhdGlvbl9taW51dGVzGAUgASgFQg7gQQKiuxgHKgUIARCgC1IMc2xvdER1cmF0aW9uEiUKCnJlcXVlc3RfaWQYBiABKAlCEeBBAaK7GAIIAeKMz9cIAggBEhcKBGV0YWcYByABKAlCCeBBAaK7GAIYQBIsCgZib29rZWQYCCABKA4yFy5hdmFpbGFiaWxpdHkudjEuQm9va2VkQgPgQQEixwEKFlNldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgASgLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkSKgoEa2VwdBgEIAMoCzIcLmF2YWlsYWJpbGl0eS52MS5LZXB0Qm9va2luZxISCgprZXB0X2NvdW50GAUgASgFIjMKFUdldFdlZWtseUhvdXJzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAEihwEKFkdldFdlZWtseUhvdXJzUmVzcG9uc2USMgoMd2Vla2x5X2hvdXJzGAEgAygLMhwuYXZhaWxhYmlsaXR5LnYxLldlZWtseUhvdXJzEisKFXNsb3RfZHVyYXRpb25fbWludXRlcxgCIAEoBVIMc2xvdER1cmF0aW9uEgwKBGV0YWcYAyABKAkihgIKGVJlc3RvcmVXZWVrbHlIb3Vyc1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUSJQoKcmVxdWVzdF9pZBgEIAEoCUIR4EEBorsYAggB4ozP1wgCCAESLAoGYm9va2VkGAUgASgOMhcuYXZhaWxhYmlsaXR5LnYxLkJvb2tlZEID4EEBInUKGlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlEhcKD2V4Y2VwdGlvbl9jb3VudBgBIAEoBRIqCgRrZXB0GAIgAygLMhwuYXZhaWxhYmlsaXR5LnYxLktlcHRCb29raW5nEhIKCmtlcHRfY291bnQYAyABKAUi9wEKFUxpc3RFeGNlcHRpb25zUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImEKFkxpc3RFeGNlcHRpb25zUmVzcG9uc2USLgoKZXhjZXB0aW9ucxgBIAMoCzIaLmF2YWlsYWJpbGl0eS52MS5FeGNlcHRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIvkBChdMaXN0QXZhaWxhYmlsaXR5UmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIjCglwYWdlX3NpemUYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgFIAEoCUIM4EEBorsYBRiACEABImoKGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI1Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIdLmF2YWlsYWJpbGl0eS52MS5BdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIi0KD0dldFJ1bGVzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAEiOQoQR2V0UnVsZXNSZXNwb25zZRIlCgVydWxlcxgBIAEoCzIWLmF2YWlsYWJpbGl0eS52MS5SdWxlcyLFBQoSVXBkYXRlUnVsZXNSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARJAChVzbG90X2R1cmF0aW9uX21pbnV0ZXMYAiABKAVCDuBBAaK7GAcqBQgBEKALSABSDHNsb3REdXJhdGlvbogBARIyChZtaW5pbXVtX25vdGljZV9taW51dGVzGAMgASgFQg3gQQGiuxgGKgQQwJUgSAGIAQESJwoMaG9yaXpvbl9kYXlzGAQgASgFQgzgQQGiuxgFKgMQzBxIAogBARIwChVidWZmZXJfYmVmb3JlX21pbnV0ZXMYBSABKAVCDOBBAaK7GAUqAxCgC0gDiAEBEi8KFGJ1ZmZlcl9hZnRlcl9taW51dGVzGAYgASgFQgzgQQGiuxgFKgMQoAtIBIgBARIiCgVzZWF0cxgHIAEoBUIO4EEBorsYByoFCAEQ6AdIBYgBARKpAQoLdXBkYXRlX21hc2sYCCABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQnjgQQGiuxhxYhVzbG90X2R1cmF0aW9uX21pbnV0ZXNiFm1pbmltdW1fbm90aWNlX21pbnV0ZXNiDGhvcml6b25fZGF5c2IVYnVmZmVyX2JlZm9yZV9taW51dGVzYhRidWZmZXJfYWZ0ZXJfbWludXRlc2IFc2VhdHMSFwoEZXRhZxgJIAEoCUIJ4EEBorsYAhhAEiUKCnJlcXVlc3RfaWQYCiABKAlCEeBBAaK7GAIIAeKMz9cIAggBQhgKFl9zbG90X2R1cmF0aW9uX21pbnV0ZXNCGQoXX21pbmltdW1fbm90aWNlX21pbnV0ZXNCDwoNX2hvcml6b25fZGF5c0IYChZfYnVmZmVyX2JlZm9yZV9taW51dGVzQhcKFV9idWZmZXJfYWZ0ZXJfbWludXRlc0IICgZfc2VhdHMiPAoTVXBkYXRlUnVsZXNSZXNwb25zZRIlCgVydWxlcxgBIAEoCzIWLmF2YWlsYWJpbGl0eS52MS5SdWxlcyLeAQobU25hcHNob3RBdmFpbGFiaWxpdHlSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkYKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIY4EECorsYETIPCgpzdGFydF90aW1lENBEEiYKCmdlbmVyYXRpb24YBCABKANCEuBBAaK7GAsqCRD/////////DyKiAQoMT3BlbkludGVydmFsEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0ChBncmlkX29yaWdpbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCL5AQocU25hcHNob3RBdmFpbGFiaWxpdHlSZXNwb25zZRIwCglpbnRlcnZhbHMYASADKAsyHS5hdmFpbGFiaWxpdHkudjEuT3BlbkludGVydmFsEiUKBXJ1bGVzGAIgASgLMhYuYXZhaWxhYmlsaXR5LnYxLlJ1bGVzEjYKEmNvdmVyZWRfc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY292ZXJlZF9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZ2VuZXJhdGlvbhgFIAEoAzK2EAoTQXZhaWxhYmlsaXR5U2VydmljZRK8AQoPQWRkQXZhaWxhYmlsaXR5EicuYXZhaWxhYmlsaXR5LnYxLkFkZEF2YWlsYWJpbGl0eVJlcXVlc3QaKC5hdmFpbGFiaWxpdHkudjEuQWRkQXZhaWxhYmlsaXR5UmVzcG9uc2UiVqK7GDoKBAgCGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEhZTTE9UX0RVUkFUSU9OX01JU01BVENIgtPkkwISOgEqIg0vYXZhaWxhYmlsaXR5EtsBChJSZW1vdmVBdmFpbGFiaWxpdHkSKi5hdmFpbGFiaWxpdHkudjEuUmVtb3ZlQXZhaWxhYmlsaXR5UmVxdWVzdBorLmF2YWlsYWJpbGl0eS52MS5SZW1vdmVBdmFpbGFiaWxpdHlSZXNwb25zZSJsorsYSQoECAIYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSE0FWQUlMQUJJTElUWV9CT09LRUQSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhk6ASoiFC9hdmFpbGFiaWxpdHk6cmVtb3ZlEpgCCg5TZXRXZWVrbHlIb3VycxImLmF2YWlsYWJpbGl0eS52MS5TZXRXZWVrbHlIb3Vyc1JlcXVlc3QaJy5hdmFpbGFiaWxpdHkudjEuU2V0V2Vla2x5SG91cnNSZXNwb25zZSK0AaK7GIcBCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBIWU0xPVF9EVVJBVElPTl9NSVNNQVRDSBIVVE9PX01BTllfV0VFS0xZX0hPVVJTEg1FVEFHX01JU01BVENIEhNBVkFJTEFCSUxJVFlfQk9PS0VEEhBQRUVSX1VOQVZBSUxBQkxFgtPkkwIiOgEqGh0vaG9zdHMve2hvc3RfaWR9L3dlZWtseS1ob3VycxK1AQoOR2V0V2Vla2x5SG91cnMSJi5hdmFpbGFiaWxpdHkudjEuR2V0V2Vla2x5SG91cnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkdldFdlZWtseUhvdXJzUmVzcG9uc2UiUpACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHxIdL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnMS7AEKElJlc3RvcmVXZWVrbHlIb3VycxIqLmF2YWlsYWJpbGl0eS52MS5SZXN0b3JlV2Vla2x5SG91cnNSZXF1ZXN0GisuYXZhaWxhYmlsaXR5LnYxLlJlc3RvcmVXZWVrbHlIb3Vyc1Jlc3BvbnNlIn2iuxhJCgQIAhgBEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBITQVZBSUxBQklMSVRZX0JPT0tFRBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCKjoBKiIlL2hvc3RzL3tob3N0X2lkfS93ZWVrbHktaG91cnM6cmVzdG9yZRKzAQoOTGlzdEV4Y2VwdGlvbnMSJi5hdmFpbGFiaWxpdHkudjEuTGlzdEV4Y2VwdGlvbnNSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLkxpc3RFeGNlcHRpb25zUmVzcG9uc2UiUJACAaK7GCYKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVILT5JMCHRIbL2hvc3RzL3tob3N0X2lkfS9leGNlcHRpb25zEqsBChBMaXN0QXZhaWxhYmlsaXR5EiguYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0GikuYXZhaWxhYmlsaXR5LnYxLkxpc3RBdmFpbGFiaWxpdHlSZXNwb25zZSJCkAIBorsYJgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUgtPkkwIPEg0vYXZhaWxhYmlsaXR5EpwBCghHZXRSdWxlcxIgLmF2YWlsYWJpbGl0eS52MS5HZXRSdWxlc1JlcXVlc3QaIS5hdmFpbGFiaWxpdHkudjEuR2V0UnVsZXNSZXNwb25zZSJLkAIBorsYJgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUgtPkkwIYEhYvaG9zdHMve2hvc3RfaWR9L3J1bGVzEsIBCgtVcGRhdGVSdWxlcxIjLmF2YWlsYWJpbGl0eS52MS5VcGRhdGVSdWxlc1JlcXVlc3QaJC5hdmFpbGFiaWxpdHkudjEuVXBkYXRlUnVsZXNSZXNwb25zZSJoorsYQwoECAIYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSDUVUQUdfTUlTTUFUQ0gSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhs6ASoyFi9ob3N0cy97aG9zdF9pZH0vcnVsZXMSnAEKFFNuYXBzaG90QXZhaWxhYmlsaXR5EiwuYXZhaWxhYmlsaXR5LnYxLlNuYXBzaG90QXZhaWxhYmlsaXR5UmVxdWVzdBotLmF2YWlsYWJpbGl0eS52MS5TbmFwc2hvdEF2YWlsYWJpbGl0eVJlc3BvbnNlIieQAgGiuxggCgIgARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QaWaK7GFUKD0lOVkFMSURfUkVRVUVTVAoEQlVTWQoMUkFURV9MSU1JVEVECgpPVkVSTE9BREVEEg9PVVRDT01FX1VOS05PV04SEVJFUVVFU1RfSURfUkVVU0VEYgZwcm90bzM", [file_availability_v1_availability, file_availability_v1_rules, file_availability_v1_weekly_hours, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `AvailabilityService.AddAvailability`.
@@ -617,6 +619,158 @@ export const ListAvailabilityResponseSchema: GenMessage<ListAvailabilityResponse
   messageDesc(file_availability_v1_availability_service, 13);
 
 /**
+ * Request of `AvailabilityService.GetRules`.
+ *
+ * @generated from message availability.v1.GetRulesRequest
+ */
+export type GetRulesRequest = Message<"availability.v1.GetRulesRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+};
+
+/**
+ * Describes the message availability.v1.GetRulesRequest.
+ * Use `create(GetRulesRequestSchema)` to create a new message.
+ */
+export const GetRulesRequestSchema: GenMessage<GetRulesRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 14);
+
+/**
+ * Response of `AvailabilityService.GetRules`.
+ *
+ * @generated from message availability.v1.GetRulesResponse
+ */
+export type GetRulesResponse = Message<"availability.v1.GetRulesResponse"> & {
+  /**
+   * The host's rules.
+   *
+   * @generated from field: availability.v1.Rules rules = 1;
+   */
+  rules?: Rules | undefined;
+};
+
+/**
+ * Describes the message availability.v1.GetRulesResponse.
+ * Use `create(GetRulesResponseSchema)` to create a new message.
+ */
+export const GetRulesResponseSchema: GenMessage<GetRulesResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 15);
+
+/**
+ * Request of `AvailabilityService.UpdateRules`: the rules that it names get a new value, the others stay. `update_mask` names
+ * them, or without one those fields do that are there.
+ *
+ * @generated from message availability.v1.UpdateRulesRequest
+ */
+export type UpdateRulesRequest = Message<"availability.v1.UpdateRulesRequest"> & {
+  /**
+   * UUID of a user with role HOST. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+
+  /**
+   * Length of one slot in whole minutes, 1 to 1440. The slots of all open time change to it; bookings stay where they are. It
+   * has no default. In JSON it is `slotDuration`; `slotDurationMinutes` is taken too.
+   *
+   * @generated from field: optional int32 slot_duration_minutes = 2 [json_name = "slotDuration"];
+   */
+  slotDurationMinutes?: number | undefined;
+
+  /**
+   * A booking starts at least so many minutes from now, 0 to 527040 (366 days). Default: 0.
+   *
+   * @generated from field: optional int32 minimum_notice_minutes = 3;
+   */
+  minimumNoticeMinutes?: number | undefined;
+
+  /**
+   * A booking starts at most so many days (of 24 hours) from now, 1 to 3660. 0, the default: however far ahead.
+   *
+   * @generated from field: optional int32 horizon_days = 4;
+   */
+  horizonDays?: number | undefined;
+
+  /**
+   * So many minutes before a booking its seat is not free for another one, 0 to 1440. Default: 0.
+   *
+   * @generated from field: optional int32 buffer_before_minutes = 5;
+   */
+  bufferBeforeMinutes?: number | undefined;
+
+  /**
+   * So many minutes after a booking its seat is not free for another one, 0 to 1440. Default: 0.
+   *
+   * @generated from field: optional int32 buffer_after_minutes = 6;
+   */
+  bufferAfterMinutes?: number | undefined;
+
+  /**
+   * So many bookings there may be at a time, 1 to 1000. Default: 1.
+   *
+   * @generated from field: optional int32 seats = 7;
+   */
+  seats?: number | undefined;
+
+  /**
+   * The fields above that are to change, `host_id` aside. One that is named and not there gets its default; one that is there
+   * and not named is not looked at. Unset: those that are there.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 8;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The `etag` of the rules that the caller has seen: at most 64 characters. If they have changed since, the call is refused.
+   * Unset: not compared.
+   *
+   * @generated from field: string etag = 9;
+   */
+  etag: string;
+
+  /**
+   * UUID chosen by the caller, unique per host: the same call sent again with it (for at least 30 days) has no further
+   * effect and gets the first answer. Optional.
+   *
+   * @generated from field: string request_id = 10;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message availability.v1.UpdateRulesRequest.
+ * Use `create(UpdateRulesRequestSchema)` to create a new message.
+ */
+export const UpdateRulesRequestSchema: GenMessage<UpdateRulesRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 16);
+
+/**
+ * Response of `AvailabilityService.UpdateRules`.
+ *
+ * @generated from message availability.v1.UpdateRulesResponse
+ */
+export type UpdateRulesResponse = Message<"availability.v1.UpdateRulesResponse"> & {
+  /**
+   * All rules of the host, as they are now.
+   *
+   * @generated from field: availability.v1.Rules rules = 1;
+   */
+  rules?: Rules | undefined;
+};
+
+/**
+ * Describes the message availability.v1.UpdateRulesResponse.
+ * Use `create(UpdateRulesResponseSchema)` to create a new message.
+ */
+export const UpdateRulesResponseSchema: GenMessage<UpdateRulesResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_availability_service, 17);
+
+/**
  * Request of `AvailabilityService.SnapshotAvailability`.
  *
  * @generated from message availability.v1.SnapshotAvailabilityRequest
@@ -656,7 +810,7 @@ export type SnapshotAvailabilityRequest = Message<"availability.v1.SnapshotAvail
  * Use `create(SnapshotAvailabilityRequestSchema)` to create a new message.
  */
 export const SnapshotAvailabilityRequestSchema: GenMessage<SnapshotAvailabilityRequest> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 14);
+  messageDesc(file_availability_v1_availability_service, 18);
 
 /**
  * Open time as far as a window needs it, and the grid on which its slots lie.
@@ -693,7 +847,7 @@ export type OpenInterval = Message<"availability.v1.OpenInterval"> & {
  * Use `create(OpenIntervalSchema)` to create a new message.
  */
 export const OpenIntervalSchema: GenMessage<OpenInterval> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 15);
+  messageDesc(file_availability_v1_availability_service, 19);
 
 /**
  * Response of `AvailabilityService.SnapshotAvailability`.
@@ -711,11 +865,11 @@ export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvai
   intervals: OpenInterval[];
 
   /**
-   * The host's slot duration in whole minutes; 0 where it has never offered time.
+   * The host's rules.
    *
-   * @generated from field: int32 slot_duration_minutes = 2;
+   * @generated from field: availability.v1.Rules rules = 2;
    */
-  slotDurationMinutes: number;
+  rules?: Rules | undefined;
 
   /**
    * First instant that the answer covers: the request's `start_time`.
@@ -745,7 +899,7 @@ export type SnapshotAvailabilityResponse = Message<"availability.v1.SnapshotAvai
  * Use `create(SnapshotAvailabilityResponseSchema)` to create a new message.
  */
 export const SnapshotAvailabilityResponseSchema: GenMessage<SnapshotAvailabilityResponse> = /*@__PURE__*/
-  messageDesc(file_availability_v1_availability_service, 16);
+  messageDesc(file_availability_v1_availability_service, 20);
 
 /**
  * When hosts can be booked.
@@ -849,7 +1003,29 @@ export const AvailabilityService: GenService<{
     output: typeof ListAvailabilityResponseSchema;
   },
   /**
-   * Tells the booking service a host's intervals that share at least one instant with a window and hold at least one slot,
+   * Tells a host's rules.
+   *
+   * @generated from rpc availability.v1.AvailabilityService.GetRules
+   */
+  getRules: {
+    methodKind: "unary";
+    input: typeof GetRulesRequestSchema;
+    output: typeof GetRulesResponseSchema;
+  },
+  /**
+   * Changes rules of a host, in one step or not at all. Once it is answered, no booking is accepted that breaks them. Bookings
+   * that there are stay as they are: a buffer that grows does not move them apart, and fewer seats than are taken count for
+   * new ones.
+   *
+   * @generated from rpc availability.v1.AvailabilityService.UpdateRules
+   */
+  updateRules: {
+    methodKind: "unary";
+    input: typeof UpdateRulesRequestSchema;
+    output: typeof UpdateRulesResponseSchema;
+  },
+  /**
+   * Tells the booking service a host's rules, and its intervals that share at least one instant with a window and hold at least one slot,
    * as committed after all removals that were under way when the call arrived.
    *
    * @generated from rpc availability.v1.AvailabilityService.SnapshotAvailability

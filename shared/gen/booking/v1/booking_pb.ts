@@ -14,12 +14,13 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file booking/v1/booking.proto.
  */
 export const file_booking_v1_booking: GenFile = /*@__PURE__*/
-  fileDesc("Chhib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SCmJvb2tpbmcudjEi4AIKB0Jvb2tpbmcSCgoCaWQYASABKAkSDwoHaG9zdF9pZBgCIAEoCRIQCghndWVzdF9pZBgDIAEoCRIuCgpzdGFydF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoFc3RhdGUYBiABKA4yGC5ib29raW5nLnYxLkJvb2tpbmdTdGF0ZRIMCgRldGFnGAcgASgJEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKBFNsb3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsIBCgxCb29raW5nRXZlbnQSDwoHaG9zdF9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIqCgRraW5kGAMgASgOMhwuYm9va2luZy52MS5Cb29raW5nRXZlbnRLaW5kEg0KBWFjdG9yGAQgASgJEi4KCmV2ZW50X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2Jvb2tpbmcYBiABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcqmgEKDEJvb2tpbmdTdGF0ZRIdChlCT09LSU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQk9PS0lOR19TVEFURV9IRUxEEAESGwoXQk9PS0lOR19TVEFURV9DT05GSVJNRUQQAhIbChdCT09LSU5HX1NUQVRFX0NBTkNFTExFRBADEhkKFUJPT0tJTkdfU1RBVEVfRVhQSVJFRBAEKtsBChBCb29raW5nRXZlbnRLaW5kEiIKHkJPT0tJTkdfRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEhsKF0JPT0tJTkdfRVZFTlRfS0lORF9IRUxEEAESIAocQk9PS0lOR19FVkVOVF9LSU5EX0NPTkZJUk1FRBACEiIKHkJPT0tJTkdfRVZFTlRfS0lORF9SRVNDSEVEVUxFRBADEiAKHEJPT0tJTkdfRVZFTlRfS0lORF9DQU5DRUxMRUQQBBIeChpCT09LSU5HX0VWRU5UX0tJTkRfRVhQSVJFRBAFYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chhib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SCmJvb2tpbmcudjEi+AQKB0Jvb2tpbmcSCgoCaWQYASABKAkSDwoHaG9zdF9pZBgCIAEoCRIQCghndWVzdF9pZBgDIAEoCRIuCgpzdGFydF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoFc3RhdGUYBiABKA4yGC5ib29raW5nLnYxLkJvb2tpbmdTdGF0ZRIMCgRldGFnGAcgASgJEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNlYXQYCyABKAUSNwoTb2NjdXBpZWRfc3RhcnRfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRb2NjdXBpZWRfZW5kX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2V4dGVybmFsX2lkGA4gASgJEgwKBG5vdGUYDyABKAkSLwoGbGFiZWxzGBAgAygLMh8uYm9va2luZy52MS5Cb29raW5nLkxhYmVsc0VudHJ5EhUKDWNhbmNlbF9yZWFzb24YESABKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ4CgRTbG90Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpvcGVuX3NlYXRzGAMgASgFIsIBCgxCb29raW5nRXZlbnQSDwoHaG9zdF9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIqCgRraW5kGAMgASgOMhwuYm9va2luZy52MS5Cb29raW5nRXZlbnRLaW5kEg0KBWFjdG9yGAQgASgJEi4KCmV2ZW50X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2Jvb2tpbmcYBiABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcqmgEKDEJvb2tpbmdTdGF0ZRIdChlCT09LSU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQk9PS0lOR19TVEFURV9IRUxEEAESGwoXQk9PS0lOR19TVEFURV9DT05GSVJNRUQQAhIbChdCT09LSU5HX1NUQVRFX0NBTkNFTExFRBADEhkKFUJPT0tJTkdfU1RBVEVfRVhQSVJFRBAEKtsBChBCb29raW5nRXZlbnRLaW5kEiIKHkJPT0tJTkdfRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEhsKF0JPT0tJTkdfRVZFTlRfS0lORF9IRUxEEAESIAocQk9PS0lOR19FVkVOVF9LSU5EX0NPTkZJUk1FRBACEiIKHkJPT0tJTkdfRVZFTlRfS0lORF9SRVNDSEVEVUxFRBADEiAKHEJPT0tJTkdfRVZFTlRfS0lORF9DQU5DRUxMRUQQBBIeChpCT09LSU5HX0VWRU5UX0tJTkRfRVhQSVJFRBAFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A guest's booking of a host's time.
  *
- * When it is accepted, its interval is one or more whole consecutive slots of one availability interval of the host.
+ * When it is accepted, its interval is one or more whole consecutive slots of one availability interval of the host. It has one
+ * seat for all of its time, and that seat is its alone from `occupied_start_time` to `occupied_end_time`.
  *
  * @generated from message booking.v1.Booking
  */
@@ -94,6 +95,57 @@ export type Booking = Message<"booking.v1.Booking"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 10;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Which of the host's seats it has: 1 to 1000. 1 where the host takes one booking at a time.
+   *
+   * @generated from field: int32 seat = 11;
+   */
+  seat: number;
+
+  /**
+   * First instant at which the seat is taken (UTC): `start_time`, less the buffer before bookings that the host's rules had when
+   * the booking was accepted or last moved.
+   *
+   * @generated from field: google.protobuf.Timestamp occupied_start_time = 12;
+   */
+  occupiedStartTime?: Timestamp | undefined;
+
+  /**
+   * First instant at which the seat is free again (UTC): `end_time` and the buffer after bookings, likewise.
+   *
+   * @generated from field: google.protobuf.Timestamp occupied_end_time = 13;
+   */
+  occupiedEndTime?: Timestamp | undefined;
+
+  /**
+   * What another system calls the booking, at most 200 characters. Of all bookings of a host that are not cancelled or expired,
+   * one has it. Empty: it has none.
+   *
+   * @generated from field: string external_id = 14;
+   */
+  externalId: string;
+
+  /**
+   * What the guest says to the host, at most 2000 characters. May be empty.
+   *
+   * @generated from field: string note = 15;
+   */
+  note: string;
+
+  /**
+   * What others have attached to the booking.
+   *
+   * @generated from field: map<string, string> labels = 16;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Why it was cancelled, at most 500 characters. May be empty; always is unless CANCELLED.
+   *
+   * @generated from field: string cancel_reason = 17;
+   */
+  cancelReason: string;
 };
 
 /**
@@ -104,7 +156,7 @@ export const BookingSchema: GenMessage<Booking> = /*@__PURE__*/
   messageDesc(file_booking_v1_booking, 0);
 
 /**
- * A slot that can be booked.
+ * Time that can be booked: a slot, or as many as a booking of the asked length needs.
  *
  * @generated from message booking.v1.Slot
  */
@@ -122,6 +174,13 @@ export type Slot = Message<"booking.v1.Slot"> & {
    * @generated from field: google.protobuf.Timestamp end_time = 2;
    */
   endTime?: Timestamp | undefined;
+
+  /**
+   * How many bookings can still be made of it: 1 or more. Always 1 where the host takes one booking at a time.
+   *
+   * @generated from field: int32 open_seats = 3;
+   */
+  openSeats: number;
 };
 
 /**
@@ -189,7 +248,7 @@ export const BookingEventSchema: GenMessage<BookingEvent> = /*@__PURE__*/
 
 /**
  * Where a booking is in its life. A booking is active while it is CONFIRMED, or HELD and its `expire_time` has not come.
- * Two active bookings of one host never overlap.
+ * No two active bookings of one host are in one seat at a time.
  *
  * @generated from enum booking.v1.BookingState
  */
@@ -232,7 +291,7 @@ export const BookingState = {
 
 /**
  * Where a booking is in its life. A booking is active while it is CONFIRMED, or HELD and its `expire_time` has not come.
- * Two active bookings of one host never overlap.
+ * No two active bookings of one host are in one seat at a time.
  *
  * @generated from enum booking.v1.BookingState
  */

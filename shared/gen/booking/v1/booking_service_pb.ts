@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file booking/v1/booking_service.proto.
  */
 export const file_booking_v1_booking_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxIKYm9va2luZy52MSL2AQoUTGlzdE9wZW5TbG90c1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSIwoJcGFnZV9zaXplGAQgASgFQhDgQQGiuxgJKgcIARD0AxgBEiAKCnBhZ2VfdG9rZW4YBSABKAlCDOBBAaK7GAUYgAhAASJRChVMaXN0T3BlblNsb3RzUmVzcG9uc2USHwoFc2xvdHMYASADKAsyEC5ib29raW5nLnYxLlNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpsCChRDcmVhdGVCb29raW5nUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESGwoIZ3Vlc3RfaWQYAiABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSJwoMaG9sZF9zZWNvbmRzGAUgASgFQhHgQQGiuxgKKggIChCAowUYARIlCgpyZXF1ZXN0X2lkGAYgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDcmVhdGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyJ2ChVDb25maXJtQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI+ChZDb25maXJtQm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcidQoUQ2FuY2VsQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI9ChVDYW5jZWxCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyL1AQoYUmVzY2hlZHVsZUJvb2tpbmdSZXF1ZXN0Eh0KCmJvb2tpbmdfaWQYASABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSFwoEZXRhZxgEIAEoCUIJ4EEBorsYAhhAEiUKCnJlcXVlc3RfaWQYBSABKAlCEeBBAaK7GAIIAeKMz9cIAggBIkEKGVJlc2NoZWR1bGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyIyChFHZXRCb29raW5nUmVxdWVzdBIdCgpib29raW5nX2lkGAEgASgJQgngQQKiuxgCCAEiOgoSR2V0Qm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmci0QIKE0xpc3RCb29raW5nc1JlcXVlc3QSJAoHaG9zdF9pZBgBIAEoCUIT4EEBorsYDAgBOghndWVzdF9pZBIbCghndWVzdF9pZBgCIAEoCUIJ4EEBorsYAggBEjMKCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSMwoGc3RhdGVzGAUgAygOMhguYm9va2luZy52MS5Cb29raW5nU3RhdGVCCeBBAaK7GAIgIBIjCglwYWdlX3NpemUYBiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgHIAEoCUIM4EEBorsYBRiACEABInoKFExpc3RCb29raW5nc1Jlc3BvbnNlEiUKCGJvb2tpbmdzGAEgAygLMhMuYm9va2luZy52MS5Cb29raW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIVCghzZXF1ZW5jZRgDIAEoA0gAiAEBQgsKCV9zZXF1ZW5jZSJ2ChRXYXRjaEJvb2tpbmdzUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESLwoOYWZ0ZXJfc2VxdWVuY2UYAiABKANCEuBBAaK7GAsqCRD/////////D0gAiAEBQhEKD19hZnRlcl9zZXF1ZW5jZSJSChVXYXRjaEJvb2tpbmdzUmVzcG9uc2USJwoFZXZlbnQYASABKAsyGC5ib29raW5nLnYxLkJvb2tpbmdFdmVudBIQCghzZXF1ZW5jZRgCIAEoAzLqDAoOQm9va2luZ1NlcnZpY2USowEKDUxpc3RPcGVuU2xvdHMSIC5ib29raW5nLnYxLkxpc3RPcGVuU2xvdHNSZXF1ZXN0GiEuYm9va2luZy52MS5MaXN0T3BlblNsb3RzUmVzcG9uc2UiTZACAaK7GDgKCAgBEAEYASABEg5VU0VSX05PVF9GT1VORBIKTk9UX0FfSE9TVBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCCBIGL3Nsb3RzEvwBCg1DcmVhdGVCb29raW5nEiAuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBohLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIqUBorsYjAEKBBADGAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEgtOT1RfQV9HVUVTVBIUT1VUU0lERV9BVkFJTEFCSUxJVFkSCE9GRl9HUklEEg1TVEFSVF9JTl9QQVNUEgpTTE9UX1RBS0VOEg5UT09fTUFOWV9IT0xEUxIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCDjoBKiIJL2Jvb2tpbmdzEtABCg5Db25maXJtQm9va2luZxIhLmJvb2tpbmcudjEuQ29uZmlybUJvb2tpbmdSZXF1ZXN0GiIuYm9va2luZy52MS5Db25maXJtQm9va2luZ1Jlc3BvbnNlIneiuxhKCgQQAxgBEhFCT09LSU5HX05PVF9GT1VORBIMSE9MRF9FWFBJUkVEEhJCT09LSU5HX05PVF9BQ1RJVkUSDUVUQUdfTUlTTUFUQ0iC0+STAiM6ASoiHi9ib29raW5ncy97Ym9va2luZ19pZH06Y29uZmlybRLAAQoNQ2FuY2VsQm9va2luZxIgLmJvb2tpbmcudjEuQ2FuY2VsQm9va2luZ1JlcXVlc3QaIS5ib29raW5nLnYxLkNhbmNlbEJvb2tpbmdSZXNwb25zZSJqorsYPgoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORBISQk9PS0lOR19OT1RfQUNUSVZFEg1FVEFHX01JU01BVENIgtPkkwIiOgEqIh0vYm9va2luZ3Mve2Jvb2tpbmdfaWR9OmNhbmNlbBKdAgoRUmVzY2hlZHVsZUJvb2tpbmcSJC5ib29raW5nLnYxLlJlc2NoZWR1bGVCb29raW5nUmVxdWVzdBolLmJvb2tpbmcudjEuUmVzY2hlZHVsZUJvb2tpbmdSZXNwb25zZSK6AaK7GIkBCgQQAxgBEhFCT09LSU5HX05PVF9GT1VORBISQk9PS0lOR19OT1RfQUNUSVZFEhRPVVRTSURFX0FWQUlMQUJJTElUWRIIT0ZGX0dSSUQSDVNUQVJUX0lOX1BBU1QSClNMT1RfVEFLRU4SDUVUQUdfTUlTTUFUQ0gSEFBFRVJfVU5BVkFJTEFCTEWC0+STAiY6ASoiIS9ib29raW5ncy97Ym9va2luZ19pZH06cmVzY2hlZHVsZRKNAQoKR2V0Qm9va2luZxIdLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaHi5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSJAkAIBorsYGwoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORILT5JMCGBIWL2Jvb2tpbmdzL3tib29raW5nX2lkfRJzCgxMaXN0Qm9va2luZ3MSHy5ib29raW5nLnYxLkxpc3RCb29raW5nc1JlcXVlc3QaIC5ib29raW5nLnYxLkxpc3RCb29raW5nc1Jlc3BvbnNlIiCQAgGiuxgICgYIAhADGAGC0+STAgsSCS9ib29raW5ncxKcAQoNV2F0Y2hCb29raW5ncxIgLmJvb2tpbmcudjEuV2F0Y2hCb29raW5nc1JlcXVlc3QaIS5ib29raW5nLnYxLldhdGNoQm9va2luZ3NSZXNwb25zZSJEkAIBorsYJgoECAIYARIQU0VRVUVOQ0VfVU5LTk9XThIMV0FUQ0hfTEFHR0VEgtPkkwIREg8vYm9va2luZ3M6d2F0Y2gwARpZorsYVQoPSU5WQUxJRF9SRVFVRVNUCgRCVVNZCgxSQVRFX0xJTUlURUQKCk9WRVJMT0FERUQSD09VVENPTUVfVU5LTk9XThIRUkVRVUVTVF9JRF9SRVVTRURiBnByb3RvMw", [file_booking_v1_booking, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("CiBib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxIKYm9va2luZy52MSK+AgoUTGlzdE9wZW5TbG90c1JlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESRgoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhjgQQGiuxgRMg8KCnN0YXJ0X3RpbWUQ0EQSIwoJcGFnZV9zaXplGAQgASgFQhDgQQGiuxgJKgcIARD0AxgBEiAKCnBhZ2VfdG9rZW4YBSABKAlCDOBBAaK7GAUYgAhAARIqChBkdXJhdGlvbl9taW51dGVzGAYgASgFQhDgQQGiuxgJKgcIARCgCxgBEhoKDWlnbm9yZV9ub3RpY2UYByABKAhCA+BBASJRChVMaXN0T3BlblNsb3RzUmVzcG9uc2USHwoFc2xvdHMYASADKAsyEC5ib29raW5nLnYxLlNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIvYDChRDcmVhdGVCb29raW5nUmVxdWVzdBIaCgdob3N0X2lkGAEgASgJQgngQQKiuxgCCAESGwoIZ3Vlc3RfaWQYAiABKAlCCeBBAqK7GAIIARIzCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EECEkUKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIX4EECorsYEDIOCgpzdGFydF90aW1lEBgSJwoMaG9sZF9zZWNvbmRzGAUgASgFQhHgQQGiuxgKKggIChCAowUYARIlCgpyZXF1ZXN0X2lkGAYgASgJQhHgQQGiuxgCCAHijM/XCAIIARIfCgtleHRlcm5hbF9pZBgHIAEoCUIK4EEBorsYAxjIARIaCgRub3RlGAggASgJQgzgQQGiuxgFGNAPaAESUQoGbGFiZWxzGAkgAygLMiwuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdC5MYWJlbHNFbnRyeUIT4EEBorsYDBjIASAQcgUIPxIBPRIaCg1pZ25vcmVfbm90aWNlGAogASgIQgPgQQEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI9ChVDcmVhdGVCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyJ2ChVDb25maXJtQm9va2luZ1JlcXVlc3QSHQoKYm9va2luZ19pZBgBIAEoCUIJ4EECorsYAggBEhcKBGV0YWcYAiABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAMgASgJQhHgQQGiuxgCCAHijM/XCAIIASI+ChZDb25maXJtQm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcikwEKFENhbmNlbEJvb2tpbmdSZXF1ZXN0Eh0KCmJvb2tpbmdfaWQYASABKAlCCeBBAqK7GAIIARIXCgRldGFnGAIgASgJQgngQQGiuxgCGEASJQoKcmVxdWVzdF9pZBgDIAEoCUIR4EEBorsYAggB4ozP1wgCCAESHAoGcmVhc29uGAQgASgJQgzgQQGiuxgFGPQDaAEiPQoVQ2FuY2VsQm9va2luZ1Jlc3BvbnNlEiQKB2Jvb2tpbmcYASABKAsyEy5ib29raW5nLnYxLkJvb2tpbmcikQIKGFJlc2NoZWR1bGVCb29raW5nUmVxdWVzdBIdCgpib29raW5nX2lkGAEgASgJQgngQQKiuxgCCAESMwoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAhJFCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCF+BBAqK7GBAyDgoKc3RhcnRfdGltZRAYEhcKBGV0YWcYBCABKAlCCeBBAaK7GAIYQBIlCgpyZXF1ZXN0X2lkGAUgASgJQhHgQQGiuxgCCAHijM/XCAIIARIaCg1pZ25vcmVfbm90aWNlGAYgASgIQgPgQQEiQQoZUmVzY2hlZHVsZUJvb2tpbmdSZXNwb25zZRIkCgdib29raW5nGAEgASgLMhMuYm9va2luZy52MS5Cb29raW5nIjIKEUdldEJvb2tpbmdSZXF1ZXN0Eh0KCmJvb2tpbmdfaWQYASABKAlCCeBBAqK7GAIIASI6ChJHZXRCb29raW5nUmVzcG9uc2USJAoHYm9va2luZxgBIAEoCzITLmJvb2tpbmcudjEuQm9va2luZyKNAwoTTGlzdEJvb2tpbmdzUmVxdWVzdBIkCgdob3N0X2lkGAEgASgJQhPgQQGiuxgMCAE6CGd1ZXN0X2lkEhsKCGd1ZXN0X2lkGAIgASgJQgngQQGiuxgCCAESMwoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARJGCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGOBBAaK7GBEyDwoKc3RhcnRfdGltZRDQRBIzCgZzdGF0ZXMYBSADKA4yGC5ib29raW5nLnYxLkJvb2tpbmdTdGF0ZUIJ4EEBorsYAiAgEiMKCXBhZ2Vfc2l6ZRgGIAEoBUIQ4EEBorsYCSoHCAEQ9AMYARIgCgpwYWdlX3Rva2VuGAcgASgJQgzgQQGiuxgFGIAIQAESHwoLZXh0ZXJuYWxfaWQYCCABKAlCCuBBAaK7GAMYyAESGQoFbGFiZWwYCSABKAlCCuBBAaK7GAMYiAIiegoUTGlzdEJvb2tpbmdzUmVzcG9uc2USJQoIYm9va2luZ3MYASADKAsyEy5ib29raW5nLnYxLkJvb2tpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhUKCHNlcXVlbmNlGAMgASgDSACIAQFCCwoJX3NlcXVlbmNlInYKFFdhdGNoQm9va2luZ3NSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARIvCg5hZnRlcl9zZXF1ZW5jZRgCIAEoA0IS4EEBorsYCyoJEP////////8PSACIAQFCEQoPX2FmdGVyX3NlcXVlbmNlIlIKFVdhdGNoQm9va2luZ3NSZXNwb25zZRInCgVldmVudBgBIAEoCzIYLmJvb2tpbmcudjEuQm9va2luZ0V2ZW50EhAKCHNlcXVlbmNlGAIgASgDMrMNCg5Cb29raW5nU2VydmljZRKtAQoNTGlzdE9wZW5TbG90cxIgLmJvb2tpbmcudjEuTGlzdE9wZW5TbG90c1JlcXVlc3QaIS5ib29raW5nLnYxLkxpc3RPcGVuU2xvdHNSZXNwb25zZSJXkAIBorsYQgoICAEQARgBIAESDlVTRVJfTk9UX0ZPVU5EEgpOT1RfQV9IT1NUEghPRkZfR1JJRBIQUEVFUl9VTkFWQUlMQUJMRYLT5JMCCBIGL3Nsb3RzEqQCCg1DcmVhdGVCb29raW5nEiAuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBohLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIs0BorsYtAEKBggCEAMYARIOVVNFUl9OT1RfRk9VTkQSCk5PVF9BX0hPU1QSC05PVF9BX0dVRVNUEhRPVVRTSURFX0FWQUlMQUJJTElUWRIIT0ZGX0dSSUQSDVNUQVJUX0lOX1BBU1QSCFRPT19TT09OEgdUT09fRkFSEgpTTE9UX1RBS0VOEhFFWFRFUk5BTF9JRF9UQUtFThIOVE9PX01BTllfSE9MRFMSEFBFRVJfVU5BVkFJTEFCTEWC0+STAg46ASoiCS9ib29raW5ncxLSAQoOQ29uZmlybUJvb2tpbmcSIS5ib29raW5nLnYxLkNvbmZpcm1Cb29raW5nUmVxdWVzdBoiLmJvb2tpbmcudjEuQ29uZmlybUJvb2tpbmdSZXNwb25zZSJ5orsYTAoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORBIMSE9MRF9FWFBJUkVEEhJCT09LSU5HX05PVF9BQ1RJVkUSDUVUQUdfTUlTTUFUQ0iC0+STAiM6ASoiHi9ib29raW5ncy97Ym9va2luZ19pZH06Y29uZmlybRLAAQoNQ2FuY2VsQm9va2luZxIgLmJvb2tpbmcudjEuQ2FuY2VsQm9va2luZ1JlcXVlc3QaIS5ib29raW5nLnYxLkNhbmNlbEJvb2tpbmdSZXNwb25zZSJqorsYPgoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORBISQk9PS0lOR19OT1RfQUNUSVZFEg1FVEFHX01JU01BVENIgtPkkwIiOgEqIh0vYm9va2luZ3Mve2Jvb2tpbmdfaWR9OmNhbmNlbBKyAgoRUmVzY2hlZHVsZUJvb2tpbmcSJC5ib29raW5nLnYxLlJlc2NoZWR1bGVCb29raW5nUmVxdWVzdBolLmJvb2tpbmcudjEuUmVzY2hlZHVsZUJvb2tpbmdSZXNwb25zZSLPAaK7GJ4BCgYIAhADGAESEUJPT0tJTkdfTk9UX0ZPVU5EEhJCT09LSU5HX05PVF9BQ1RJVkUSFE9VVFNJREVfQVZBSUxBQklMSVRZEghPRkZfR1JJRBINU1RBUlRfSU5fUEFTVBIIVE9PX1NPT04SB1RPT19GQVISClNMT1RfVEFLRU4SDUVUQUdfTUlTTUFUQ0gSEFBFRVJfVU5BVkFJTEFCTEWC0+STAiY6ASoiIS9ib29raW5ncy97Ym9va2luZ19pZH06cmVzY2hlZHVsZRKNAQoKR2V0Qm9va2luZxIdLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaHi5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSJAkAIBorsYGwoGCAIQAxgBEhFCT09LSU5HX05PVF9GT1VORILT5JMCGBIWL2Jvb2tpbmdzL3tib29raW5nX2lkfRJzCgxMaXN0Qm9va2luZ3MSHy5ib29raW5nLnYxLkxpc3RCb29raW5nc1JlcXVlc3QaIC5ib29raW5nLnYxLkxpc3RCb29raW5nc1Jlc3BvbnNlIiCQAgGiuxgICgYIAhADGAGC0+STAgsSCS9ib29raW5ncxKcAQoNV2F0Y2hCb29raW5ncxIgLmJvb2tpbmcudjEuV2F0Y2hCb29raW5nc1JlcXVlc3QaIS5ib29raW5nLnYxLldhdGNoQm9va2luZ3NSZXNwb25zZSJEkAIBorsYJgoECAIYARIQU0VRVUVOQ0VfVU5LTk9XThIMV0FUQ0hfTEFHR0VEgtPkkwIREg8vYm9va2luZ3M6d2F0Y2gwARpZorsYVQoPSU5WQUxJRF9SRVFVRVNUCgRCVVNZCgxSQVRFX0xJTUlURUQKCk9WRVJMT0FERUQSD09VVENPTUVfVU5LTk9XThIRUkVRVUVTVF9JRF9SRVVTRURiBnByb3RvMw", [file_booking_v1_booking, file_google_api_annotations, file_google_api_field_behavior, file_google_api_field_info, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `BookingService.ListOpenSlots`.
@@ -62,6 +62,20 @@ export type ListOpenSlotsRequest = Message<"booking.v1.ListOpenSlotsRequest"> & 
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * How long the booking is to be in whole minutes, 1 to 1440, a whole number of the host's slots. 0 or unset: one slot.
+   *
+   * @generated from field: int32 duration_minutes = 6;
+   */
+  durationMinutes: number;
+
+  /**
+   * Whether the host's minimum notice is not asked for. Only for a HOST in its own calendar, and for ADMIN.
+   *
+   * @generated from field: bool ignore_notice = 7;
+   */
+  ignoreNotice: boolean;
 };
 
 /**
@@ -148,6 +162,35 @@ export type CreateBookingRequest = Message<"booking.v1.CreateBookingRequest"> & 
    * @generated from field: string request_id = 6;
    */
   requestId: string;
+
+  /**
+   * What another system calls the booking, at most 200 characters. Of all bookings of a host that are not cancelled or expired,
+   * one has it. Empty: none.
+   *
+   * @generated from field: string external_id = 7;
+   */
+  externalId: string;
+
+  /**
+   * What the guest says to the host, at most 2000 characters. Optional.
+   *
+   * @generated from field: string note = 8;
+   */
+  note: string;
+
+  /**
+   * To be attached to the booking: at most 16 texts of at most 200 characters, by keys of 1 to 63 characters without `=`.
+   *
+   * @generated from field: map<string, string> labels = 9;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Whether the host's minimum notice is not asked for. Only for a HOST in its own calendar, and for ADMIN.
+   *
+   * @generated from field: bool ignore_notice = 10;
+   */
+  ignoreNotice: boolean;
 };
 
 /**
@@ -260,6 +303,13 @@ export type CancelBookingRequest = Message<"booking.v1.CancelBookingRequest"> & 
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Why, at most 500 characters. Optional.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
 };
 
 /**
@@ -330,6 +380,13 @@ export type RescheduleBookingRequest = Message<"booking.v1.RescheduleBookingRequ
    * @generated from field: string request_id = 5;
    */
   requestId: string;
+
+  /**
+   * Whether the host's minimum notice is not asked for. Only for a HOST in its own calendar, and for ADMIN.
+   *
+   * @generated from field: bool ignore_notice = 6;
+   */
+  ignoreNotice: boolean;
 };
 
 /**
@@ -457,6 +514,21 @@ export type ListBookingsRequest = Message<"booking.v1.ListBookingsRequest"> & {
    * @generated from field: string page_token = 7;
    */
   pageToken: string;
+
+  /**
+   * Only the booking that another system calls so: at most 200 characters. Where neither end of the window is set, at any time.
+   * Of a host's bookings that are cancelled or expired several may have it.
+   *
+   * @generated from field: string external_id = 8;
+   */
+  externalId: string;
+
+  /**
+   * Only bookings with this label, as `key=value`; `key` alone: with a label of this key. At most 264 characters.
+   *
+   * @generated from field: string label = 9;
+   */
+  label: string;
 };
 
 /**
@@ -581,7 +653,8 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  */
 export const BookingService: GenService<{
   /**
-   * Lists slots of a host that can be booked: they start now or later, and no active booking overlaps them. A slot is
+   * Lists slots of a host that can be booked by its rules: a seat is free for all of them. With `duration_minutes`, starts at
+   * which a booking of that length can begin, on every line of the slot grid, so that they may overlap. A slot is
    * listed if it *starts* in the window, so that neighbouring windows show every slot once. A page may have fewer slots
    * than asked for, or none, and yet a `next_page_token`: go on until that is empty. A slot that is open all along while pages
    * are read is on exactly one of them; where the grid moves meanwhile, slots of the new grid go on right behind the start
@@ -629,7 +702,10 @@ export const BookingService: GenService<{
   /**
    * Moves an active booking that has not started to another time of the same host, in one step or not at all. The new
    * time may have any length, lie in any availability interval and overlap the old one. A hold keeps its `expire_time`,
-   * but never past the new start.
+   * but never past the new start. The booking keeps its seat where that is free, or gets another.
+   *
+   * A start that stays is not asked again: it may have come, and be off the grid or too soon by now. So a booking that is under
+   * way can be made longer or shorter at its end.
    *
    * @generated from rpc booking.v1.BookingService.RescheduleBooking
    */

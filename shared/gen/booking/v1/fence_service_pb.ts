@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiqwEKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAEigQEKDUZlbmNlZEJvb2tpbmcSEgoKYm9va2luZ19pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSKwoIYm9va2luZ3MYAiADKAsyGS5ib29raW5nLnYxLkZlbmNlZEJvb2tpbmcSFQoNYm9va2luZ19jb3VudBgDIAEoBRI5ChVsYXN0X2Jvb2tpbmdfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpABCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAEaLKK7GCgKD0lOVkFMSURfUkVRVUVTVAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiiwIKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESOQoQYWZ0ZXJfc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARIjChBhZnRlcl9ib29raW5nX2lkGAYgASgJQgngQQGiuxgCCAEigQEKDUZlbmNlZEJvb2tpbmcSEgoKYm9va2luZ19pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKEUZlbmNlSG9zdFJlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKAMSKwoIYm9va2luZ3MYAiADKAsyGS5ib29raW5nLnYxLkZlbmNlZEJvb2tpbmcSFQoNYm9va2luZ19jb3VudBgDIAEoBRI5ChVsYXN0X2Jvb2tpbmdfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpABCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAEaLKK7GCgKD0lOVkFMSURfUkVRVUVTVAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -79,6 +79,21 @@ export type FenceHostRequest = Message<"booking.v1.FenceHostRequest"> & {
    * @generated from field: int32 max_bookings = 4;
    */
   maxBookings: number;
+
+  /**
+   * The start of the last booking of the answer before, where that had no room for all: only bookings behind it are listed.
+   * Needs `after_booking_id`.
+   *
+   * @generated from field: google.protobuf.Timestamp after_start_time = 5;
+   */
+  afterStartTime?: Timestamp | undefined;
+
+  /**
+   * UUID of that booking.
+   *
+   * @generated from field: string after_booking_id = 6;
+   */
+  afterBookingId: string;
 };
 
 /**
@@ -137,15 +152,15 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
   generation: bigint;
 
   /**
-   * Active bookings that have not ended and overlap a range, by start: the first `max_bookings`. Any at all means that the
-   * time of each must stay open.
+   * Active bookings that have not ended and overlap a range, by start, then id: the first `max_bookings`. Any at all means
+   * that the time of each must stay open.
    *
    * @generated from field: repeated booking.v1.FencedBooking bookings = 2;
    */
   bookings: FencedBooking[];
 
   /**
-   * How many such bookings there are altogether.
+   * How many such bookings there are altogether, listed or not.
    *
    * @generated from field: int32 booking_count = 3;
    */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rules/v1/field.proto.
  */
 export const file_rules_v1_field: GenFile = /*@__PURE__*/
-  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEiigIKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCBIMCgRkYXRlGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCBIoCgt0aW1lX29mX2RheRgLIAEoCzITLnJ1bGVzLnYxLlRpbWVPZkRheSI4CgVSYW5nZRILCgNtaW4YASABKAMSCwoDbWF4GAIgASgDEhUKDXplcm9faXNfdW5zZXQYAyABKAgiMQoJTGF0ZXJUaGFuEg0KBWZpZWxkGAEgASgJEhUKDWF0X21vc3RfaG91cnMYAiABKAUiHwoJVGltZU9mRGF5EhIKCmxhdGVyX3RoYW4YASABKAk6SwoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLSHAyABKAsyFC5ydWxlcy52MS5GaWVsZFJ1bGVzUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEi0QIKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCBIMCgRkYXRlGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCBIoCgt0aW1lX29mX2RheRgLIAEoCzITLnJ1bGVzLnYxLlRpbWVPZkRheRINCgVwYXRocxgMIAMoCRIRCgltdWx0aWxpbmUYDSABKAgSIwoIbWFwX2tleXMYDiABKAsyES5ydWxlcy52MS5NYXBLZXlzIjgKBVJhbmdlEgsKA21pbhgBIAEoAxILCgNtYXgYAiABKAMSFQoNemVyb19pc191bnNldBgDIAEoCCIxCglMYXRlclRoYW4SDQoFZmllbGQYASABKAkSFQoNYXRfbW9zdF9ob3VycxgCIAEoBSIyCgdNYXBLZXlzEhYKDm1heF9jaGFyYWN0ZXJzGAEgASgFEg8KB3dpdGhvdXQYAiABKAkiHwoJVGltZU9mRGF5EhIKCmxhdGVyX3RoYW4YASABKAk6SwoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLSHAyABKAsyFC5ydWxlcy52MS5GaWVsZFJ1bGVzUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * The rules of one field. All that are set hold together.
@@ -103,6 +103,27 @@ export type FieldRules = Message<"rules.v1.FieldRules"> & {
    * @generated from field: rules.v1.TimeOfDay time_of_day = 11;
    */
   timeOfDay?: TimeOfDay | undefined;
+
+  /**
+   * Of a field mask: the fields that it may name, of the message that it stands in.
+   *
+   * @generated from field: repeated string paths = 12;
+   */
+  paths: string[];
+
+  /**
+   * Of a text: line breaks and tabs are allowed. Other control characters are not.
+   *
+   * @generated from field: bool multiline = 13;
+   */
+  multiline: boolean;
+
+  /**
+   * Of a map of texts: its keys. `max_items` and `max_characters` are of its entries and their values.
+   *
+   * @generated from field: rules.v1.MapKeys map_keys = 14;
+   */
+  mapKeys?: MapKeys | undefined;
 };
 
 /**
@@ -176,6 +197,34 @@ export const LaterThanSchema: GenMessage<LaterThan> = /*@__PURE__*/
   messageDesc(file_rules_v1_field, 2);
 
 /**
+ * The keys of a map of texts.
+ *
+ * @generated from message rules.v1.MapKeys
+ */
+export type MapKeys = Message<"rules.v1.MapKeys"> & {
+  /**
+   * At most this many characters, and at least one.
+   *
+   * @generated from field: int32 max_characters = 1;
+   */
+  maxCharacters: number;
+
+  /**
+   * A text that no key may hold.
+   *
+   * @generated from field: string without = 2;
+   */
+  without: string;
+};
+
+/**
+ * Describes the message rules.v1.MapKeys.
+ * Use `create(MapKeysSchema)` to create a new message.
+ */
+export const MapKeysSchema: GenMessage<MapKeys> = /*@__PURE__*/
+  messageDesc(file_rules_v1_field, 3);
+
+/**
  * A time of day.
  *
  * @generated from message rules.v1.TimeOfDay
@@ -194,7 +243,7 @@ export type TimeOfDay = Message<"rules.v1.TimeOfDay"> & {
  * Use `create(TimeOfDaySchema)` to create a new message.
  */
 export const TimeOfDaySchema: GenMessage<TimeOfDay> = /*@__PURE__*/
-  messageDesc(file_rules_v1_field, 3);
+  messageDesc(file_rules_v1_field, 4);
 
 /**
  * What a value of the field must be beyond its type. Rules of a text hold unless the text is empty, which means "unset".
