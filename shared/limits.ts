@@ -15,6 +15,11 @@ export const BOOKING_MAX_MS = 24 * HOUR_MS;
 export const SLOT_DURATION_MINUTES_MIN = 1;
 export const SLOT_DURATION_MINUTES_MAX = 1440;
 
+export const NOTICE_MINUTES_MAX = 366 * 1440;
+export const HORIZON_DAYS_MAX = 3660;
+export const BUFFER_MINUTES_MAX = 1440;
+export const SEATS_MAX = 1000;
+
 export const HOLD_SECONDS_MIN = 10;
 export const HOLD_SECONDS_MAX = 86_400;
 
@@ -41,6 +46,14 @@ export const FENCED_BOOKINGS_DEFAULT = 20;
 export const EMAIL_MAX_CHARACTERS = 254;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;
 export const ETAG_MAX_CHARACTERS = 64;
+export const EXTERNAL_ID_MAX_CHARACTERS = 200;
+export const NOTE_MAX_CHARACTERS = 2000;
+export const CANCEL_REASON_MAX_CHARACTERS = 500;
+export const LABELS_MAX = 16;
+export const LABEL_KEY_MAX_CHARACTERS = 63;
+export const LABEL_VALUE_MAX_CHARACTERS = 200;
+/** `key=value`. */
+export const LABEL_FILTER_MAX_CHARACTERS = LABEL_KEY_MAX_CHARACTERS + 1 + LABEL_VALUE_MAX_CHARACTERS;
 
 export const REQUEST_MAX_BYTES = 64 * 1024;
 export const ANSWER_MAX_BYTES = 1024 * 1024;

@@ -11,17 +11,35 @@ export interface RequestKey {
   readonly contentHash: string;
 }
 
+type Asked = string | number | boolean | undefined;
+
 /**
  * `content`: all that was asked for, parsed, in a fixed order. An undefined value keeps its place (JSON makes it null), so
  * that what was left out is not taken for what follows it. Undefined for a call without a `request_id`.
+ *
+ * `added`: what a later version of the contract has added, by name. What is undefined, or false, is as if there were no such
+ * field: so a request that was carried out before the field was there still is the same request.
  */
 export function requestKey(
   method: string,
   requestId: string | undefined,
-  content: readonly (string | number | boolean | undefined)[],
+  content: readonly Asked[],
+  added: Readonly<Record<string, Asked | Readonly<Record<string, string>>>> = {},
 ): RequestKey | undefined {
   if (requestId === undefined) return undefined;
-  return { id: requestId, method, contentHash: hash("sha256", JSON.stringify(content), "hex") };
+  const set = Object.entries(added).filter(([, value]) => value !== undefined && value !== false);
+  const all = set.length === 0 ? content : [...content, Object.fromEntries(set)];
+  return { id: requestId, method, contentHash: hash("sha256", JSON.stringify(all, sorted), "hex") };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+/** The same map has the same text in whatever order it was sent. */
+function sorted(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(byName));
 }
 
 /** Whether two keys of one id stand for the same request. */

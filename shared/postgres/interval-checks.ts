@@ -1,4 +1,4 @@
-/** The constraints of a `during` column: they hold for every stored interval, also if the code is wrong. */
+/** The constraints of a column of intervals: they hold for every stored one, also if the code is wrong. */
 
 interface Check {
   readonly name: string;
@@ -6,21 +6,21 @@ interface Check {
 }
 
 /**
- * Checks for a table's `during tstzrange` column. They matter more than they seem to: an empty range passes every
+ * Checks for a `tstzrange` column of a table. They matter more than they seem to: an empty range passes every
  * exclusion constraint, an endless one blocks a host for ever, and `[a, b]` overlaps what `[a, b)` only touches.
  */
-export function intervalChecks(table: string): Check[] {
+export function intervalChecks(table: string, column = "during"): Check[] {
   return [
     {
-      name: `${table}_during_finite`,
+      name: `${table}_${column}_finite`,
       expression:
-        "not isempty(during) and not lower_inf(during) and not upper_inf(during) " +
-        "and isfinite(lower(during)) and isfinite(upper(during))",
+        `not isempty(${column}) and not lower_inf(${column}) and not upper_inf(${column}) ` +
+        `and isfinite(lower(${column})) and isfinite(upper(${column}))`,
     },
-    { name: `${table}_during_half_open`, expression: "lower_inc(during) and not upper_inc(during)" },
+    { name: `${table}_${column}_half_open`, expression: `lower_inc(${column}) and not upper_inc(${column})` },
     {
-      name: `${table}_during_milliseconds`,
-      expression: "lower(during) = lower(during)::timestamptz(3) and upper(during) = upper(during)::timestamptz(3)",
+      name: `${table}_${column}_milliseconds`,
+      expression: `lower(${column}) = lower(${column})::timestamptz(3) and upper(${column}) = upper(${column})::timestamptz(3)`,
     },
   ];
 }

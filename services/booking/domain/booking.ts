@@ -4,11 +4,23 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 
 export type BookingState = "HELD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
 
+/** What people have said about a booking. Personal data: never in a log. What is undefined was not said. */
+export interface Details {
+  /** What another system calls it: one HELD or CONFIRMED booking of a host has it. */
+  readonly externalId?: string | undefined;
+  readonly note?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface Booking {
   readonly id: string;
   readonly hostId: string;
   readonly guestId: string;
   readonly during: Interval;
+  /** Its time with the buffers that the host's rules had when it was accepted or last moved. */
+  readonly occupied: Interval;
+  /** From 1. No other active booking of the host has it while `occupied` lasts. */
+  readonly seat: number;
   readonly state: BookingState;
   /** 1 when created, one more with every change. */
   readonly version: number;
@@ -18,6 +30,9 @@ export interface Booking {
   readonly expireTime?: Instant;
   readonly createTime: Instant;
   readonly updateTime: Instant;
+  readonly details: Details;
+  /** Why it was cancelled, as far as that was said. */
+  readonly cancelReason?: string | undefined;
 }
 
 export type BookingEventKind = "HELD" | "CONFIRMED" | "RESCHEDULED" | "CANCELLED" | "EXPIRED";
@@ -42,7 +57,7 @@ export function isOverdueHold(booking: Booking, now: Instant): boolean {
   return booking.state === "HELD" && booking.expireTime !== undefined && booking.expireTime <= now;
 }
 
-/** Whether the booking occupies its time: CONFIRMED, or HELD and not past its `expireTime`. */
+/** Whether the booking has its seat: CONFIRMED, or HELD and not past its `expireTime`. */
 export function isActive(booking: Booking, now: Instant): boolean {
   return booking.state === "CONFIRMED" || (booking.state === "HELD" && !isOverdueHold(booking, now));
 }

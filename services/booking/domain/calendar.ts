@@ -5,7 +5,9 @@
 
 import type { Refusal } from "../../../shared/errors.ts";
 import { contains, type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
-import { offGrid, outsideAvailability, slotTaken, startInPast } from "./refusals.ts";
+import { offGrid, outsideAvailability, slotTaken, startInPast, tooFar, tooSoon } from "./refusals.ts";
+import { occupied, type Rules } from "./rules.ts";
+import { firstEnd, openSeats, type Taken, walkAlong } from "./seats.ts";
 
 /** A stretch of open time, and the grid on which its slots lie. */
 export interface OpenInterval extends Interval {
@@ -13,7 +15,10 @@ export interface OpenInterval extends Interval {
   readonly origin: Instant;
 }
 
-/** A host's open time, as Availability told it. Plain data: it is remembered, and commands carry it to their decision. */
+/**
+ * A host's open time and rules, as Availability told them. Plain data: it is remembered, and commands carry it to their
+ * decision.
+ */
 export interface Calendar {
   /** The host's generation, noted *before* Availability was asked. The calendar holds for as long as the host has it. */
   readonly generation: number;
@@ -25,34 +30,46 @@ export interface Calendar {
    * all of it.
    */
   readonly intervals: readonly OpenInterval[];
-  /** The length of one slot. It has no meaning where there are no intervals. */
-  readonly slotMs: number;
+  readonly rules: Rules;
 }
 
-type Obstacle = "OUTSIDE_AVAILABILITY" | "OFF_GRID" | "START_IN_PAST" | "SLOT_TAKEN";
+/** How a candidate is asked about. */
+export interface Terms {
+  readonly now: Instant;
+  readonly ignoresNotice: boolean;
+  /** Of a booking that keeps its start: that is not asked again, and may have come. */
+  readonly keepsStart?: boolean;
+}
 
-const refusals: Record<Obstacle, () => Refusal> = {
-  OUTSIDE_AVAILABILITY: outsideAvailability,
-  OFF_GRID: offGrid,
-  START_IN_PAST: startInPast,
-  SLOT_TAKEN: slotTaken,
-};
+/** What forbids a candidate. */
+interface Obstacle {
+  readonly refusal: () => Refusal;
+  /** Candidates of the same length that start later, in the same open interval, meet it too if they start before this. */
+  readonly until: Instant;
+}
 
 /**
  * The first rule that forbids a candidate; undefined if it can be booked. `available` is the first open interval that ends
- * after the candidate's start, and `booked` the first booking that does: if these do not matter, no later ones do.
+ * after the candidate's start, and `inTheWay` all that is taken at some moment of its occupied time.
  */
 function obstacle(
-  { slotMs }: Calendar,
+  { rules }: Calendar,
   candidate: Interval,
-  now: Instant,
+  { now, ignoresNotice, keepsStart = false }: Terms,
   available: OpenInterval | undefined,
-  booked: Interval | undefined,
+  inTheWay: readonly Taken[],
 ): Obstacle | undefined {
-  if (available === undefined || !contains(available, candidate)) return "OUTSIDE_AVAILABILITY";
-  if (!isOnGrid(available, slotMs, candidate)) return "OFF_GRID";
-  if (candidate.start < now) return "START_IN_PAST";
-  if (booked !== undefined && overlaps(booked, candidate)) return "SLOT_TAKEN";
+  const { start, end } = candidate;
+  const soonest = now + rules.noticeMs;
+  const latest = now + rules.horizonMs;
+  if (available === undefined || !contains(available, candidate))
+    return { refusal: outsideAvailability, until: Infinity };
+  if (!isOnGrid(available, rules, candidate, keepsStart)) return { refusal: offGrid, until: start };
+  if (keepsStart ? end <= now : start < now) return { refusal: startInPast, until: now };
+  if (start < soonest && !ignoresNotice && !keepsStart) return { refusal: () => tooSoon(soonest), until: soonest };
+  if (start > latest && !keepsStart) return { refusal: () => tooFar(latest), until: Infinity };
+  if (openSeats(rules.seats, inTheWay) < 1)
+    return { refusal: slotTaken, until: firstEnd(inTheWay) + rules.bufferBeforeMs };
   return undefined;
 }
 
@@ -60,29 +77,29 @@ function obstacle(
  * The first line of the grid that is neither before `instant` nor before the open interval. Lines are drawn at the origin and
  * at every slot's length after it; a slot lies between two neighbours.
  */
-function gridLine({ start, origin }: OpenInterval, slotMs: number, instant: Instant): Instant {
+function gridLine({ start, origin }: OpenInterval, { slotMs }: Rules, instant: Instant): Instant {
   return origin + Math.ceil((Math.max(start, instant) - origin) / slotMs) * slotMs;
 }
 
 /** Whether a candidate within `available` is made of whole slots. */
-function isOnGrid(available: OpenInterval, slotMs: number, { start, end }: Interval): boolean {
-  return gridLine(available, slotMs, start) === start && gridLine(available, slotMs, end) === end;
+function isOnGrid(available: OpenInterval, rules: Rules, { start, end }: Interval, keepsStart: boolean): boolean {
+  return (keepsStart || gridLine(available, rules, start) === start) && gridLine(available, rules, end) === end;
 }
 
 /**
- * Why a candidate cannot be booked; undefined if it can. The calendar covers the candidate's start. `booked` holds the
- * active bookings that may be in the way, by start; they do not overlap each other.
+ * Why a candidate cannot be booked; undefined if it can. The calendar covers the candidate's start. `taken` holds the occupied
+ * time of the active bookings that may be in the way, in any order.
  */
 export function refusal(
   calendar: Calendar,
   candidate: Interval,
-  now: Instant,
-  booked: readonly Interval[],
+  terms: Terms,
+  taken: readonly Taken[],
 ): Refusal | undefined {
   const available = calendar.intervals[firstEndingAfter(calendar.intervals, candidate.start)];
-  const nearest = booked[firstEndingAfter(booked, candidate.start)];
-  const found = obstacle(calendar, candidate, now, available, nearest);
-  return found === undefined ? undefined : refusals[found]();
+  const around = occupied(calendar.rules, candidate);
+  const inTheWay = taken.filter((each) => overlaps(each, around));
+  return obstacle(calendar, candidate, terms, available, inTheWay)?.refusal();
 }
 
 /** Whether a newer calendar might allow what was refused: neither the clock nor another booking forbids it. */
@@ -90,34 +107,67 @@ export function isAboutOpenTime({ reason }: Refusal): boolean {
   return reason === "OUTSIDE_AVAILABILITY" || reason === "OFF_GRID";
 }
 
+/** Time that can be booked. */
+export interface OpenSlot extends Interval {
+  readonly openSeats: number;
+}
+
+/** Which slots are asked for. */
+export interface Wanted {
+  readonly window: Interval;
+  /** How long a booking is to be; undefined: one slot. */
+  readonly durationMs?: number | undefined;
+  /** The most that are listed. */
+  readonly most?: number;
+}
+
 /**
- * The first slots, at most `most`, that can be booked and start in the window and in what the calendar covers, by start.
- * `booked` holds the active bookings, by start; they do not overlap each other. Intervals and bookings are walked once.
+ * The first slots that can be booked and start in the window and in what the calendar covers, by start. `taken` is by start
+ * and holds all that is taken at some moment of their occupied time. Intervals and what is taken are walked once.
  */
-export function slots(
-  calendar: Calendar,
-  window: Interval,
-  now: Instant,
-  booked: readonly Interval[],
-  most = Infinity,
-): Interval[] {
-  const { intervals, slotMs, covered } = calendar;
+export function slots(calendar: Calendar, wanted: Wanted, terms: Terms, taken: readonly Taken[]): OpenSlot[] {
+  const { intervals, rules, covered } = calendar;
+  const { window, durationMs = rules.slotMs, most = Infinity } = wanted;
   const from = Math.max(window.start, covered.start);
   const to = Math.min(window.end, covered.end);
-  const found: Interval[] = [];
-  let next = firstEndingAfter(booked, from);
+  const found: OpenSlot[] = [];
+  const takenAround = walkAlong(taken);
   for (let index = firstEndingAfter(intervals, from); index < intervals.length; index += 1) {
     const available = intervals[index] as OpenInterval;
-    let start = gridLine(available, slotMs, from);
+    let start = gridLine(available, rules, from);
     while (start < to && start < available.end && found.length < most) {
-      const slot = { start, end: gridLine(available, slotMs, start + 1) };
-      while ((booked[next]?.end ?? Infinity) <= start) next += 1;
-      if (obstacle(calendar, slot, now, available, booked[next]) === undefined) found.push(slot);
-      start = slot.end;
+      const candidate = { start, end: start + durationMs };
+      const inTheWay = takenAround(occupied(rules, candidate));
+      const forbids = obstacle(calendar, candidate, terms, available, inTheWay);
+      if (forbids === undefined) found.push({ ...candidate, openSeats: openSeats(rules.seats, inTheWay) });
+      start = gridLine(available, rules, Math.max(start + 1, forbids?.until ?? start));
     }
     if (available.end >= to || found.length >= most) break;
   }
   return found;
+}
+
+/** How far the first slots of a window reach, booked or not. */
+export interface Stretch {
+  /** Behind the start of the last of them; the window's end where it has no more. */
+  readonly end: Instant;
+  /** How many there are, at most as many as were asked for. */
+  readonly count: number;
+}
+
+/** Where the first `count` slots of a window start that lie in what the calendar covers. It takes as long as there are intervals. */
+export function stretchOf({ intervals, rules, covered }: Calendar, window: Interval, most: number): Stretch {
+  const to = Math.min(window.end, covered.end);
+  let count = 0;
+  for (let index = firstEndingAfter(intervals, window.start); index < intervals.length; index += 1) {
+    const available = intervals[index] as OpenInterval;
+    if (available.start >= to) break;
+    const first = gridLine(available, rules, window.start);
+    const here = Math.max(0, Math.ceil((Math.min(available.end, to) - first) / rules.slotMs));
+    if (count + here >= most) return { end: first + (most - count - 1) * rules.slotMs + 1, count: most };
+    count += here;
+  }
+  return { end: to, count };
 }
 
 /** Where the first interval is that ends after `instant`. `sorted` is by start, and its intervals do not overlap. */

@@ -3,7 +3,7 @@
 import type { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import type { RequestKey } from "../../../shared/request-key.ts";
-import type { Booking, BookingEvent } from "./booking.ts";
+import type { Booking, BookingEvent, Details } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
 
 interface Asked {
@@ -18,6 +18,8 @@ export interface CreateCommand extends Asked {
   readonly bookingId: string;
   readonly guestId: string;
   readonly during: Interval;
+  readonly details: Details;
+  readonly ignoresNotice: boolean;
   /** How long to hold; undefined: confirm at once. */
   readonly holdMs?: number | undefined;
   /** What the host offers around `during`. */
@@ -41,11 +43,13 @@ export interface ConfirmCommand extends OfBooking {
 
 export interface CancelCommand extends OfBooking {
   readonly kind: "cancel";
+  readonly reason: string | undefined;
 }
 
 export interface RescheduleCommand extends OfBooking {
   readonly kind: "reschedule";
   readonly during: Interval;
+  readonly ignoresNotice: boolean;
   readonly calendar: Calendar;
 }
 
@@ -63,6 +67,14 @@ export interface FenceCommand extends Asked {
   readonly findLastBooking: boolean;
   /** The most bookings in the ranges that are listed. */
   readonly maxBookings: number;
+  /** Where the list goes on; undefined: it begins. */
+  readonly after: FencePosition | undefined;
+}
+
+/** Behind a booking, in the order of a fence's list: by start, then id. */
+export interface FencePosition {
+  readonly start: Instant;
+  readonly id: string;
 }
 
 export type Command = CreateCommand | ConfirmCommand | CancelCommand | RescheduleCommand | ExpireCommand | FenceCommand;
@@ -74,9 +86,9 @@ export interface FencedBooking extends Interval {
 /** What a fence found. */
 export interface Fenced {
   readonly generation: number;
-  /** Active, unended bookings that overlap the ranges, by start: the first `maxBookings`. */
+  /** Active, unended bookings that overlap the ranges, by start, then id: the first `maxBookings` behind `after`. */
   readonly bookings: readonly FencedBooking[];
-  /** How many there are altogether. */
+  /** How many there are behind `after`. */
   readonly bookingCount: number;
   /** The end of the host's last active, unended booking. Undefined: it has none, or the fence does not ask. */
   readonly lastBookingEnd: Instant | undefined;
@@ -101,8 +113,9 @@ export interface RememberedRequest {
 
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
 export interface ConfirmedInRanges {
-  /** By start, as many as the fence lists. */
+  /** By start, then id, those behind the fence's `after`, as many as it lists. */
   readonly first: readonly FencedBooking[];
+  /** How many there are behind `after`. */
   readonly count: number;
 }
 
@@ -124,8 +137,8 @@ export interface HoldCount {
 
 /**
  * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
- * booking that overlaps a candidate, every HELD one that overlaps a fence's ranges (every unended one, where a fence looks for
- * the host's last), and every booking that a command names. One that is more than one of these may be there as often.
+ * booking whose occupied time overlaps a candidate's or that has its external id, every HELD one that overlaps a fence's ranges
+ * (every unended one, where a fence looks for the host's last), and every booking that a command names. One that is more than one of these may be there as often.
  */
 export interface HostState {
   readonly hostId: string;

@@ -2,7 +2,7 @@
 
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { type Booking, isActive } from "./booking.ts";
-import type { FenceCommand, Fenced, FencedBooking } from "./command.ts";
+import type { FenceCommand, Fenced, FencedBooking, FencePosition } from "./command.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
@@ -14,9 +14,11 @@ export function conflictsOf(ledger: Ledger, fence: FenceCommand): Pick<Fenced, "
   const confirmed = ledger.confirmedInRanges(fence);
   const held = new Map<string, FencedBooking>();
   for (const range of fence.ranges) {
-    for (const { id, during } of activeHolds(ledger, range)) held.set(id, { id, ...during });
+    for (const { id, during } of activeHolds(ledger, range)) {
+      if (isBehind({ id, ...during }, fence.after)) held.set(id, { id, ...during });
+    }
   }
-  const byStart = [...confirmed.first, ...held.values()].toSorted((a, b) => a.start - b.start);
+  const byStart = [...confirmed.first, ...held.values()].toSorted((a, b) => (isBehind(a, b) ? 1 : -1));
   return { bookings: byStart.slice(0, fence.maxBookings), bookingCount: confirmed.count + held.size };
 }
 
@@ -27,8 +29,14 @@ export function lastBookingEndOf(ledger: Ledger): Instant | undefined {
   return last === -Infinity ? undefined : last;
 }
 
+/** Whether a booking comes later than a position in the order of a fence's list. */
+function isBehind(booking: FencePosition, position: FencePosition | undefined): boolean {
+  if (position === undefined) return true;
+  return booking.start > position.start || (booking.start === position.start && booking.id > position.id);
+}
+
 function activeHolds(ledger: Ledger, range: Interval): Booking[] {
   return ledger
-    .overlapping(range)
+    .overlapping(range, "during")
     .filter((each) => each.state === "HELD" && isActive(each, ledger.now) && each.during.end > ledger.now);
 }

@@ -2,10 +2,11 @@
  * What becomes of a host's commands: pure code, no clock, no I/O. It runs under the host's lock on what storage loaded
  * after the lock, and its result is written in the same transaction.
  *
- * Held here: no two active bookings of a host overlap; a booking is accepted only by a calendar whose generation is the
- * host's current one; every change has exactly one event; one `request_id` has one effect; no guest has more active holds
- * with the host than one may have. The database holds the first once more, should this code be wrong, by the constraint
- * `bookings_no_overlap`.
+ * Held here: no two active bookings of a host are in one seat at a time, buffers included, and there are never more at a time
+ * than seats; a booking is accepted only by a calendar whose generation is the host's current one; every change has exactly one
+ * event; one `request_id` has one effect; one `external_id` has one standing booking; no guest has more active holds with the
+ * host than one may have. The database holds the first once more, should this code be wrong, by the constraint
+ * `bookings_no_overlap`, and the external id by `bookings_external_id_key`.
  */
 
 import type { Refusal } from "../../../shared/errors.ts";
@@ -28,7 +29,17 @@ import type {
 import { conflictsOf, lastBookingEndOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
 import { replayed } from "./requests.ts";
-import { bookingNotFound, etagMismatch, holdExpired, notActive, startInPast, tooManyHolds } from "./refusals.ts";
+import {
+  bookingNotFound,
+  etagMismatch,
+  externalIdTaken,
+  holdExpired,
+  notActive,
+  startInPast,
+  tooManyHolds,
+} from "./refusals.ts";
+import { occupied } from "./rules.ts";
+import { freeSeat, type Taken } from "./seats.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
 export function decide(host: HostState, commands: readonly Command[], now: Instant, limits: HoldLimits): HostDecision {
@@ -72,10 +83,12 @@ function replay(ledger: Ledger, command: Command): Outcome | undefined {
 }
 
 function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Outcome {
-  const { hostId, guestId, during, holdMs } = command;
+  const { hostId, guestId, during, holdMs, details, calendar } = command;
   const { now } = ledger;
   if (isStale(ledger, command)) return { kind: "stale" };
-  const unbookable = whyUnbookable(ledger, command);
+  const time = occupied(calendar.rules, during);
+  const taken = takenIn(ledger, time);
+  const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice }, taken);
   const heldEnough = holdMs === undefined ? undefined : whyNotHold(ledger, guestId, limits);
   // A guest that holds enough is told so, and not sent to look for another slot.
   const why = unbookable?.reason === "SLOT_TAKEN" ? (heldEnough ?? unbookable) : (unbookable ?? heldEnough);
@@ -83,17 +96,21 @@ function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Out
   const hold = holdMs === undefined ? undefined : Math.min(now + holdMs, during.start);
   // A hold ends at the start at the latest, so one that starts this very millisecond would be over before it began.
   if (hold !== undefined && hold <= now) return refused(startInPast());
-  expireOverdue(ledger, during);
+  if (details.externalId !== undefined && isCalled(ledger, details.externalId)) return refused(externalIdTaken());
+  expireOverdue(ledger, time, "occupied");
   const booking = {
     id: command.bookingId,
     hostId,
     guestId,
     during,
+    occupied: time,
+    seat: freeSeat(calendar.rules.seats, taken),
     state: hold === undefined ? ("CONFIRMED" as const) : ("HELD" as const),
     version: 1,
     ...(hold === undefined ? {} : { expireTime: hold }),
     createTime: now,
     updateTime: now,
+    details,
   };
   return booked(ledger.write(booking, hold === undefined ? "CONFIRMED" : "HELD", command.actor));
 }
@@ -117,7 +134,8 @@ function cancel(ledger: Ledger, command: CancelCommand): Outcome {
   if (differs(booking, command.etag)) return refused(etagMismatch());
   if (booking.state === "CANCELLED") return booked(booking);
   const { expireTime: _, ...rest } = booking;
-  return booked(ledger.write(changed(rest, { state: "CANCELLED" }, ledger.now), "CANCELLED", command.actor));
+  const cancelled = { state: "CANCELLED", cancelReason: command.reason } as const;
+  return booked(ledger.write(changed(rest, cancelled, ledger.now), "CANCELLED", command.actor));
 }
 
 function reschedule(ledger: Ledger, command: RescheduleCommand): Outcome {
@@ -126,16 +144,21 @@ function reschedule(ledger: Ledger, command: RescheduleCommand): Outcome {
   if (booking === undefined) return refused(bookingNotFound(command.bookingId));
   if (booking.state === "EXPIRED") return refused(notActive("is a hold that has expired"));
   if (booking.state === "CANCELLED") return refused(notActive("is cancelled"));
-  if (booking.during.start <= now) return refused(notActive("has started"));
+  const { during, calendar } = command;
+  const keepsStart = during.start === booking.during.start;
+  if (booking.during.end <= now) return refused(notActive("has ended"));
+  if (booking.during.start <= now && !keepsStart) return refused(notActive("has started"));
   if (differs(booking, command.etag)) return refused(etagMismatch());
   if (isStale(ledger, command)) return { kind: "stale" };
-  const unbookable = whyUnbookable(ledger, command, booking);
+  const time = occupied(calendar.rules, during);
+  const taken = takenIn(ledger, time, booking);
+  const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice, keepsStart }, taken);
   if (unbookable !== undefined) return refused(unbookable);
-  const { during } = command;
   const expireTime = booking.expireTime === undefined ? undefined : Math.min(booking.expireTime, during.start);
   if (expireTime !== undefined && expireTime <= now) return refused(startInPast());
-  expireOverdue(ledger, during);
-  const moved = { during, ...(expireTime === undefined ? {} : { expireTime }) };
+  expireOverdue(ledger, time, "occupied");
+  const seat = freeSeat(calendar.rules.seats, taken, booking.seat);
+  const moved = { during, occupied: time, seat, ...(expireTime === undefined ? {} : { expireTime }) };
   return booked(ledger.write(changed(booking, moved, now), "RESCHEDULED", command.actor));
 }
 
@@ -153,8 +176,8 @@ function expire(ledger: Ledger, command: ExpireCommand): Outcome {
  */
 function fence(ledger: Ledger, command: FenceCommand): Outcome {
   const generation = ledger.raiseGeneration();
-  for (const range of command.ranges) expireOverdue(ledger, range);
-  if (command.findLastBooking) expireOverdue(ledger, { start: ledger.now, end: Infinity });
+  for (const range of command.ranges) expireOverdue(ledger, range, "during");
+  if (command.findLastBooking) expireOverdue(ledger, { start: ledger.now, end: Infinity }, "during");
   const lastBookingEnd = command.findLastBooking ? lastBookingEndOf(ledger) : undefined;
   return { kind: "fenced", fenced: { generation, ...conflictsOf(ledger, command), lastBookingEnd } };
 }
@@ -169,8 +192,8 @@ function current(ledger: Ledger, bookingId: string): Booking | undefined {
  * Records the overdue holds of a time as expired before it is given away: they are not in the way, but the constraint
  * still counts them, and a clock that steps back must revive nothing.
  */
-function expireOverdue(ledger: Ledger, during: Interval): void {
-  for (const hold of ledger.overlapping(during)) current(ledger, hold.id);
+function expireOverdue(ledger: Ledger, range: Interval, time: "during" | "occupied"): void {
+  for (const hold of ledger.overlapping(range, time)) current(ledger, hold.id);
 }
 
 /** Whether a fence came between the note of the calendar's generation and now. Equality, not order: any other will do. */
@@ -178,18 +201,18 @@ function isStale(ledger: Ledger, { calendar }: CreateCommand | RescheduleCommand
   return calendar.generation !== ledger.generation;
 }
 
-/** Why the time of a command cannot be booked; undefined if it can. The booking that moves is not in its own way. */
-function whyUnbookable(
-  ledger: Ledger,
-  { calendar, during }: CreateCommand | RescheduleCommand,
-  moving?: Booking,
-): Refusal | undefined {
-  // Each of them overlaps the time, so any may come first.
-  const active = ledger
-    .overlapping(during)
+/** The seats that active bookings have at some moment of a time. The booking that moves is not in its own way. */
+function takenIn(ledger: Ledger, time: Interval, moving?: Booking): Taken[] {
+  return ledger
+    .overlapping(time, "occupied")
     .filter((booking) => booking.id !== moving?.id && isActive(booking, ledger.now))
-    .map((booking) => booking.during);
-  return refusal(calendar, during, ledger.now, active);
+    .map((booking) => ({ seat: booking.seat, ...booking.occupied }));
+}
+
+/** Whether an active booking has the external id. An overdue hold gives it up here. */
+function isCalled(ledger: Ledger, externalId: string): boolean {
+  const booking = ledger.called(externalId);
+  return booking !== undefined && current(ledger, booking.id)?.state !== "EXPIRED";
 }
 
 /** Why a guest may hold no more: it has as many active holds as a guest may have, with this host or with all. */

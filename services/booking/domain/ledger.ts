@@ -49,13 +49,23 @@ export class Ledger {
     return this.#written.get(bookingId) ?? this.#loaded.get(bookingId);
   }
 
-  /** Bookings whose time overlaps, in a state that the constraint counts: CONFIRMED, or HELD even if overdue. */
-  overlapping(candidate: Interval): Booking[] {
+  /** Standing bookings whose time, or occupied time, overlaps. */
+  overlapping(range: Interval, time: "during" | "occupied"): Booking[] {
+    return this.#standing((booking) => overlaps(booking[time], range));
+  }
+
+  /** The standing booking that another system calls so, if there is one. */
+  called(externalId: string): Booking | undefined {
+    return this.#standing((booking) => booking.details.externalId === externalId)[0];
+  }
+
+  /** Bookings in a state that the constraints count: CONFIRMED, or HELD even if overdue. */
+  #standing(meant: (booking: Booking) => boolean): Booking[] {
     const found: Booking[] = [];
     for (const booking of this.#loaded.values()) {
-      if (!this.#written.has(booking.id) && stands(booking, candidate)) found.push(booking);
+      if (!this.#written.has(booking.id) && stands(booking) && meant(booking)) found.push(booking);
     }
-    for (const booking of this.#written.values()) if (stands(booking, candidate)) found.push(booking);
+    for (const booking of this.#written.values()) if (stands(booking) && meant(booking)) found.push(booking);
     return found;
   }
 
@@ -130,7 +140,6 @@ export class Ledger {
   }
 }
 
-function stands(booking: Booking, candidate: Interval): boolean {
-  const isCounted = booking.state === "CONFIRMED" || booking.state === "HELD";
-  return isCounted && overlaps(booking.during, candidate);
+function stands({ state }: Booking): boolean {
+  return state === "CONFIRMED" || state === "HELD";
 }

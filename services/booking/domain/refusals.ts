@@ -1,6 +1,7 @@
 /** Why a change of a booking is refused, as callers are told. Names no other guest: who has booked is none of the caller's business. */
 
 import { Refusal } from "../../../shared/errors.ts";
+import type { Instant } from "../../../shared/interval.ts";
 
 export function outsideAvailability(): Refusal {
   return new Refusal("OUTSIDE_AVAILABILITY", "the host is not available for the whole of this time");
@@ -12,6 +13,26 @@ export function offGrid(): Refusal {
 
 export function startInPast(): Refusal {
   return new Refusal("START_IN_PAST", "the time has begun already");
+}
+
+export function tooSoon(earliest: Instant): Refusal {
+  return new Refusal("TOO_SOON", "the time begins within the host's minimum notice", {
+    metadata: { earliest_start_time: new Date(earliest).toISOString() },
+  });
+}
+
+export function tooFar(latest: Instant): Refusal {
+  return new Refusal("TOO_FAR", "the time begins behind the host's horizon", {
+    metadata: { latest_start_time: new Date(latest).toISOString() },
+  });
+}
+
+export function externalIdTaken(): Refusal {
+  return new Refusal("EXTERNAL_ID_TAKEN", "another booking of this host has the external_id", {
+    fields: [
+      { field: "external_id", description: "is that of another booking of the host, neither cancelled nor expired" },
+    ],
+  });
 }
 
 export function slotTaken(): Refusal {

@@ -12,7 +12,7 @@ import {
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
 import type { HoldLimits } from "../domain/command.ts";
-import { slotTaken } from "../domain/refusals.ts";
+import { externalIdTaken, slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
 import { type Pending, wantedOf } from "./pending.ts";
@@ -27,6 +27,12 @@ export interface RunDeps {
 
 /** How often a batch whose rollback is proven is run again as it is, before it is taken apart. */
 const ATTEMPTS_MAX = 3;
+
+/** What a command is refused for that breaks a constraint, by its name. */
+const refusalBy: Readonly<Record<string, () => Refusal>> = {
+  bookings_no_overlap: slotTaken,
+  bookings_external_id_key: externalIdTaken,
+};
 
 /** Runs a batch and answers its commands. Returns, unanswered, those whose host another transaction has locked. */
 export async function run(
@@ -100,10 +106,11 @@ async function afterRollback(
     const first = await run(deps, batch.slice(0, middle), lock);
     return [...first, ...(await run(deps, batch.slice(middle), lock))];
   }
-  if (violatedConstraint(error) === "bookings_no_overlap") {
+  const held = refusalBy[violatedConstraint(error) ?? ""];
+  if (held !== undefined) {
     // The lock should have made this impossible, so it is a bug, or another program writes without the lock.
     deps.log.error({ err: error }, "the constraint held what the lock should have held");
-    return refuseAll(batch, slotTaken);
+    return refuseAll(batch, held);
   }
   for (const pending of batch) pending.reject(error);
   return [];

@@ -4,12 +4,14 @@ import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
+import type { Rules as RulesMessage } from "../../../shared/gen/availability/v1/rules_pb.ts";
 import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
-import { MINUTE_MS } from "../../../shared/time-units.ts";
+import { DAY_MS, MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
+import type { Rules } from "../domain/rules.ts";
 
 /** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
 export const PEER_CALL_MAX_MS = 2_000;
@@ -48,18 +50,30 @@ async function snapshot(
   };
   const answer = await asked(client.snapshotAvailability(request, { timeoutMs }), hostId);
   // The echo tells an answer to this question from any other.
-  if (answer.generation !== request.generation || answer.coveredEndTime === undefined) {
+  const { rules, coveredEndTime } = answer;
+  if (answer.generation !== request.generation || coveredEndTime === undefined || rules === undefined) {
     throw peerUnavailable("availability", new Error("the answer does not belong to the question"));
   }
   return {
     generation,
-    covered: { start: window.start, end: timestampMs(answer.coveredEndTime) },
+    covered: { start: window.start, end: timestampMs(coveredEndTime) },
     intervals: answer.intervals.map(({ startTime, endTime, gridOriginTime }) => ({
       start: instantOf(startTime),
       end: instantOf(endTime),
       origin: instantOf(gridOriginTime),
     })),
-    slotMs: answer.slotDurationMinutes * MINUTE_MS,
+    rules: rulesFrom(rules),
+  };
+}
+
+function rulesFrom(rules: RulesMessage): Rules {
+  return {
+    slotMs: rules.slotDurationMinutes * MINUTE_MS,
+    noticeMs: rules.minimumNoticeMinutes * MINUTE_MS,
+    horizonMs: rules.horizonDays === 0 ? Infinity : rules.horizonDays * DAY_MS,
+    bufferBeforeMs: rules.bufferBeforeMinutes * MINUTE_MS,
+    bufferAfterMs: rules.bufferAfterMinutes * MINUTE_MS,
+    seats: rules.seats,
   };
 }
 

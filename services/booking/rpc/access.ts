@@ -7,10 +7,10 @@ import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_
 export const bookingAccess: Access<typeof BookingService> = {
   // Open slots say nothing of who booked the others.
   listOpenSlots: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
-  createBooking: { USER: "guest", ADMIN: "everybody" },
-  confirmBooking: { USER: "guest", ADMIN: "everybody" },
+  createBooking: { HOST: "host", USER: "guest", ADMIN: "everybody" },
+  confirmBooking: { HOST: "host", USER: "guest", ADMIN: "everybody" },
   cancelBooking: { HOST: "host", USER: "guest", ADMIN: "everybody" },
-  rescheduleBooking: { USER: "guest", ADMIN: "everybody" },
+  rescheduleBooking: { HOST: "host", USER: "guest", ADMIN: "everybody" },
   getBooking: { HOST: "host", USER: "guest", ADMIN: "everybody" },
   listBookings: { HOST: "host", USER: "guest", ADMIN: "everybody" },
   watchBookings: { HOST: "host", ADMIN: "everybody" },

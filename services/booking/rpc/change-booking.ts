@@ -21,6 +21,9 @@ export async function changeBooking(
   const { bookingId, etag: seen } = asked;
   const hostId = await hostOf(deps, bookingId, call);
   const request = requestKey(call.method.name, asked.requestId, [bookingId, seen]);
-  const outcome = await deps.lanes.commit({ kind, hostId, bookingId, etag: seen, actor: call.actor, request }, call);
+  const change = { hostId, bookingId, etag: seen, actor: call.actor, request };
+  const command =
+    kind === "cancel" ? ({ kind, reason: undefined, ...change } as const) : ({ kind, ...change } as const);
+  const outcome = await deps.lanes.commit(command, call);
   return { booking: bookingMessage(bookingOf(outcome)) };
 }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
+import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import { SECOND_MS } from "../../../shared/time-units.ts";
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
@@ -9,20 +10,39 @@ import { holdSeconds, parse, requestId, uuid, withInterval } from "../../../shar
 import { bookingIdFrom } from "../domain/booking-id.ts";
 import { commitWhenValid } from "../scheduling/commit-when-valid.ts";
 import type { BookingDeps } from "./deps.ts";
+import { assertMayIgnoreNotice } from "./ignore-notice.ts";
 import { bookingMessage } from "./messages.ts";
 import { bookingOf } from "./outcome.ts";
 
-const schema = withInterval({ hostId: uuid, guestId: uuid, holdSeconds, requestId }, BOOKING_MAX_MS);
+const schema = withInterval(
+  { hostId: uuid, guestId: uuid, holdSeconds, ignoreNotice: z.boolean(), requestId },
+  BOOKING_MAX_MS,
+);
 
 export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.createBooking> {
   return async (message, call) => {
-    const { hostId, guestId, during, holdSeconds: seconds, requestId: id } = parse(schema, message);
-    assertMay(call, { guest: guestId });
-    const request = requestKey("CreateBooking", id, [hostId, guestId, during.start, during.end, seconds]);
+    const asked = parse(schema, message);
+    const { hostId, guestId, during, holdSeconds: seconds, ignoreNotice: ignoresNotice } = asked;
+    const details = {};
+    assertMay(call, { host: hostId, guest: guestId });
+    if (ignoresNotice) assertMayIgnoreNotice(call, hostId);
+    const content = [hostId, guestId, during.start, during.end, seconds];
+    const request = requestKey("CreateBooking", asked.requestId, content, { ...details, ignoresNotice });
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
     const bookingId = bookingIdFrom(randomUUIDv7(), hostId);
     const { actor } = call;
-    const create = { kind: "create", hostId, bookingId, guestId, during, holdMs, actor, request } as const;
+    const create = {
+      kind: "create",
+      hostId,
+      bookingId,
+      guestId,
+      during,
+      details,
+      ignoresNotice,
+      holdMs,
+      actor,
+      request,
+    } as const;
     const outcome = await commitWhenValid(deps, call, create);
     return { booking: bookingMessage(bookingOf(outcome)) };
   };

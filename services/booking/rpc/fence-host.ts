@@ -4,18 +4,34 @@ import type { FencedBookingSchema, FenceService } from "../../../shared/gen/book
 import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
-import { list, maxBookings, parse, uuid, withInterval } from "../../../shared/rpc/request/parse.ts";
+import {
+  list,
+  maxBookings,
+  optionalInstant,
+  optionalUuid,
+  parse,
+  uuid,
+  withInterval,
+} from "../../../shared/rpc/request/parse.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { FencedBooking } from "../domain/command.ts";
 import type { BookingDeps } from "./deps.ts";
 
 const ranges = list(withInterval({}), FENCED_RANGES_MAX);
-const schema = z.object({ hostId: uuid, ranges, findLastBooking: z.boolean(), maxBookings });
+const schema = z.object({
+  hostId: uuid,
+  ranges,
+  findLastBooking: z.boolean(),
+  maxBookings,
+  afterStartTime: optionalInstant,
+  afterBookingId: optionalUuid,
+});
 
 export function fenceHost(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceHost> {
   return async (message, call) => {
-    const { hostId, ...asked } = parse(schema, message);
-    const fence = { ...asked, ranges: merge(asked.ranges.map((range) => range.during)) };
+    const { hostId, afterStartTime: start, afterBookingId: id, ...asked } = parse(schema, message);
+    const after = start === undefined || id === undefined ? undefined : { start, id };
+    const fence = { ...asked, after, ranges: merge(asked.ranges.map((range) => range.during)) };
     const outcome = await deps.lanes.commit({ kind: "fence", hostId, actor: call.actor, ...fence }, call);
     deps.calendars.forget(hostId);
     if (outcome.kind !== "fenced") throw new Error(`a fence cannot end as ${outcome.kind}`);

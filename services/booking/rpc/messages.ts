@@ -9,9 +9,10 @@ import {
   BookingState,
   type Slot,
 } from "../../../shared/gen/booking/v1/booking_pb.ts";
-import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { Instant } from "../../../shared/interval.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import * as domain from "../domain/booking.ts";
+import type { OpenSlot } from "../domain/calendar.ts";
 
 const stateOf: Record<domain.BookingState, BookingState> = {
   HELD: BookingState.HELD,
@@ -30,29 +31,38 @@ const kindOf: Record<domain.BookingEventKind, BookingEventKind> = {
 
 /** Written out, like a slot: `create` looks at each field of what is not a message yet. */
 export function bookingMessage(booking: domain.Booking): Booking {
+  const { during, occupied } = booking;
+  const [startTime, endTime] = [timestamp(during.start), timestamp(during.end)];
   return {
     $typeName: "booking.v1.Booking",
     id: booking.id,
     hostId: booking.hostId,
     guestId: booking.guestId,
-    startTime: timestamp(booking.during.start),
-    endTime: timestamp(booking.during.end),
+    startTime,
+    endTime,
     state: stateOf[booking.state],
     etag: domain.etagOf(booking),
     ...(booking.expireTime === undefined ? {} : { expireTime: timestamp(booking.expireTime) }),
     createTime: timestamp(booking.createTime),
     updateTime: timestamp(booking.updateTime),
+    seat: booking.seat,
+    occupiedStartTime: occupied.start === during.start ? startTime : timestamp(occupied.start),
+    occupiedEndTime: occupied.end === during.end ? endTime : timestamp(occupied.end),
+    externalId: booking.details.externalId ?? "",
+    note: booking.details.note ?? "",
+    labels: booking.details.labels ?? {},
+    cancelReason: booking.cancelReason ?? "",
   };
 }
 
 /** Most slots begin where the one before ends. Then both share one message for that instant, which no code changes. */
-export function slotMessages(slots: readonly Interval[]): Slot[] {
+export function slotMessages(slots: readonly OpenSlot[]): Slot[] {
   let before: { readonly end: Instant; readonly endTime: Timestamp } | undefined;
-  return slots.map(({ start, end }) => {
+  return slots.map(({ start, end, openSeats }) => {
     const startTime = before?.end === start ? before.endTime : timestamp(start);
     const endTime = timestamp(end);
     before = { end, endTime };
-    return { $typeName: "booking.v1.Slot", startTime, endTime };
+    return { $typeName: "booking.v1.Slot", startTime, endTime, openSeats };
   });
 }
 

@@ -1,9 +1,11 @@
-/** Pages of open slots: availability, bookings and clock of one moment. */
+/** Pages of open slots: availability, rules, bookings and clock of one moment. */
 
 import { type Caller, pauseAfter } from "../../../shared/caller.ts";
 import { Refusal } from "../../../shared/errors.ts";
-import { type Instant, interval, type Interval } from "../../../shared/interval.ts";
-import { slots } from "../domain/calendar.ts";
+import type { Instant, Interval } from "../../../shared/interval.ts";
+import { type OpenSlot, slots, stretchOf } from "../domain/calendar.ts";
+import { offGrid } from "../domain/refusals.ts";
+import { occupied } from "../domain/rules.ts";
 import type { RememberedCalendar } from "../peers/calendars.ts";
 import { readBookedTime } from "../storage/open-slots.ts";
 import type { SchedulingDeps } from "./deps.ts";
@@ -11,37 +13,51 @@ import type { SchedulingDeps } from "./deps.ts";
 /** How often availability may change while a stretch of slots is read before the caller is told to come again. */
 const ATTEMPTS_MAX = 5;
 /**
- * A page looks at this many calendars and then ends, shorter than asked, so that a host that is booked out, or whose time is
- * cut up finely, costs no more. Five of them hold the longest window of all other hosts.
+ * A page looks at this many calendars and then ends, shorter than asked, so that a host whose time is cut up finely costs no
+ * more. Five of them hold the longest window of all other hosts.
  */
 const CALENDARS_PER_PAGE = 8;
+/** ... or at so many slots, each counted once for every seat: so many bookings may have to be read. No look is longer than ... */
+const SLOTS_PER_PAGE = 200_000;
+/** ... this. A year of five minutes each, with one seat, takes two. */
+const SLOTS_PER_LOOK = 60_000;
 /** A first look at half as many slots again as are wanted finds them at once unless more than a third of them are booked. */
 const LOOK_AHEAD = 1.5;
+/** Each further look goes so many times as far as the one before. A stretch that is booked out costs a few looks, however long. */
+const FURTHER = 16;
+
+export interface OpenSlotsQuery {
+  readonly hostId: string;
+  readonly window: Interval;
+  /** How long a booking is to be; undefined: one slot. */
+  readonly durationMs: number | undefined;
+  readonly ignoresNotice: boolean;
+  /** The most slots. */
+  readonly limit: number;
+}
 
 export interface Page {
-  readonly slots: readonly Interval[];
+  readonly slots: readonly OpenSlot[];
   /** Where the next page begins; undefined if nothing is left to look at. */
   readonly next: Instant | undefined;
 }
 
-/** The first open slots of a window, at most `limit`. Throws what `Calendars.at` throws, and Refusal BUSY. */
-export async function openSlots(
-  deps: SchedulingDeps,
-  caller: Caller,
-  hostId: string,
-  window: Interval,
-  limit: number,
-): Promise<Page> {
-  const count = Math.ceil((limit + 1) * LOOK_AHEAD);
-  const found: Interval[] = [];
+/** The first open slots of a window. Throws what `Calendars.at` throws, and Refusal BUSY and OFF_GRID. */
+export async function openSlots(deps: SchedulingDeps, caller: Caller, query: OpenSlotsQuery): Promise<Page> {
+  const { window, limit } = query;
+  const found: OpenSlot[] = [];
   let next: Instant | undefined = window.start;
-  let left = CALENDARS_PER_PAGE;
-  while (left > 0 && next !== undefined && found.length < limit) {
-    const rest = { start: next, end: window.end };
-    const stretch = await openStretch(deps, caller, hostId, rest, { count, calendars: left });
+  let count = Math.ceil((limit + 1) * LOOK_AHEAD);
+  let calendars = CALENDARS_PER_PAGE;
+  let slotsLeft = SLOTS_PER_PAGE;
+  while (next !== undefined && found.length < limit && calendars > 0 && slotsLeft > 0) {
+    const reach = { count, calendars, slots: Math.min(slotsLeft, SLOTS_PER_LOOK) };
+    const stretch = await openStretch(deps, caller, { ...query, window: { start: next, end: window.end } }, reach);
     found.push(...stretch.slots);
     next = stretch.next;
-    left -= stretch.looked;
+    calendars -= stretch.looked.calendars;
+    slotsLeft -= stretch.looked.slots;
+    count *= FURTHER;
   }
   if (found.length <= limit) return { slots: found, next };
   const shown = found.slice(0, limit);
@@ -50,10 +66,12 @@ export async function openSlots(
   return { slots: shown, next: (shown.at(-1)?.start ?? window.start) + 1 };
 }
 
-/** How far one look goes: to the `count`th slot, booked or not, or to the end of the most calendars that one page may read. */
+/** How far one look goes: to the `count`th slot, booked or not, or to the end of the most that it may look at. */
 interface Reach {
   readonly count: number;
   readonly calendars: number;
+  /** Each counted once for every seat. At least one is looked at. */
+  readonly slots: number;
 }
 
 /**
@@ -63,18 +81,21 @@ interface Reach {
 async function openStretch(
   deps: SchedulingDeps,
   caller: Caller,
-  hostId: string,
-  window: Interval,
+  query: OpenSlotsQuery,
   reach: Reach,
-): Promise<Page & { readonly looked: number }> {
+): Promise<Page & Pick<Parts, "looked">> {
+  const { hostId, durationMs, ignoresNotice, limit: most } = query;
   let newerThan = -Infinity;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const { parts, stretch, next } = await partsOf(deps, caller, hostId, window, reach, newerThan);
-    const { generation, now, active } = await readBookedTime(deps.pool, hostId, stretch, caller.signal);
+    const { parts, time, next, looked } = await partsOf(deps, caller, query, reach, newerThan);
+    const { generation, now, taken } = await readBookedTime(deps.pool, hostId, time, caller.signal);
     const outdated = parts.filter(({ calendar }) => calendar.generation !== generation);
     if (outdated.length === 0) {
-      const open = parts.flatMap((part) => slots(part.calendar, part.window, now, active));
-      return { slots: open, next, looked: parts.length };
+      const terms = { now, ignoresNotice };
+      const open = parts.flatMap((part) =>
+        slots(part.calendar, { window: part.window, durationMs, most: most + 1 }, terms, taken),
+      );
+      return { slots: open, next, looked };
     }
     newerThan = Math.max(...outdated.map(({ begunAt }) => begunAt));
     if (attempt > 1) await pauseAfter(attempt, caller);
@@ -90,33 +111,43 @@ interface Part extends RememberedCalendar {
 interface Parts {
   /** More than one where the window crosses the edge of what one calendar covers. */
   readonly parts: readonly Part[];
-  /** The time of all their slots. */
-  readonly stretch: Interval;
+  /** All time in which a booking may be in the way of their slots. */
+  readonly time: Interval;
   /** What is left of the window begins here; undefined if nothing is. */
   readonly next: Instant | undefined;
+  readonly looked: Pick<Reach, "calendars" | "slots">;
 }
 
 /** The parts of a window that hold its first slots, were none of them booked or past. */
 async function partsOf(
   deps: SchedulingDeps,
   caller: Caller,
-  hostId: string,
-  window: Interval,
-  { count, calendars: calendarsMax }: Reach,
+  { hostId, window, durationMs }: OpenSlotsQuery,
+  reach: Reach,
   newerThan: number,
 ): Promise<Parts> {
   const parts: Part[] = [];
-  const all: Interval[] = [];
+  const times: Interval[] = [];
   let from = window.start;
-  while (from < window.end && all.length < count && parts.length < calendarsMax) {
+  let { count, slots: slotsLeft } = reach;
+  while (from < window.end && count > 0 && slotsLeft > 0 && parts.length < reach.calendars) {
     const known = await deps.calendars.at(hostId, from, newerThan, caller);
-    const part = { start: from, end: Math.min(window.end, known.calendar.covered.end) };
-    all.push(...slots(known.calendar, part, -Infinity, [], count - all.length));
-    const last = all.at(-1);
-    from = all.length === count && last !== undefined ? last.start + 1 : part.end;
-    parts.push({ ...known, window: { start: part.start, end: from } });
+    const { rules } = known.calendar;
+    if (durationMs !== undefined && durationMs % rules.slotMs > 0) throw offGrid();
+    const most = Math.min(count, Math.ceil(slotsLeft / rules.seats));
+    const stretch = stretchOf(known.calendar, { start: from, end: window.end }, most);
+    const part = { start: from, end: stretch.end };
+    parts.push({ ...known, window: part });
+    times.push(occupied(rules, { start: part.start, end: part.end + (durationMs ?? rules.slotMs) }));
+    from = part.end;
+    count -= stretch.count;
+    slotsLeft -= stretch.count * rules.seats;
   }
-  const stretch = interval(all[0]?.start ?? window.start, all.at(-1)?.end ?? window.start + 1);
-  // A slot that starts in the window's last millisecond leaves nothing, not an empty window that the next page would refuse.
-  return { parts, stretch, next: from < window.end ? from : undefined };
+  return {
+    parts,
+    time: { start: Math.min(...times.map(({ start }) => start)), end: Math.max(...times.map(({ end }) => end)) },
+    // A slot that starts in the window's last millisecond leaves nothing, not an empty window that the next page would refuse.
+    next: from < window.end ? from : undefined,
+    looked: { calendars: parts.length, slots: reach.slots - slotsLeft },
+  };
 }

@@ -1,7 +1,7 @@
 /** What fences need to know of their hosts' bookings, read behind the locks. */
 
 import { BOOKING_MAX_MS } from "../../../shared/limits.ts";
-import { millis } from "../../../shared/postgres/range.ts";
+import { fromMillis, millis } from "../../../shared/postgres/range.ts";
 import type { Statement } from "../../../shared/postgres/round-trip.ts";
 import type { ConfirmedInRanges, FenceCommand } from "../domain/command.ts";
 import { BATCH_NOW } from "./batch-now.ts";
@@ -10,7 +10,7 @@ import { storedColumns } from "./rows.ts";
 
 /**
  * The ranges of a fence as far back as a booking in them may not have ended yet, or a host that gives up all of its time
- * would have all of its past read.
+ * would have all of its past read. The index is by occupied time, so bookings are looked for by that, which holds their time.
  */
 const LIVE_RANGES = `(fence.ranges * tstzmultirange(tstzrange(${BATCH_NOW} - interval '${BOOKING_MAX_MS} ms', null)))`;
 
@@ -24,7 +24,8 @@ export function holdsOfFences(fences: readonly FenceCommand[]): Statement {
     text: `select b.id, ${storedColumns}
            from unnest($1::uuid[], $2::tstzmultirange[]) as fence(host_id, ranges)
            cross join lateral (
-             select * from bookings where host_id = fence.host_id and state = 'HELD' and during && ${LIVE_RANGES} ${ONE_BY_ONE}
+             select * from bookings where host_id = fence.host_id and state = 'HELD'
+               and occupied && ${LIVE_RANGES} and during && ${LIVE_RANGES} ${ONE_BY_ONE}
            ) b`,
     values: [
       fences.map((fence) => fence.hostId),
@@ -46,19 +47,26 @@ export function confirmedInRanges(fences: readonly FenceCommand[]): Statement {
   return {
     name: "load-confirmed-in-ranges",
     text: `select fence.ordinal::float8 as ordinal, found.id, found.start_ms, found.end_ms, found.total
-           from unnest($1::uuid[], $2::tstzmultirange[], $3::int[]) with ordinality
-             as fence(host_id, ranges, max_bookings, ordinal)
+           from unnest($1::uuid[], $2::tstzmultirange[], $3::int[], $4::float8[], $5::uuid[]) with ordinality
+             as fence(host_id, ranges, max_bookings, after_ms, after_id, ordinal)
            cross join lateral (
              select b.id, ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
                     (count(*) over ())::float8 as total
              from bookings b
              where b.host_id = fence.host_id and b.state = 'CONFIRMED'
-               and b.during && ${LIVE_RANGES}
+               and b.occupied && ${LIVE_RANGES} and b.during && ${LIVE_RANGES}
                and upper(b.during) > ${BATCH_NOW}
+               and (fence.after_id is null or (lower(b.during), b.id) > (${fromMillis("fence.after_ms")}, fence.after_id))
              order by lower(b.during), b.id
              limit fence.max_bookings
            ) found`,
-    values: [fences.map((fence) => fence.hostId), fences.map(multirange), fences.map((fence) => fence.maxBookings)],
+    values: [
+      fences.map((fence) => fence.hostId),
+      fences.map(multirange),
+      fences.map((fence) => fence.maxBookings),
+      fences.map((fence) => fence.after?.start),
+      fences.map((fence) => fence.after?.id),
+    ],
   };
 }
 
@@ -94,7 +102,7 @@ export function lastConfirmedEnds(fences: readonly FenceCommand[]): Statement {
     name: "load-last-confirmed-ends",
     text: `select fence.host_id, (
              select ${millis("max(upper(b.during))")} from bookings b
-             where b.host_id = fence.host_id and b.state = 'CONFIRMED' and b.during && ${LIVE_RANGES}
+             where b.host_id = fence.host_id and b.state = 'CONFIRMED' and b.occupied && ${LIVE_RANGES}
                and upper(b.during) > ${BATCH_NOW}
            ) as last_end_ms
            from unnest($1::uuid[], $2::tstzmultirange[]) as fence(host_id, ranges)`,

@@ -4,6 +4,7 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Statement, StatementResult } from "../../../shared/postgres/round-trip.ts";
 import { type Command, type CreateCommand, type HostState, isHold } from "../domain/command.ts";
+import { occupied } from "../domain/rules.ts";
 import { BATCH_NOW, readClock } from "./batch-now.ts";
 import {
   confirmedByFence,
@@ -44,13 +45,15 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   );
   const holds = commands.filter((command) => isHold(command));
   const candidates = commands.filter((command) => command.kind === "create" || command.kind === "reschedule");
+  const called = candidates.filter((command) => command.kind === "create" && command.details.externalId !== undefined);
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const withRanges = fences.filter((fence) => fence.ranges.length > 0);
   const findingLast = fences.filter((fence) => fence.findLastBooking);
   const lookingAtHolds = fences.filter((fence) => fence.ranges.length > 0 || fence.findLastBooking);
   const sent: (readonly [kind: Kind, statement: Statement])[] = [["hosts", loadHosts(hostIds, readClock)]];
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
-  if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates)]);
+  if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates.map(occupiedBy))]);
+  if (called.length > 0) sent.push(["bookings", bookingsCalled(called as readonly CreateCommand[])]);
   if (holds.length > 0) sent.push(["holds", holdsOfGuests(holds)]);
   if (named.length > 0) sent.push(["bookings", namedBookings(named)]);
   if (lookingAtHolds.length > 0) sent.push(["bookings", holdsOfFences(lookingAtHolds)]);
@@ -89,22 +92,43 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   };
 }
 
-/** The bookings that the constraint counts and that a candidate overlaps. */
-function overlappingBookings(candidates: readonly { readonly hostId: string; readonly during: Interval }[]): Statement {
+/** Time that a host's bookings are looked for in. */
+interface HostTime extends Interval {
+  readonly hostId: string;
+}
+
+function occupiedBy({ hostId, calendar, during }: Pick<CreateCommand, "hostId" | "calendar" | "during">): HostTime {
+  return { hostId, ...occupied(calendar.rules, during) };
+}
+
+/** The bookings that the constraint counts and whose occupied time overlaps. Where many want the same, it is read once. */
+function overlappingBookings(wanted: readonly HostTime[]): Statement {
+  const times = [...new Map(wanted.map((each) => [`${each.hostId} ${each.start} ${each.end}`, each])).values()];
   return {
     name: "load-overlapping",
     text: `select distinct on (b.id) b.id, ${storedColumns}
-           from unnest($1::uuid[], $2::float8[], $3::float8[]) as candidate(host_id, start_ms, end_ms)
+           from unnest($1::uuid[], $2::float8[], $3::float8[]) as wanted(host_id, start_ms, end_ms)
            cross join lateral (
              select * from bookings
-             where host_id = candidate.host_id and state in ('HELD', 'CONFIRMED')
-               and during && ${rangeFromMillis("candidate.start_ms", "candidate.end_ms")} ${ONE_BY_ONE}
+             where host_id = wanted.host_id and state in ('HELD', 'CONFIRMED')
+               and occupied && ${rangeFromMillis("wanted.start_ms", "wanted.end_ms")} ${ONE_BY_ONE}
            ) b`,
-    values: [
-      candidates.map((candidate) => candidate.hostId),
-      candidates.map((candidate) => candidate.during.start),
-      candidates.map((candidate) => candidate.during.end),
-    ],
+    values: [times.map(({ hostId }) => hostId), times.map(({ start }) => start), times.map(({ end }) => end)],
+  };
+}
+
+/** The bookings that the constraint counts and that have the external id of a new one. */
+function bookingsCalled(creates: readonly CreateCommand[]): Statement {
+  return {
+    name: "load-called",
+    text: `select b.id, ${storedColumns}
+           from unnest($1::uuid[], $2::text[]) as wanted(host_id, external_id)
+           cross join lateral (
+             select * from bookings
+             where host_id = wanted.host_id and external_id = wanted.external_id and state in ('HELD', 'CONFIRMED')
+             ${ONE_BY_ONE}
+           ) b`,
+    values: [creates.map(({ hostId }) => hostId), creates.map(({ details }) => details.externalId)],
   };
 }
 

@@ -1,17 +1,21 @@
-/** What stands against listing a slot: the bookings of a stretch of time, with the generation and the clock beside them. */
+/** What stands against listing a slot: the taken seats of a stretch of time, with the generation and the clock beside them. */
 
 import type { Pool } from "pg";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import { generationIn } from "./hosts.ts";
+import type { Taken } from "../domain/seats.ts";
 import { overdue } from "./rows.ts";
 
 export interface BookedTime {
   readonly generation: number;
   readonly now: Instant;
-  /** The intervals of active bookings, by start. */
-  readonly active: readonly Interval[];
+  /**
+   * The occupied time of active bookings, by start. Bookings in one seat that follow one another are one: of a host that is
+   * booked out there is little to tell.
+   */
+  readonly taken: readonly Taken[];
 }
 
 /**
@@ -22,6 +26,14 @@ function wholeMillis(expression: string): string {
   return `round(date_part('epoch', ${expression}) * 1000)`;
 }
 
+interface Row {
+  readonly generation: number;
+  readonly now: number;
+  readonly seats: readonly number[] | null;
+  readonly starts: readonly number[] | null;
+  readonly ends: readonly number[] | null;
+}
+
 /** One statement, so that generation, clock and bookings are of one moment. */
 export async function readBookedTime(
   pool: Pool,
@@ -29,23 +41,28 @@ export async function readBookedTime(
   stretch: Interval,
   signal: AbortSignal,
 ): Promise<BookedTime> {
-  const [row] = await read<{ generation: number; now: number; starts: number[] | null; ends: number[] | null }>(
+  const [row] = await read<Row>(
     pool,
     {
       name: "read-booked-time",
       text: `select ${generationIn("$1")} as generation,
                     ${millis("date_trunc('milliseconds', statement_timestamp())")} as now,
-                    to_json(array_agg(${wholeMillis("lower(b.during)")} order by b.during)) as starts,
-                    to_json(array_agg(${wholeMillis("upper(b.during)")} order by b.during)) as ends
-             from bookings b
-             where b.host_id = $1 and b.during && ${rangeFromMillis("$2::float8", "$3::float8")}
-               and b.state in ('HELD', 'CONFIRMED') and not ${overdue}`,
+                    to_json(array_agg(seat order by taken)) as seats,
+                    to_json(array_agg(${wholeMillis("lower(taken)")} order by taken)) as starts,
+                    to_json(array_agg(${wholeMillis("upper(taken)")} order by taken)) as ends
+             from (
+               select b.seat, unnest(range_agg(b.occupied)) as taken
+               from bookings b
+               where b.host_id = $1 and b.occupied && ${rangeFromMillis("$2::float8", "$3::float8")}
+                 and b.state in ('HELD', 'CONFIRMED') and not ${overdue}
+               group by b.seat
+             ) as seats`,
       values: [hostId, stretch.start, stretch.end],
     },
     signal,
   );
   if (row === undefined) throw new Error("an aggregate without a group has exactly one row");
-  const ends = row.ends ?? [];
-  const active = (row.starts ?? []).map((start, index) => ({ start, end: ends[index] ?? start }));
-  return { generation: row.generation, now: row.now, active };
+  const { seats, starts, ends } = row;
+  const taken = (seats ?? []).map((seat, index) => ({ seat, start: starts?.[index] ?? 0, end: ends?.[index] ?? 0 }));
+  return { generation: row.generation, now: row.now, taken };
 }

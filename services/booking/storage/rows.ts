@@ -9,18 +9,27 @@ export interface BookingRow {
   readonly guest_id: string;
   readonly start_ms: number;
   readonly end_ms: number;
+  readonly occupied_start_ms: number;
+  readonly occupied_end_ms: number;
+  readonly seat: number;
   readonly state: BookingState;
   readonly version: number;
   readonly sequence: number;
   readonly expire_ms: number | null;
   readonly create_ms: number;
   readonly update_ms: number;
+  readonly external_id: string | null;
+  readonly note: string | null;
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly cancel_reason: string | null;
 }
 
 /** What is the same for an overdue hold, recorded or not. */
 const unchanging = `
   b.sequence::float8 as sequence,
   ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
+  ${millis("lower(b.occupied)")} as occupied_start_ms, ${millis("upper(b.occupied)")} as occupied_end_ms, b.seat,
+  b.external_id, b.note, b.labels, b.cancel_reason,
   ${millis("b.expire_time")} as expire_ms, ${millis("b.create_time")} as create_ms`;
 
 /** The columns of `bookings b` (or `booking_events b`) as they are stored. */
@@ -51,11 +60,19 @@ export function bookingFromRow(row: BookingRow): Booking {
     hostId: row.host_id,
     guestId: row.guest_id,
     during: { start: row.start_ms, end: row.end_ms },
+    occupied: { start: row.occupied_start_ms, end: row.occupied_end_ms },
+    seat: row.seat,
     state: row.state,
     version: row.version,
     sequence: row.sequence,
     ...(row.expire_ms === null ? {} : { expireTime: row.expire_ms }),
     createTime: row.create_ms,
     updateTime: row.update_ms,
+    details: {
+      externalId: row.external_id ?? undefined,
+      note: row.note ?? undefined,
+      labels: row.labels ?? undefined,
+    },
+    cancelReason: row.cancel_reason ?? undefined,
   };
 }

@@ -4,10 +4,28 @@
  */
 
 import { defineEntity, p } from "@mikro-orm/core";
+import { SEATS_MAX } from "../../../shared/limits.ts";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
 import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
 
 const STATES = "'HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'";
+
+/** What is stored of a booking, and of what it was after each event. What was not said is null. */
+const bookingColumns = {
+  guestId: p.uuid(),
+  during: p.string().columnType("tstzrange"),
+  occupied: p.string().columnType("tstzrange"),
+  seat: p.integer(),
+  state: p.text(),
+  version: p.integer(),
+  expireTime: p.datetime(3).nullable(),
+  createTime: p.datetime(3),
+  updateTime: p.datetime(3),
+  externalId: p.text().nullable(),
+  note: p.text().nullable(),
+  labels: p.json().columnType("jsonb").nullable(),
+  cancelReason: p.text().nullable(),
+};
 
 /** One row per host that was ever booked or fenced: its generation and the last sequence of its feed. Never deleted. */
 export const Host = defineEntity({
@@ -30,15 +48,9 @@ export const Booking = defineEntity({
   properties: {
     hostId: p.uuid().primary(),
     id: p.uuid().primary(),
-    guestId: p.uuid(),
-    during: p.string().columnType("tstzrange"),
-    state: p.text(),
-    version: p.integer(),
+    ...bookingColumns,
     /** Of its last event. */
     sequence: p.bigint("number"),
-    expireTime: p.datetime(3).nullable(),
-    createTime: p.datetime(3),
-    updateTime: p.datetime(3),
   },
   uniques: [{ name: "bookings_id_key", properties: ["id"] }],
   checks: [
@@ -48,12 +60,18 @@ export const Booking = defineEntity({
       expression: "get_byte(uuid_send(id), 15) = get_byte(uuid_send(host_id), 15)",
     },
     ...intervalChecks("bookings"),
+    ...intervalChecks("bookings", "occupied"),
     {
-      // No two active bookings of a host overlap. Held by the host's lock and, should that code be wrong, by this. A hold
-      // that is past its time still counts here: a transaction that disregards it writes it EXPIRED first.
+      // No two active bookings of a host are in one seat at a time, buffers included. Held by the host's lock and, should that
+      // code be wrong, by this. A hold that is past its time still counts here: a transaction that disregards it writes it EXPIRED
+      // first. Time comes before seats, which means the same and lets a look at all seats of some time use the index.
       name: "bookings_no_overlap",
-      expression: "exclude using gist (host_id with =, during with &&) where (state in ('HELD', 'CONFIRMED'))",
+      expression:
+        "exclude using gist (host_id with =, occupied with &&, seat with =) where (state in ('HELD', 'CONFIRMED'))",
     },
+    { name: "bookings_occupied_holds_during", expression: "occupied @> during" },
+    { name: "bookings_occupied_length", expression: "upper(occupied) - lower(occupied) <= '72:00:00'::interval" },
+    { name: "bookings_seat", expression: `seat >= 1 and seat <= ${SEATS_MAX}` },
     { name: "bookings_length", expression: "upper(during) - lower(during) <= '24:00:00'::interval" },
     { name: "bookings_state", expression: `state in (${STATES})` },
     { name: "bookings_version_positive", expression: "version >= 1" },
@@ -67,6 +85,18 @@ export const Booking = defineEntity({
     {
       name: "bookings_by_host",
       expression: "create index bookings_by_host on bookings (host_id, lower(during), id)",
+    },
+    {
+      // One standing booking is called so. Where nothing is said of the name, the index costs nothing.
+      name: "bookings_external_id_key",
+      expression:
+        "create unique index bookings_external_id_key on bookings (host_id, external_id) " +
+        "where external_id is not null and state in ('HELD', 'CONFIRMED')",
+    },
+    {
+      name: "bookings_by_external_id",
+      expression:
+        "create index bookings_by_external_id on bookings (host_id, external_id) where external_id is not null",
     },
     {
       name: "bookings_by_guest",
@@ -96,13 +126,7 @@ export const BookingEvent = defineEntity({
     actor: p.text(),
     eventTime: p.datetime(3),
     bookingId: p.uuid(),
-    guestId: p.uuid(),
-    during: p.string().columnType("tstzrange"),
-    state: p.text(),
-    version: p.integer(),
-    expireTime: p.datetime(3).nullable(),
-    createTime: p.datetime(3),
-    updateTime: p.datetime(3),
+    ...bookingColumns,
   },
   checks: [
     { name: "booking_events_sequence_positive", expression: "sequence >= 1" },

@@ -1,5 +1,6 @@
 /** Writes what was decided, in bulk, for all hosts of a batch. */
 
+import type { Interval } from "../../../shared/interval.ts";
 import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Parameter, Statement } from "../../../shared/postgres/round-trip.ts";
 import type { Booking, BookingEvent } from "../domain/booking.ts";
@@ -56,7 +57,14 @@ function unlessEmpty<T>(rows: readonly T[], statement: (rows: readonly T[]) => S
 }
 
 function isMoved({ before, after }: BookingChange): boolean {
-  return before !== undefined && (before.during.start !== after.during.start || before.during.end !== after.during.end);
+  return (
+    before !== undefined &&
+    (before.seat !== after.seat || differ(before.during, after.during) || differ(before.occupied, after.occupied))
+  );
+}
+
+function differ(a: Interval, b: Interval): boolean {
+  return a.start !== b.start || a.end !== b.end;
 }
 
 function deleteBookings(bookings: readonly Booking[]): Statement {
@@ -73,9 +81,10 @@ function updateBookings(bookings: readonly Booking[]): Statement {
     name: "update-bookings",
     text: `update bookings b
            set state = changed.state, version = changed.version, sequence = changed.sequence,
-               expire_time = ${fromMillis("changed.expire_ms")}, update_time = ${fromMillis("changed.update_ms")}
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int4[], $5::int8[], $6::float8[], $7::float8[])
-             as changed(host_id, id, state, version, sequence, expire_ms, update_ms)
+               expire_time = ${fromMillis("changed.expire_ms")}, update_time = ${fromMillis("changed.update_ms")},
+               cancel_reason = changed.cancel_reason
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int4[], $5::int8[], $6::float8[], $7::float8[], $8::text[])
+             as changed(host_id, id, state, version, sequence, expire_ms, update_ms, cancel_reason)
            where b.host_id = changed.host_id and b.id = changed.id`,
     values: [
       bookings.map((booking) => booking.hostId),
@@ -85,6 +94,7 @@ function updateBookings(bookings: readonly Booking[]): Statement {
       bookings.map((booking) => booking.sequence),
       bookings.map((booking) => booking.expireTime),
       bookings.map((booking) => booking.updateTime),
+      bookings.map((booking) => booking.cancelReason),
     ],
   };
 }
@@ -97,27 +107,40 @@ function bookingArrays(bookings: readonly Booking[]): Parameter[] {
     bookings.map((booking) => booking.guestId),
     bookings.map((booking) => booking.during.start),
     bookings.map((booking) => booking.during.end),
+    bookings.map((booking) => booking.occupied.start),
+    bookings.map((booking) => booking.occupied.end),
+    bookings.map((booking) => booking.seat),
     bookings.map((booking) => booking.state),
     bookings.map((booking) => booking.version),
     bookings.map((booking) => booking.sequence),
     bookings.map((booking) => booking.expireTime),
     bookings.map((booking) => booking.createTime),
     bookings.map((booking) => booking.updateTime),
+    bookings.map(({ details }) => details.externalId),
+    bookings.map(({ details }) => details.note),
+    bookings.map(({ details }) => (details.labels === undefined ? undefined : JSON.stringify(details.labels))),
+    bookings.map((booking) => booking.cancelReason),
   ];
 }
 
 const BOOKING_ARRAYS =
-  "$1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int4[], $8::int8[], $9::float8[], $10::float8[], $11::float8[]";
+  "$1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::int4[], $9::text[], " +
+  "$10::int4[], $11::int8[], $12::float8[], $13::float8[], $14::float8[], $15::text[], $16::text[], $17::jsonb[], $18::text[]";
 const BOOKING_NAMES =
-  "id, host_id, guest_id, start_ms, end_ms, state, version, sequence, expire_ms, create_ms, update_ms";
-const BOOKING_VALUES = `new.host_id, new.guest_id, ${rangeFromMillis("new.start_ms", "new.end_ms")}, new.state, new.version,
-             new.sequence, ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")}`;
+  "id, host_id, guest_id, start_ms, end_ms, occupied_start_ms, occupied_end_ms, seat, state, version, sequence, " +
+  "expire_ms, create_ms, update_ms, external_id, note, labels, cancel_reason";
+const BOOKING_COLUMNS =
+  "host_id, guest_id, during, occupied, seat, state, version, sequence, expire_time, create_time, update_time, " +
+  "external_id, note, labels, cancel_reason";
+const BOOKING_VALUES = `new.host_id, new.guest_id, ${rangeFromMillis("new.start_ms", "new.end_ms")},
+             ${rangeFromMillis("new.occupied_start_ms", "new.occupied_end_ms")}, new.seat, new.state, new.version,
+             new.sequence, ${fromMillis("new.expire_ms")}, ${fromMillis("new.create_ms")}, ${fromMillis("new.update_ms")},
+             new.external_id, new.note, new.labels, new.cancel_reason`;
 
 function insertBookings(bookings: readonly Booking[]): Statement {
   return {
     name: "insert-bookings",
-    text: `insert into bookings
-             (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
+    text: `insert into bookings (id, ${BOOKING_COLUMNS})
            select new.id, ${BOOKING_VALUES} from unnest(${BOOKING_ARRAYS}) as new(${BOOKING_NAMES})`,
     values: bookingArrays(bookings),
   };
@@ -126,11 +149,9 @@ function insertBookings(bookings: readonly Booking[]): Statement {
 function insertEvents(events: readonly BookingEvent[]): Statement {
   return {
     name: "insert-events",
-    text: `insert into booking_events
-             (booking_id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time,
-              kind, actor, event_time)
+    text: `insert into booking_events (booking_id, ${BOOKING_COLUMNS}, kind, actor, event_time)
            select new.id, ${BOOKING_VALUES}, new.kind, new.actor, ${fromMillis("new.event_ms")}
-           from unnest(${BOOKING_ARRAYS}, $12::text[], $13::text[], $14::float8[])
+           from unnest(${BOOKING_ARRAYS}, $19::text[], $20::text[], $21::float8[])
              as new(${BOOKING_NAMES}, kind, actor, event_ms)`,
     values: [
       ...bookingArrays(events.map((event) => event.booking)),

@@ -104,6 +104,13 @@ export const holdSeconds = wholeNumber({ min: HOLD_SECONDS_MIN, max: HOLD_SECOND
   (seconds) => (seconds === 0 ? undefined : seconds),
 );
 
+/** How long a booking is to be, or undefined (0) for one slot. */
+export const durationMinutes = wholeNumber({
+  min: SLOT_DURATION_MINUTES_MIN,
+  max: SLOT_DURATION_MINUTES_MAX,
+  zeroIsUnset: true,
+}).transform((minutes) => (minutes === 0 ? undefined : minutes));
+
 export const pageSize = countUpTo(PAGE_SIZE_MAX, PAGE_SIZE_DEFAULT);
 
 /** How many bookings a fence lists at most. */

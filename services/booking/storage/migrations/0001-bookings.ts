@@ -21,12 +21,18 @@ export class Migration0001Bookings extends Migration {
         host_id uuid not null,
         guest_id uuid not null,
         during tstzrange not null,
+        occupied tstzrange not null,
+        seat int not null,
         state text not null,
         version int not null,
-        sequence bigint not null,
         expire_time timestamptz(3),
         create_time timestamptz(3) not null,
         update_time timestamptz(3) not null,
+        external_id text,
+        note text,
+        labels jsonb,
+        cancel_reason text,
+        sequence bigint not null,
         constraint bookings_pkey primary key (host_id, id),
         constraint bookings_id_key unique (id),
         constraint bookings_id_in_bucket_of_host
@@ -37,8 +43,17 @@ export class Migration0001Bookings extends Migration {
         constraint bookings_during_half_open check (lower_inc(during) and not upper_inc(during)),
         constraint bookings_during_milliseconds check (
           lower(during) = lower(during)::timestamptz(3) and upper(during) = upper(during)::timestamptz(3)),
+        constraint bookings_occupied_finite check (
+          not isempty(occupied) and not lower_inf(occupied) and not upper_inf(occupied)
+          and isfinite(lower(occupied)) and isfinite(upper(occupied))),
+        constraint bookings_occupied_half_open check (lower_inc(occupied) and not upper_inc(occupied)),
+        constraint bookings_occupied_milliseconds check (
+          lower(occupied) = lower(occupied)::timestamptz(3) and upper(occupied) = upper(occupied)::timestamptz(3)),
         constraint bookings_no_overlap
-          exclude using gist (host_id with =, during with &&) where (state in ('HELD', 'CONFIRMED')),
+          exclude using gist (host_id with =, occupied with &&, seat with =) where (state in ('HELD', 'CONFIRMED')),
+        constraint bookings_occupied_holds_during check (occupied @> during),
+        constraint bookings_occupied_length check (upper(occupied) - lower(occupied) <= '72:00:00'::interval),
+        constraint bookings_seat check (seat >= 1 and seat <= 1000),
         constraint bookings_length check (upper(during) - lower(during) <= '24:00:00'::interval),
         constraint bookings_state check (state in ('HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED')),
         constraint bookings_version_positive check (version >= 1),
@@ -46,6 +61,12 @@ export class Migration0001Bookings extends Migration {
         constraint bookings_expire_time_of_holds check ((expire_time is not null) = (state in ('HELD', 'EXPIRED')))
       )`);
     this.addSql("create index bookings_by_host on bookings (host_id, lower(during), id)");
+    this.addSql(`
+      create unique index bookings_external_id_key on bookings (host_id, external_id)
+      where external_id is not null and state in ('HELD', 'CONFIRMED')`);
+    this.addSql(
+      "create index bookings_by_external_id on bookings (host_id, external_id) where external_id is not null",
+    );
     this.addSql("create index bookings_by_guest on bookings (guest_id, lower(during), id)");
     this.addSql("create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'");
     this.addSql("create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'");
@@ -60,11 +81,17 @@ export class Migration0001Bookings extends Migration {
         booking_id uuid not null,
         guest_id uuid not null,
         during tstzrange not null,
+        occupied tstzrange not null,
+        seat int not null,
         state text not null,
         version int not null,
         expire_time timestamptz(3),
         create_time timestamptz(3) not null,
         update_time timestamptz(3) not null,
+        external_id text,
+        note text,
+        labels jsonb,
+        cancel_reason text,
         constraint booking_events_pkey primary key (host_id, sequence),
         constraint booking_events_sequence_positive check (sequence >= 1),
         constraint booking_events_kind check (kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED')),
