@@ -104,8 +104,6 @@ test("a page looks at a bounded number of slots, each once for every seat, and t
   const window = { start: booked.start, end: booked.start + (slots + 1) * SLOT_MS };
   await storeOpenings(availability, hostId, [window], SLOT_MS / MINUTE_MS);
   await pair.clients.availability.updateRules({ hostId, seats });
-  // In the way of every seat, without a booking for each.
-  await pair.clients.availability.updateRules({ hostId, bufferAfterMinutes: 0 });
   await bookings.query(
     `insert into bookings
        (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
