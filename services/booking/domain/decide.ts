@@ -10,7 +10,7 @@
  */
 
 import type { Refusal } from "../../../shared/errors.ts";
-import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { Instant } from "../../../shared/interval.ts";
 import { type Booking, etagOf, isActive, isOverdueHold } from "./booking.ts";
 import { refusal } from "./calendar.ts";
 import type {
