@@ -3,9 +3,17 @@
 import { randomUUIDv7 } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
-import { openCalendar } from "../support/calendars.ts";
 import { fenceCommand } from "../support/fence-command.ts";
-import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "../support/lanes.ts";
+import {
+  createCommand,
+  hourOf,
+  type LanesUnderTest,
+  moveCommand,
+  overlapsIn,
+  saidOf,
+  startLanes,
+  tally,
+} from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
 
 let lanes: LanesUnderTest;
@@ -183,16 +191,7 @@ describe("the order of writes", () => {
     const [a, b, c, d] = Array.from({ length: 4 }, (_, hour) => createCommand(hostId, hourOf(hour)));
     for (const command of [a!, b!, c!, d!]) expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
     const move = (bookingId: string, hour: number): Promise<string> =>
-      saidOf(
-        lanes.commit({
-          kind: "reschedule",
-          hostId,
-          actor: "tester",
-          bookingId,
-          during: hourOf(hour),
-          calendar: openCalendar(0),
-        }),
-      );
+      saidOf(lanes.commit(moveCommand({ hostId, bookingId }, hourOf(hour))));
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),
@@ -225,8 +224,7 @@ describe("the clock", () => {
       await holder.query("begin");
       await holder.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
       const named = { hostId, actor: "tester", bookingId: hold.bookingId };
-      const moved = { ...named, during: hourOf(3), calendar: openCalendar(0) };
-      const waiting = saidOf(lanes.commit(kind === "reschedule" ? { kind, ...moved } : { kind, ...named }));
+      const waiting = saidOf(lanes.commit(kind === "reschedule" ? moveCommand(hold, hourOf(3)) : { kind, ...named }));
       // It has begun, by the clock of the database, some milliseconds before the hold ends.
       await waitUntil(async () => {
         const { rowCount } = await lanes.pool.query(

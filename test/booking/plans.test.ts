@@ -29,7 +29,7 @@ import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
 import { openCalendar } from "../support/calendars.ts";
 import { newBookingIdSql } from "../support/booking-ids.ts";
 import { fenceCommand } from "../support/fence-command.ts";
-import { createCommand, patient, saidOf } from "../support/lanes.ts";
+import { createCommand, moveCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
@@ -120,10 +120,7 @@ async function changeBookings(): Promise<void> {
   expect(new Set(await commit([...creates, ...holds]))).toEqual(new Set(["CONFIRMED", "HELD"]));
   await commit(holds.slice(4).map((hold) => ({ kind: "expire", ...of(hold) })));
   await commit(holds.slice(0, 4).map((hold) => ({ kind: "confirm", ...of(hold) })));
-  const calendar = openCalendar(0);
-  await commit(
-    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), calendar })),
-  );
+  await commit(creates.slice(0, 32).map((create) => moveCommand(create, hour(105))));
   await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
   const year = { start: DAY, end: DAY + 366 * DAY_MS };
   const fences = hostIds.slice(0, 4).map((hostId) => fenceCommand(hostId, [year], { findLastBooking: true }));
