@@ -27,6 +27,7 @@ import { windowAt } from "../../../shared/rpc/request/window.ts";
 import type * as domain from "../domain/booking.ts";
 import { type BookingQuery, listBookings as readBookings } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";
+import { countThatFits } from "./fitting.ts";
 import { labelQuery } from "./labels.ts";
 import { bookingMessage } from "./messages.ts";
 
@@ -84,7 +85,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
       { hostId, guestId, externalId: asked.externalId, label, window, states: wanted, after, limit: limit + 1 },
       call.signal,
     );
-    const { page, nextPageToken } = pageOf(bookings, limit, (last) =>
+    const { page, nextPageToken } = pageOf(bookings, Math.min(limit, countThatFits(bookings)), (last) =>
       encodePageToken(bound, [window.start, window.end, last.during.start, last.id]),
     );
     return {
