@@ -25,6 +25,10 @@ interface Stored {
   readonly during: Interval;
   /** Of a hold; unset: not before its start. */
   readonly expireTime?: number;
+  /** Unset: the first. */
+  readonly seat?: number;
+  /** Before and after; unset: none. */
+  readonly bufferMinutes?: number;
   /** Unset: the one that is fenced. */
   readonly hostId?: string;
 }
@@ -33,17 +37,21 @@ interface Stored {
 async function store(bookings: readonly Stored[]): Promise<void> {
   const time = (instant: number): Date => new Date(instant);
   await lanes.pool.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-     select ${newBookingIdSql("host_id")}, host_id, host_id, tstzrange(starts, ends), state, 1, 1,
+    `insert into bookings
+       (id, host_id, guest_id, during, occupied, seat, state, version, sequence, expire_time, create_time, update_time)
+     select ${newBookingIdSql("host_id")}, host_id, host_id, tstzrange(starts, ends),
+            tstzrange(starts - buffer, ends + buffer), seat, state, 1, 1,
             case when state in ('HELD', 'EXPIRED') then expires end, starts, starts
-     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::timestamptz[])
-       as stored(host_id, starts, ends, state, expires)`,
+     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::int[], $7::interval[])
+       as stored(host_id, starts, ends, state, expires, seat, buffer)`,
     [
       bookings.map((each) => each.hostId ?? hostId),
       bookings.map(({ during }) => time(during.start)),
       bookings.map(({ during }) => time(during.end)),
       bookings.map(({ state }) => state),
       bookings.map(({ during, expireTime = during.start }) => time(expireTime)),
+      bookings.map(({ seat = 1 }) => seat),
+      bookings.map(({ bufferMinutes = 0 }) => `${bufferMinutes} minutes`),
     ],
   );
 }

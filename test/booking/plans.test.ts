@@ -30,6 +30,7 @@ import { openCalendar } from "../support/calendars.ts";
 import { newBookingIdSql } from "../support/booking-ids.ts";
 import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, patient, saidOf } from "../support/lanes.ts";
+import { moveCommand } from "../support/move-command.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
@@ -120,10 +121,7 @@ async function changeBookings(): Promise<void> {
   expect(new Set(await commit([...creates, ...holds]))).toEqual(new Set(["CONFIRMED", "HELD"]));
   await commit(holds.slice(4).map((hold) => ({ kind: "expire", ...of(hold) })));
   await commit(holds.slice(0, 4).map((hold) => ({ kind: "confirm", ...of(hold) })));
-  const calendar = openCalendar(0);
-  await commit(
-    creates.slice(0, 32).map((create) => ({ kind: "reschedule", ...of(create), during: hour(105), calendar })),
-  );
+  await commit(creates.slice(0, 32).map((create) => moveCommand(create, hour(105))));
   await commit(creates.slice(32).map((create) => ({ kind: "cancel", ...of(create) })));
   const year = { start: DAY, end: DAY + 366 * DAY_MS };
   const fences = hostIds.slice(0, 4).map((hostId) => fenceCommand(hostId, [year], { findLastBooking: true }));
@@ -176,7 +174,7 @@ test("no statement reads a whole table, or more than one host's or one guest's s
 });
 
 test("a create reads what is in its way and nothing else", () => {
-  const overlapping = lanePlans.find(({ query }) => query.includes("candidate(host_id, start_ms, end_ms)"));
+  const overlapping = lanePlans.find(({ query }) => query.includes("wanted(host_id, start_ms, end_ms)"));
   const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
   expect(read).toEqual([0]);
 });
@@ -220,10 +218,11 @@ async function generationOf(hostId: string): Promise<number> {
 test("a fence reads nothing that is over or was cancelled, however much of it there is", async () => {
   const hostId = hostIds[HOSTS - 1]!;
   await pool.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-     select ${newBookingIdSql("$1")}, $1, $2, tstzrange(hour, hour + interval '1 hour'), state, 1, 1, hour, hour
+    `insert into bookings (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, during, during, 1, state, 1, 1, hour, hour
      from (values ('CONFIRMED', '2000-01-01Z'::timestamptz), ('CANCELLED', '2180-01-01Z')) as many (state, first)
-     cross join generate_series(first, first + interval '120 days', '1 hour') as hour`,
+     cross join generate_series(first, first + interval '120 days', '1 hour') as hour
+     cross join lateral (select tstzrange(hour, hour + interval '1 hour') as during) as time`,
     [hostId, guestIds[0]],
   );
   const before = lanePlans.length;

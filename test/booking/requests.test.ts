@@ -8,6 +8,7 @@ import { findRequests } from "../../services/booking/storage/requests.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { type RequestKey, requestKey } from "../../shared/request-key.ts";
 import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes } from "../support/lanes.ts";
+import { moveCommand } from "../support/move-command.ts";
 
 let lanes: LanesUnderTest;
 
@@ -28,12 +29,11 @@ async function bookingAfter(command: Command, replica = 0): Promise<Booking> {
 function lifeOf(hostId: string, holdMs?: number): (Command & { readonly request: RequestKey })[] {
   const create = createCommand(hostId, hourOf(0), { holdMs });
   const of = { hostId, bookingId: create.bookingId, actor: "tester" };
-  const { calendar } = create;
   return [
     { ...create, request: keyOf("CreateBooking") },
     { ...of, kind: "confirm", request: keyOf("ConfirmBooking") },
     { ...of, kind: "confirm", request: keyOf("ConfirmBooking") },
-    { ...of, kind: "reschedule", during: hourOf(1), calendar, request: keyOf("RescheduleBooking") },
+    { ...moveCommand(create, hourOf(1)), request: keyOf("RescheduleBooking") },
     { ...of, kind: "confirm", request: keyOf("ConfirmBooking") },
     { ...of, kind: "cancel", request: keyOf("CancelBooking") },
     { ...of, kind: "cancel", request: keyOf("CancelBooking") },

@@ -1,7 +1,13 @@
 /** Bookings, hosts and commands for the tests of `decide`, and what it said. */
 
 import type { Booking, BookingState } from "../../services/booking/domain/booking.ts";
-import type { Command, HostState, Outcome } from "../../services/booking/domain/command.ts";
+import type {
+  Command,
+  CreateCommand,
+  HostState,
+  Outcome,
+  RescheduleCommand,
+} from "../../services/booking/domain/command.ts";
 import { decide } from "../../services/booking/domain/decide.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { openCalendar } from "./calendars.ts";
@@ -23,8 +29,25 @@ export const during: Record<Phase, Interval> = {
 
 export function bookingOf(state: BookingState, phase: Phase, expireTime?: number): Booking {
   const held = state === "HELD" || state === "EXPIRED";
-  const booking = { id: "b1", hostId: host, guestId: guest, during: during[phase], state, version: 3, sequence: 20 };
-  return { ...booking, ...(held ? { expireTime: expireTime ?? NOW + 1 } : {}), createTime: 1, updateTime: 2 };
+  const who = { id: "b1", hostId: host, guestId: guest };
+  const place = { during: during[phase], occupied: during[phase], seat: 1 };
+  const times = { ...(held ? { expireTime: expireTime ?? NOW + 1 } : {}), createTime: 1, updateTime: 2 };
+  return { ...who, ...place, state, version: 3, sequence: 20, ...times, details: {} };
+}
+
+/** A booking at another time, without buffers. */
+export function bookingAt(time: Interval, change: Partial<Booking> = {}): Booking {
+  return { ...bookingOf("CONFIRMED", "before its start"), during: time, occupied: time, ...change };
+}
+
+export function create(change: Partial<CreateCommand> = {}): CreateCommand {
+  const what = { kind: "create", bookingId: "b2", guestId: guest, during: during["before its start"] } as const;
+  return { ...asked, ...what, details: {}, ignoresNotice: false, calendar, ...change };
+}
+
+/** Moves the booking `b1`. */
+export function move(to: Interval, change: Partial<RescheduleCommand> = {}): RescheduleCommand {
+  return { ...asked, kind: "reschedule", bookingId: "b1", during: to, ignoresNotice: false, calendar, ...change };
 }
 
 export function hostOf(...bookings: Booking[]): HostState {
@@ -56,6 +79,6 @@ export const elsewhere = { start: NOW + 5 * HOUR, end: NOW + 6 * HOUR };
 export const operations: Record<string, Command> = {
   confirm: { ...asked, kind: "confirm", bookingId: "b1" },
   cancel: { ...asked, kind: "cancel", bookingId: "b1" },
-  reschedule: { ...asked, kind: "reschedule", bookingId: "b1", during: elsewhere, calendar },
+  reschedule: move(elsewhere),
   expire: { ...asked, kind: "expire", bookingId: "b1" },
 };

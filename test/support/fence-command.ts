@@ -7,5 +7,14 @@ export function fenceCommand(
   ranges: readonly Interval[] = [],
   change: Partial<FenceCommand> = {},
 ): FenceCommand {
-  return { kind: "fence", hostId, actor: "tester", ranges, findLastBooking: false, maxBookings: 20, ...change };
+  return {
+    kind: "fence",
+    hostId,
+    actor: "tester",
+    ranges,
+    findLastBooking: false,
+    maxBookings: 20,
+    after: undefined,
+    ...change,
+  };
 }

@@ -2,7 +2,13 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import type { Pool } from "pg";
-import type { Command, CreateCommand, HoldLimits, Outcome } from "../../services/booking/domain/command.ts";
+import type {
+  Command,
+  CreateCommand,
+  HoldLimits,
+  Outcome,
+  RescheduleCommand,
+} from "../../services/booking/domain/command.ts";
 import { connectionsOf, type Lanes, type LaneSettings, openLanes } from "../../services/booking/lanes/lanes.ts";
 import { openLanePool } from "../../services/booking/storage/lane-pool.ts";
 import type { Caller } from "../../shared/caller.ts";
@@ -72,9 +78,21 @@ export function createCommand(hostId: string, during: Interval, change: Partial<
     bookingId: newBookingId(hostId),
     guestId: randomUUIDv7(),
     during,
+    details: {},
+    ignoresNotice: false,
     calendar: openCalendar(0),
     ...change,
   };
+}
+
+/** Moves a booking of a host that is always open, of generation 0. */
+export function moveCommand(
+  { hostId, bookingId }: Pick<CreateCommand, "hostId" | "bookingId">,
+  during: Interval,
+  change: Partial<RescheduleCommand> = {},
+): RescheduleCommand {
+  const terms = { ignoresNotice: false, calendar: openCalendar(0) };
+  return { kind: "reschedule", hostId, actor: "tester", bookingId, during, ...terms, ...change };
 }
 
 /** The state of the booking that a command ended with, or the reason why there is none. */
@@ -94,10 +112,10 @@ export function tally(answers: readonly string[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(answers, (answer) => answer)].map(([answer, all]) => [answer, all.length]));
 }
 
-/** Pairs of active bookings of one host that overlap: there must be none, ever. */
+/** Pairs of active bookings of one host that are in one seat at a time: there must be none, ever. */
 export async function overlapsIn(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query(
-    `select from bookings a join bookings b on a.host_id = b.host_id and a.id < b.id and a.during && b.during
+    `select from bookings a join bookings b on a.host_id = b.host_id and a.id < b.id and a.seat = b.seat and a.occupied && b.occupied
      where a.state in ('HELD', 'CONFIRMED') and b.state in ('HELD', 'CONFIRMED')`,
   );
   return rowCount ?? 0;

@@ -9,7 +9,11 @@ export interface StoredBooking {
   readonly hostId: string;
   readonly guestId: string;
   readonly during: Interval;
+  /** Unset: the first. */
+  readonly seat?: number;
 }
+
+const COLUMNS = "host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time";
 
 interface Kept {
   readonly drop: string;
@@ -32,20 +36,22 @@ export async function storeBookings(
   const time = new Date().toISOString();
   const events = new Map<string, number>();
   const lines = (function* () {
-    for (const { hostId, guestId, during } of bookings) {
+    for (const { hostId, guestId, during, seat = 1 } of bookings) {
       const range = `[${new Date(during.start).toISOString()},${new Date(during.end).toISOString()})`;
       const sequence = (events.get(hostId) ?? 0) + 1;
       events.set(hostId, sequence);
-      yield [newBookingId(hostId), hostId, guestId, range, "CONFIRMED", 1, sequence, time, time].join("\t");
+      yield [newBookingId(hostId), hostId, guestId, range, range, seat, "CONFIRMED", 1, sequence, time, time].join(
+        "\t",
+      );
     }
   })();
-  const columns = "id, host_id, guest_id, during, state, version, sequence, create_time, update_time";
+  const columns = `id, ${COLUMNS}`;
   await client.query("begin");
   const kept = await detach(client, ["bookings", "booking_events"], exclusion);
   await copyInto(client, `bookings (${columns})`, lines);
   await client.query(`
     insert into booking_events
-      (booking_id, host_id, guest_id, during, state, version, sequence, create_time, update_time, kind, actor, event_time)
+      (booking_id, ${COLUMNS}, kind, actor, event_time)
     select ${columns}, 'CONFIRMED', 'anonymous', create_time from bookings`);
   await client.query(`
     insert into hosts (host_id, sequence) select host_id, count(*) from bookings group by host_id

@@ -43,7 +43,7 @@ export interface ConfirmCommand extends OfBooking {
 
 export interface CancelCommand extends OfBooking {
   readonly kind: "cancel";
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface RescheduleCommand extends OfBooking {
