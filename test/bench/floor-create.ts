@@ -27,10 +27,10 @@ const CONNECTIONS = 16;
 /** The constraint decides who gets the time; who does not writes nothing and is told by the count of rows. */
 const BOOK = `
   with booked as (
-    insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-    select $2, host_id, $3, ${rangeFromMillis("$4::float8", "$5::float8")}, 'CONFIRMED', 1, sequence + 1, clock_timestamp(),
-           clock_timestamp()
-    from hosts where host_id = $1 and generation = $6
+    insert into bookings (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+    select $2, host_id, $3, during, during, 1, 'CONFIRMED', 1, sequence + 1, clock_timestamp(), clock_timestamp()
+    from hosts, lateral (select ${rangeFromMillis("$4::float8", "$5::float8")} as during) as time
+    where host_id = $1 and generation = $6
     on conflict do nothing
     returning *
   ), counted as (
@@ -40,8 +40,8 @@ const BOOK = `
     select host_id, $7, 'CreateBooking', $8, sequence, create_time from booked
   )
   insert into booking_events
-    (booking_id, host_id, guest_id, during, state, version, create_time, update_time, sequence, kind, actor, event_time)
-  select id, host_id, guest_id, during, state, version, create_time, update_time, sequence, state, 'anonymous', create_time
+    (booking_id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, kind, actor, event_time)
+  select id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, state, 'anonymous', create_time
   from booked`;
 
 let clients: readonly Client[] = [];
