@@ -192,13 +192,13 @@ describe("the order of writes", () => {
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),
-      move(c!, 3),
-      move(b!, 2),
-      move(a!, 1),
+      move(c!.bookingId, 3),
+      move(b!.bookingId, 2),
+      move(a!.bookingId, 1),
       saidOf(lanes.commit(createCommand(hostId, hourOf(0)))),
-      move(a!, 9),
-      move(b!, 1),
-      move(a!, 2),
+      move(a!.bookingId, 9),
+      move(b!.bookingId, 1),
+      move(a!.bookingId, 2),
     ]);
     expect(said).toEqual(["CONFIRMED", "CANCELLED", ...Array.from({ length: 7 }, () => "CONFIRMED")]);
     const { rows } = await lanes.pool.query(
