@@ -6,7 +6,7 @@ import { httpRuleOf, readContract } from "../../services/gateway/contract/contra
 import { bindingsOf } from "../../services/gateway/transcoding/binding.ts";
 import { routeTable } from "../../services/gateway/transcoding/table.ts";
 import { type Bookable, SEED as seed, type Slot, startBookable, time } from "./bookable.ts";
-import { type GatewayUnderTest, reasonIn } from "./started.ts";
+import { fieldsIn, type GatewayUnderTest, reasonIn } from "./started.ts";
 import type { Pair } from "../support/pair.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
 import { guest, host } from "../support/tokens.ts";
