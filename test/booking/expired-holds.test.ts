@@ -24,12 +24,14 @@ import { waitUntil } from "../support/waits.ts";
 /** Stores so many holds of a host around the service, one a minute, that are over by so many minutes. Returns their ids. */
 async function storeHolds(pool: Pool, hostId: string, count: number, overdueMinutes: number): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-     select ${newBookingIdSql("$1")}, $1::uuid, $1, tstzrange(start, start + interval '1 minute'), 'HELD', 1, n + 1, over, over, over
+    `insert into bookings
+       (id, host_id, guest_id, during, occupied, seat, state, version, sequence, expire_time, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1::uuid, $1, during, during, 1, 'HELD', 1, n + 1, over, over, over
      from generate_series(0, $2::int - 1) as n
      cross join lateral (
        select $3::timestamptz + n * interval '1 minute' as start, clock_timestamp() - $4 * interval '1 minute' as over
      ) as held
+     cross join lateral (select tstzrange(start, start + interval '1 minute') as during) as times
      returning id`,
     [hostId, count, new Date(hourOf(0).start), overdueMinutes],
   );

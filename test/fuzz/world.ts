@@ -36,11 +36,13 @@ export async function storeWorld(databases: {
     );
   });
   await onServer(databases.booking, async (client) => {
-    const columns = "id, host_id, guest_id, during, state, version, sequence, create_time, update_time";
+    const columns = "id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time";
     await client.query(
       `insert into bookings (${columns})
-       select id, $2, $3, tstzrange(starts, starts + interval '30 minutes'), 'CONFIRMED', 1, day, now(), now()
-       from unnest($1::uuid[]) with ordinality as booked (id, day), lateral (select $4::timestamptz + day * interval '1 day' as starts) as start`,
+       select id, $2, $3, during, during, 1, 'CONFIRMED', 1, day, now(), now()
+       from unnest($1::uuid[]) with ordinality as booked (id, day),
+         lateral (select $4::timestamptz + day * interval '1 day' as starts) as start,
+         lateral (select tstzrange(starts, starts + interval '30 minutes') as during) as times`,
       [bookingIds, hostIds[0], guestIds[0], new Date(FIRST_DAY)],
     );
     await client.query(
