@@ -4,7 +4,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { SeenBooking } from "./calls.ts";
+import type { SeenBooking } from "./seen-booking.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
 import { hasAllHolds, whyNotChanged } from "./model.ts";
 import { activeIn } from "./model-state.ts";

@@ -1,7 +1,8 @@
 /** Checks what callers at once were told of open time: against each other, and against the bookings that were made. */
 
 import type { Interval } from "../../shared/interval.ts";
-import type { SeenBooking, SetWeeklyHours } from "./calls.ts";
+import type { SetWeeklyHours } from "./calls.ts";
+import type { SeenBooking } from "./seen-booking.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
 import { beginOf, openByHours } from "./hours.ts";
 import { quartersIn } from "./open-time.ts";
