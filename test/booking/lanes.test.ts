@@ -187,8 +187,8 @@ describe("the order of writes", () => {
     const hostId = randomUUIDv7();
     const [a, b, c, d] = Array.from({ length: 4 }, (_, hour) => createCommand(hostId, hourOf(hour)));
     for (const command of [a!, b!, c!, d!]) expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
-    const move = (bookingId: string, hour: number): Promise<string> =>
-      saidOf(lanes.commit(moveCommand({ hostId, bookingId }, hourOf(hour))));
+    const move = (moved: Parameters<typeof moveCommand>[0], hour: number): Promise<string> =>
+      saidOf(lanes.commit(moveCommand(moved, hourOf(hour))));
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),
