@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createSemaphore } from "./semaphore.ts";
 
 const patient = new AbortController().signal;
@@ -23,6 +23,26 @@ test("who waits in vain gets none, and takes none from the others", async () => 
   expect(await semaphore.acquire(1, patient)).toBeUndefined();
   held?.();
   expect(await semaphore.acquire(0, patient)).toBeDefined();
+});
+
+test("who waits is patient as long as permits go round", async () => {
+  vi.useFakeTimers();
+  try {
+    const semaphore = createSemaphore(1);
+    let held = await semaphore.acquire(0, patient);
+    const waiting = Array.from({ length: 5 }, () => semaphore.acquire(1_000, patient));
+    for (const next of waiting) {
+      await vi.advanceTimersByTimeAsync(900);
+      held?.();
+      held = await next;
+      expect(held).toBeDefined();
+    }
+    const last = semaphore.acquire(1_000, patient);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(await last).toBeUndefined();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("who gives up while waiting is told why", async () => {

@@ -7,12 +7,16 @@ import { waitFor } from "./wait.ts";
 export type Release = () => void;
 
 export interface Semaphore {
-  /** A permit, first come, first served; undefined if none becomes free within `waitMs`. Rejects when `signal` aborts. */
-  acquire(waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
+  /**
+   * A permit, first come, first served. Waits while permits go round; undefined: none was given back for `standstillMs`.
+   * Rejects when `signal` aborts.
+   */
+  acquire(standstillMs: number, signal: AbortSignal): Promise<Release | undefined>;
 }
 
 export function createSemaphore(permits: number): Semaphore {
   let free = permits;
+  let movedAt = -Infinity;
   /** The waiting, in order. Each is called once, with a permit that its holder has just given back. */
   const waiting = new Set<(release: Release) => void>();
 
@@ -21,6 +25,7 @@ export function createSemaphore(permits: number): Semaphore {
     return () => {
       if (!held) return;
       held = false;
+      movedAt = monotonicMs();
       const [next] = waiting;
       if (next === undefined) free += 1;
       else {
@@ -31,14 +36,14 @@ export function createSemaphore(permits: number): Semaphore {
   };
 
   return {
-    async acquire(waitMs, signal) {
+    async acquire(standstillMs, signal) {
       signal.throwIfAborted();
       if (free > 0) {
         free -= 1;
         return permit();
       }
       const { promise, resolve, reject } = Promise.withResolvers<Release | undefined>();
-      const lateAt = monotonicMs() + waitMs;
+      const arrivedAt = monotonicMs();
       waiting.add(resolve);
       return await waitFor(promise, signal, {
         leave() {
@@ -48,7 +53,7 @@ export function createSemaphore(permits: number): Semaphore {
         late() {
           if (waiting.delete(resolve)) resolve(undefined);
         },
-        lateAt: () => lateAt,
+        lateAt: () => Math.max(arrivedAt, movedAt) + standstillMs,
       });
     },
   };

@@ -10,14 +10,14 @@ import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { rangeFromMillis } from "../../shared/postgres/range.ts";
 import { newBookingId } from "../support/booking-ids.ts";
 import { drive, type Effort, type Measured } from "./drive.ts";
-import { type Call, hotCall, type People, slotOf, spreadCall } from "./slots.ts";
+import { type Call, CLASS_SEATS, hotCall, type People, seatCall, slotOf, spreadCall } from "./slots.ts";
 import { answerQuestions } from "./worker.ts";
 
 export interface CreateFloor extends Effort {
   readonly url: string;
   readonly people: People;
-  /** Each call another slot of another host, of the one host, or all the very same slot. */
-  readonly slots: "spread" | "hot" | "same";
+  /** Each call another slot of another host, of the one host, another seat of its classes, or all the very same slot. */
+  readonly slots: "spread" | "hot" | "seats" | "same";
   /** The number of the first call. */
   readonly from: number;
 }
@@ -27,9 +27,10 @@ const CONNECTIONS = 16;
 /** The constraint decides who gets the time; who does not writes nothing and is told by the count of rows. */
 const BOOK = `
   with booked as (
-    insert into bookings (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
-    select $2, host_id, $3, during, during, 1, 'CONFIRMED', 1, sequence + 1, clock_timestamp(), clock_timestamp()
-    from hosts, lateral (select ${rangeFromMillis("$4::float8", "$5::float8")} as during) as time
+    insert into bookings
+      (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+    select $2, host_id, $3, time, time, $9, 'CONFIRMED', 1, sequence + 1, clock_timestamp(), clock_timestamp()
+    from hosts, ${rangeFromMillis("$4::float8", "$5::float8")} as time
     where host_id = $1 and generation = $6
     on conflict do nothing
     returning *
@@ -40,8 +41,10 @@ const BOOK = `
     select host_id, $7, 'CreateBooking', $8, sequence, create_time from booked
   )
   insert into booking_events
-    (booking_id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, kind, actor, event_time)
-  select id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, state, 'anonymous', create_time
+    (booking_id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, kind, actor,
+     event_time)
+  select id, host_id, guest_id, during, occupied, seat, state, version, create_time, update_time, sequence, state, 'anonymous',
+         create_time
   from booked`;
 
 let clients: readonly Client[] = [];
@@ -49,11 +52,12 @@ let clients: readonly Client[] = [];
 answerQuestions(async (asked: CreateFloor): Promise<Measured> => {
   if (clients.length === 0) clients = await connect(asked.url);
   const free = [...clients];
-  const callOf = { spread: spreadCall, hot: hotCall, same: sameCall }[asked.slots];
+  const callOf = { spread: spreadCall, hot: hotCall, seats: seatCall, same: sameCall }[asked.slots];
   return drive(
     async (number) => {
       const client = free.pop() as Client;
-      const rows = await book(client, callOf(asked.people, asked.from + number));
+      const seat = asked.slots === "seats" ? 1 + ((asked.from + number) % CLASS_SEATS) : 1;
+      const rows = await book(client, callOf(asked.people, asked.from + number), seat);
       free.push(client);
       return rows === 1 ? "booked" : "taken";
     },
@@ -75,11 +79,11 @@ async function connect(url: string): Promise<Client[]> {
 }
 
 /** One transaction, sent without waiting in between. Returns how many bookings it made. */
-async function book(client: Client, { hostId, guestId, during }: Call): Promise<number> {
+async function book(client: Client, { hostId, guestId, during }: Call, seat: number): Promise<number> {
   const contentHash = createHash("sha256")
     .update(JSON.stringify([hostId, guestId, during]))
     .digest();
-  const values = [hostId, newBookingId(hostId), guestId, during.start, during.end, 0, randomUUID(), contentHash];
+  const values = [hostId, newBookingId(hostId), guestId, during.start, during.end, 0, randomUUID(), contentHash, seat];
   const [, , { rowCount }] = await Promise.all([
     client.query("begin"),
     client.query({ name: "lock", text: "select pg_advisory_xact_lock($1)", values: [hostLockKey(hostId)] }),

@@ -7,6 +7,7 @@ import type { Clients } from "../support/clients.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import { daily, hoursRequest } from "../support/weekly-hours.ts";
 import {
+  CLASS_SEATS,
   HOT_DAYS,
   HOT_SLOT_DURATION_MINUTES,
   LISTED_BOOKINGS,
@@ -29,6 +30,8 @@ export interface World {
   readonly hot: People;
   /** One host whose slots are fought over. */
   readonly fought: People;
+  /** One host with classes of a thousand seats. */
+  readonly classes: People;
   /** The host whose slots are listed: 90 days of 8 hours, 180 bookings. */
   readonly listedHostId: string;
   /** The same, open by weekly hours. */
@@ -46,10 +49,14 @@ export async function makePeople(clients: Clients, day: Instant): Promise<World>
   });
   const hotHostId = await createHost(clients);
   await openTime(clients, hotHostId, { start: day, end: day + HOT_DAYS * DAY_MS }, HOT_SLOT_DURATION_MINUTES);
+  const teacherId = await createHost(clients);
+  await openTime(clients, teacherId, open, SLOT_DURATION_MINUTES);
+  await clients.availability.updateRules({ hostId: teacherId, seats: CLASS_SEATS });
   return {
     spread: { hostIds: hostIds.slice(1), guestIds, day },
     hot: { hostIds: [hotHostId], guestIds, day },
     fought: { hostIds: hostIds.slice(0, 1), guestIds, day },
+    classes: { hostIds: [teacherId], guestIds, day },
     listedHostId: await listedHost(clients, guestIds[0] as string, day, async (hostId) => {
       for (let date = day; date < day + OPEN_DAYS * DAY_MS; date += DAY_MS) {
         const hours = { start: date + LISTED_OPENS_MS, end: date + LISTED_CLOSES_MS };

@@ -5,7 +5,7 @@ import { derivations } from "./row-derive.ts";
 import { connectJsonFloor, throughGateway } from "./row-gateway.ts";
 import type { Measurement } from "./measure.ts";
 import { bursts, creates, echoes, lists } from "./row-loads.ts";
-import { hotCall, spreadCall } from "./slots.ts";
+import { hotCall, seatCall, spreadCall } from "./slots.ts";
 import type { Stage } from "./stage.ts";
 
 export interface Row {
@@ -35,6 +35,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
   const { booking, crowded, world } = stage;
   const spread = creates(stage, booking, world.spread, spreadCall);
   const hot = creates(stage, booking, world.hot, hotCall);
+  const seats = creates(stage, booking, world.classes, seatCall);
   const transactions = createFloor(stage, world.spread, "spread");
   const all: Row[] = [
     { name: "create-1", floor: "transactions-1", times: 1, run: spread("grpc", 1) },
@@ -43,6 +44,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     { name: "create-256-connect", floor: "transactions-16", times: 1, run: spread("connect", 256) },
     { name: "hot-host", floor: "transactions-hot-host", times: 1, run: hot("grpc", 256) },
     { name: "hot-slot", floor: "transactions-hot-slot", times: BURSTS_PER_ROUND, run: bursts(stage) },
+    { name: "create-seats", floor: "transactions-seats", times: 1, run: seats("grpc", 256) },
     { name: "list-open-slots", floor: "ready-answer", times: 1, run: lists(stage, world.listedHostId) },
     { name: "list-weekly-hours", floor: "list-open-slots", times: 1, run: lists(stage, world.hoursHostId) },
     { name: "echo-grpc", floor: "bare-grpc-js", times: 1, run: echoes(stage, "grpc") },
@@ -60,6 +62,7 @@ export async function rowsOf(stage: Stage, names?: readonly string[]): Promise<R
     "transactions-16": transactions(16),
     "transactions-hot-host": createFloor(stage, world.hot, "hot")(16),
     "transactions-hot-slot": createFloor(stage, world.fought, "same")(16),
+    "transactions-seats": createFloor(stage, world.classes, "seats")(16),
     "ready-answer": await listFloor(stage),
     "bare-grpc-js": await echoFloor(stage),
     "connect-json": connectJsonFloor(stage),

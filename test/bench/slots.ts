@@ -59,6 +59,19 @@ export function hotCall(hot: People, number: number): Call {
   };
 }
 
+/** As many as one host may have. */
+export const CLASS_SEATS = 1000;
+
+/** Call `number` for a seat of one host's classes: one class after another is filled. */
+export function seatCall(teacher: People, number: number): Call {
+  const { hostIds, guestIds, day } = teacher;
+  return {
+    hostId: hostIds[0] as string,
+    guestId: guestIds[number % guestIds.length] as string,
+    during: slotOf(day, Math.floor(number / CLASS_SEATS), 1),
+  };
+}
+
 /** The hours that the listed host is open on a day, and how many bookings it has on all of them together. */
 export const LISTED_OPENS_MS = 9 * HOUR_MS;
 export const LISTED_CLOSES_MS = 17 * HOUR_MS;

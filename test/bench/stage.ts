@@ -177,7 +177,7 @@ async function crowd(url: string, world: World, count: number): Promise<void> {
 
 /** The floor compares a generation that is there. */
 async function prepareFloor(url: string, world: World): Promise<void> {
-  const hostIds = [world.spread, world.hot, world.fought].flatMap((people) => people.hostIds);
+  const hostIds = [world.spread, world.hot, world.fought, world.classes].flatMap((people) => people.hostIds);
   await onDatabase(url, async (client) => {
     await client.query("insert into hosts (host_id) select unnest($1::uuid[])", [hostIds]);
     await client.query("vacuum analyze");

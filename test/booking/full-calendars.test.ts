@@ -77,11 +77,12 @@ async function openPieces(
 async function bookDays(start: Instant, count: number): Promise<void> {
   const bookings = poolOf(pair.booking.databaseUrl);
   await bookings.query(
-    `insert into bookings (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
-     select ${newBookingIdSql("$1")}, $1, $2, day, day, 1, 'CONFIRMED', 1, n + 1, now(), now()
+    `insert into bookings
+       (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, during, during, 1, 'CONFIRMED', 1, n + 1, now(), now()
      from generate_series(0, $4::int - 1) as n
-     cross join lateral (select ${fromMillis("($3::float8 + n * 86400000.0)")} as start) as starts
-     cross join lateral (select tstzrange(start, start + interval '24 hours') as day) as days`,
+     cross join lateral (select ${fromMillis("($3::float8 + n * 86400000.0)")} as day) as days
+     cross join lateral (select tstzrange(day, day + interval '24 hours') as during) as times`,
     [hostId, guestId, start, count],
   );
   await bookings.end();

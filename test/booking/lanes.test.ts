@@ -2,11 +2,18 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import type { CreateCommand } from "../../services/booking/domain/command.ts";
 import { hostLockKey } from "../../shared/postgres/locks.ts";
 import { fenceCommand } from "../support/fence-command.ts";
-import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "../support/lanes.ts";
-import { moveCommand } from "../support/move-command.ts";
+import {
+  createCommand,
+  hourOf,
+  type LanesUnderTest,
+  moveCommand,
+  overlapsIn,
+  saidOf,
+  startLanes,
+  tally,
+} from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
 
 let lanes: LanesUnderTest;
@@ -183,18 +190,18 @@ describe("the order of writes", () => {
     const hostId = randomUUIDv7();
     const [a, b, c, d] = Array.from({ length: 4 }, (_, hour) => createCommand(hostId, hourOf(hour)));
     for (const command of [a!, b!, c!, d!]) expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
-    const move = (moved: CreateCommand, hour: number): Promise<string> =>
-      saidOf(lanes.commit(moveCommand(moved, hourOf(hour))));
+    const move = (bookingId: string, hour: number): Promise<string> =>
+      saidOf(lanes.commit(moveCommand({ hostId, bookingId }, hourOf(hour))));
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),
-      move(c!, 3),
-      move(b!, 2),
-      move(a!, 1),
+      move(c!.bookingId, 3),
+      move(b!.bookingId, 2),
+      move(a!.bookingId, 1),
       saidOf(lanes.commit(createCommand(hostId, hourOf(0)))),
-      move(a!, 9),
-      move(b!, 1),
-      move(a!, 2),
+      move(a!.bookingId, 9),
+      move(b!.bookingId, 1),
+      move(a!.bookingId, 2),
     ]);
     expect(said).toEqual(["CONFIRMED", "CANCELLED", ...Array.from({ length: 7 }, () => "CONFIRMED")]);
     const { rows } = await lanes.pool.query(
@@ -217,8 +224,7 @@ describe("the clock", () => {
       await holder.query("begin");
       await holder.query("select pg_advisory_xact_lock($1)", [hostLockKey(hostId)]);
       const named = { hostId, actor: "tester", bookingId: hold.bookingId };
-      const command = kind === "reschedule" ? moveCommand(hold, hourOf(3)) : { kind, ...named };
-      const waiting = saidOf(lanes.commit(command));
+      const waiting = saidOf(lanes.commit(kind === "reschedule" ? moveCommand(hold, hourOf(3)) : { kind, ...named }));
       // It has begun, by the clock of the database, some milliseconds before the hold ends.
       await waitUntil(async () => {
         const { rowCount } = await lanes.pool.query(

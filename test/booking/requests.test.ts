@@ -7,8 +7,7 @@ import type { Command } from "../../services/booking/domain/command.ts";
 import { findRequests } from "../../services/booking/storage/requests.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { type RequestKey, requestKey } from "../../shared/request-key.ts";
-import { createCommand, hourOf, type LanesUnderTest, saidOf, startLanes } from "../support/lanes.ts";
-import { moveCommand } from "../support/move-command.ts";
+import { createCommand, hourOf, type LanesUnderTest, moveCommand, saidOf, startLanes } from "../support/lanes.ts";
 
 let lanes: LanesUnderTest;
 

@@ -206,12 +206,12 @@ test("an event is the one that was written if all of it is", async () => {
     during,
     occupied: during,
     seat: 1,
-    details: {},
     state: "CONFIRMED",
     version: 1,
     sequence: 1,
     createTime: time,
     updateTime: time,
+    details: {},
   } as const;
   const event: BookingEvent = { hostId, sequence: 1, kind: "CONFIRMED", actor, time, booking };
   expect(await wasRecorded(lanes.pool, hostId, event)).toBe(true);

@@ -39,9 +39,10 @@ export async function storeWorld(databases: {
     const columns = "id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time";
     await client.query(
       `insert into bookings (${columns})
-       select id, $2, $3, half_hour, half_hour, 1, 'CONFIRMED', 1, day, now(), now()
-       from unnest($1::uuid[]) with ordinality as booked (id, day), lateral (select $4::timestamptz + day * interval '1 day' as starts) as start,
-         lateral (select tstzrange(starts, starts + interval '30 minutes') as half_hour) as time`,
+       select id, $2, $3, during, during, 1, 'CONFIRMED', 1, day, now(), now()
+       from unnest($1::uuid[]) with ordinality as booked (id, day),
+         lateral (select $4::timestamptz + day * interval '1 day' as starts) as start,
+         lateral (select tstzrange(starts, starts + interval '30 minutes') as during) as times`,
       [bookingIds, hostIds[0], guestIds[0], new Date(FIRST_DAY)],
     );
     await client.query(

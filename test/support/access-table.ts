@@ -100,6 +100,8 @@ const availability: Table<typeof AvailabilityService> = {
   restoreWeeklyHours: { "": ["? + - - - + - ?", inSlot((as, slot) => as.availability.restoreWeeklyHours(slot))] },
   listExceptions: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.listExceptions({ hostId }))] },
   listAvailability: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.listAvailability({ hostId }))] },
+  getRules: { "": ["? + + + + + + ?", ofHost((as, hostId) => as.availability.getRules({ hostId }))] },
+  updateRules: { "": ["? + - - - + - ?", ofHost((as, hostId) => as.availability.updateRules({ hostId, seats: 1 }))] },
   snapshotAvailability: { "": ["? - - - - - + ?", inSlot((as, slot) => as.availability.snapshotAvailability(slot))] },
 };
 

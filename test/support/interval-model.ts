@@ -28,10 +28,10 @@ export function instantsOf(intervals: readonly Interval[]): Set<Instant> {
   return instants;
 }
 
-/** The pieces of a set of instants, by start. */
-export function intervalsOf(instants: ReadonlySet<Instant>): Interval[] {
+/** The pieces of a set of instants, by start. None is later than `last`. */
+export function intervalsOf(instants: ReadonlySet<Instant>, last = MODEL_END): Interval[] {
   const pieces: Interval[] = [];
-  for (let instant = 0; instant <= MODEL_END; instant += 1) {
+  for (let instant = 0; instant <= last; instant += 1) {
     if (!instants.has(instant)) continue;
     const start = instant;
     while (instants.has(instant)) instant += 1;

@@ -19,5 +19,7 @@ export const availabilityAccess: Access<typeof AvailabilityService> = {
   getWeeklyHours: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
   listExceptions: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
   listAvailability: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
+  getRules: { HOST: "everybody", USER: "everybody", ADMIN: "everybody", SERVICE: "everybody" },
+  updateRules: { HOST: "host", ADMIN: "everybody" },
   snapshotAvailability: { SERVICE: "everybody" },
 };

@@ -16,7 +16,7 @@ export function getWeeklyHours(deps: SchedulingDeps): UnaryHandler<typeof Availa
     const host = await findHost(readingWith(deps.pool, call.signal), hostId);
     return {
       weeklyHours: periodsFrom(host.periods, await databaseNow(deps.pool, call.signal)).map(periodMessage),
-      slotDurationMinutes: host.slotDurationMinutes ?? 0,
+      slotDurationMinutes: host.rules.slotDurationMinutes ?? 0,
       etag: hoursEtag(host.hoursVersion),
     };
   };

@@ -6,6 +6,7 @@ import type { Handlers } from "../../../shared/rpc/handler.ts";
 import { addAvailability } from "./add-availability.ts";
 import { createUser } from "./create-user.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
+import { getRules } from "./get-rules.ts";
 import { getUser } from "./get-user.ts";
 import { getWeeklyHours } from "./get-weekly-hours.ts";
 import { listAvailability } from "./list-availability.ts";
@@ -15,6 +16,7 @@ import { removeAvailability } from "./remove-availability.ts";
 import { restoreWeeklyHours } from "./restore-weekly-hours.ts";
 import { setWeeklyHours } from "./set-weekly-hours.ts";
 import { snapshotAvailability } from "./snapshot-availability.ts";
+import { updateRules } from "./update-rules.ts";
 
 export function userHandlers(deps: SchedulingDeps): Handlers<typeof UserService> {
   return {
@@ -33,6 +35,8 @@ export function availabilityHandlers(deps: SchedulingDeps): Handlers<typeof Avai
     restoreWeeklyHours: restoreWeeklyHours(deps),
     listExceptions: listExceptions(deps),
     listAvailability: listAvailability(deps),
+    getRules: getRules(deps),
+    updateRules: updateRules(deps),
     snapshotAvailability: snapshotAvailability(deps),
   };
 }

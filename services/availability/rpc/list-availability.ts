@@ -29,9 +29,9 @@ export function listAvailability(
     const { page, nextPageToken } = pageOf(met, asked.pageSize, (last) =>
       encodePageToken(query, [last.end, window.end]),
     );
-    const { id: hostId, slotDurationMinutes = 0 } = host;
+    const { slotDurationMinutes = 0 } = host.rules;
     return {
-      availabilities: page.map((each) => availabilityMessage({ ...each, hostId, slotDurationMinutes })),
+      availabilities: page.map((each) => availabilityMessage({ ...each, hostId: host.id, slotDurationMinutes })),
       nextPageToken,
     };
   };

@@ -3,6 +3,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { AvailabilitySchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
+import type { RulesSchema } from "../../../shared/gen/availability/v1/rules_pb.ts";
 import { Role, type UserSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { DayOfWeek } from "../../../shared/gen/google/type/dayofweek_pb.ts";
 import type { KeptBookingSchema, WeeklyHoursSchema } from "../../../shared/gen/availability/v1/weekly_hours_pb.ts";
@@ -10,6 +11,7 @@ import type { Interval } from "../../../shared/interval.ts";
 import { KEPT_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { Availability } from "../domain/availability.ts";
+import { type Rules, rulesEtag } from "../domain/rules.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 import type { Booked } from "../scheduling/bookings-in.ts";
 import type { User } from "../storage/users.ts";
@@ -63,6 +65,10 @@ export function periodMessage({ fromDate, timeZone, ranges }: Period): MessageIn
 /** Minutes of the day as `09:30`. */
 function timeOfDay(minutes: number): string {
   return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+export function rulesMessage(hostId: string, rules: Rules, version: number): MessageInitShape<typeof RulesSchema> {
+  return { hostId, ...rules, slotDurationMinutes: rules.slotDurationMinutes ?? 0, etag: rulesEtag(version) };
 }
 
 export function availabilityMessage(availability: Availability): MessageInitShape<typeof AvailabilitySchema> {

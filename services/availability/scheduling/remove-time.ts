@@ -62,7 +62,7 @@ async function remove(
 /** The open time that touches the first of some removed ranges at its start, or the last at its end. */
 async function besides({ run, host }: HostTransaction, removed: readonly Interval[]): Promise<Availability[]> {
   const [first, last] = [removed[0], removed.at(-1)];
-  const { slotDurationMinutes } = host;
+  const { slotDurationMinutes } = host.rules;
   if (first === undefined || last === undefined || slotDurationMinutes === undefined) return [];
   const edges = [interval(first.start - 1, first.start), interval(last.end, last.end + 1)];
   const beside: Availability[] = [];

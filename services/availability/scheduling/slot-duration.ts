@@ -14,7 +14,7 @@ export async function adoptSlotDuration(
   periods: readonly Period[],
   asked: number,
 ): Promise<void> {
-  const stored = host.slotDurationMinutes;
+  const stored = host.rules.slotDurationMinutes;
   if (stored === asked) return;
   if (stored !== undefined && ((await hasHours(run, periods)) || (await hasOpenings(run, host.id)))) {
     throw new Refusal("SLOT_DURATION_MISMATCH", `the host's slots take ${stored} minutes, not ${asked}`, {

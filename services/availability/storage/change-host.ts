@@ -12,7 +12,7 @@ import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import { findHost, type Host, type Run, runOn } from "./hosts.ts";
-import { lockWaitMs, PERMIT_WAIT_MS } from "./lock-wait.ts";
+import { lockWaitMs, PERMIT_STANDSTILL_MS } from "./lock-wait.ts";
 import { type HostRequest, rememberAnswer, rememberedAnswer } from "./requests.ts";
 
 /** A transaction that holds the host's lock. */
@@ -61,7 +61,7 @@ export async function changeHost<Done, Message extends DescMessage>(
     return answer;
   };
   try {
-    leave = await permits?.acquire(PERMIT_WAIT_MS, caller.signal);
+    leave = await permits?.acquire(PERMIT_STANDSTILL_MS, caller.signal);
     if (permits !== undefined && leave === undefined) throw tooManyUnderWay();
     return await transaction(
       pool,

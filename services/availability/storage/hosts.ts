@@ -3,6 +3,7 @@
 import type { ClientBase, Pool, QueryConfig, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import { read } from "../../../shared/postgres/read.ts";
+import { NO_RULES, type Rules } from "../domain/rules.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 
 /** How a query is run: on the connection of a transaction, or on one from the pool. */
@@ -20,17 +21,25 @@ export function readingWith(pool: Pool, signal: AbortSignal): Run {
 
 export interface Host {
   readonly id: string;
-  /** Undefined: the host has never offered time. */
-  readonly slotDurationMinutes: number | undefined;
+  readonly rules: Rules;
+  /** Counts how often the rules were updated. */
+  readonly rulesVersion: number;
   /** Counts how often the weekly hours were set. */
   readonly hoursVersion: number;
   /** The weekly hours, by date. */
   readonly periods: readonly Period[];
 }
 
+/** All but the role null where the host has neither rules nor hours nor open time. */
 interface HostRow {
   readonly role: string;
   readonly slot_duration_minutes: number | null;
+  readonly minimum_notice_minutes: number | null;
+  readonly horizon_days: number | null;
+  readonly buffer_before_minutes: number | null;
+  readonly buffer_after_minutes: number | null;
+  readonly seats: number | null;
+  readonly rules_version: number | null;
   readonly hours_version: number | null;
   readonly periods:
     | readonly {
@@ -46,7 +55,8 @@ export async function findHost(run: Run, hostId: string): Promise<Host> {
   const [row] = await run<HostRow>({
     name: "find-host",
     text: `
-      select users.role, calendars.slot_duration_minutes, calendars.hours_version, (
+      select users.role, slot_duration_minutes, minimum_notice_minutes, horizon_days, buffer_before_minutes,
+             buffer_after_minutes, seats, rules_version, hours_version, (
         select json_agg(json_build_object('from_date', hours.from_date, 'time_zone', hours.time_zone, 'ranges', (
           select json_agg(json_build_array(day, lower(minutes), upper(minutes)) order by day, lower(minutes))
           from weekly_ranges ranges where ranges.host_id = hours.host_id and ranges.from_date = hours.from_date
@@ -65,13 +75,26 @@ export async function findHost(run: Run, hostId: string): Promise<Host> {
   }
   return {
     id: hostId,
-    slotDurationMinutes: row.slot_duration_minutes ?? undefined,
+    rules: rulesFrom(row),
+    rulesVersion: row.rules_version ?? 0,
     hoursVersion: row.hours_version ?? 0,
     periods: (row.periods ?? []).map((period) => ({
       fromDate: period.from_date,
       timeZone: period.time_zone,
       ranges: (period.ranges ?? []).map(([day, start, end]) => ({ day, start, end })),
     })),
+  };
+}
+
+function rulesFrom(row: HostRow): Rules {
+  return {
+    // 0: none was ever set.
+    slotDurationMinutes: row.slot_duration_minutes === 0 ? undefined : (row.slot_duration_minutes ?? undefined),
+    minimumNoticeMinutes: row.minimum_notice_minutes ?? NO_RULES.minimumNoticeMinutes,
+    horizonDays: row.horizon_days ?? NO_RULES.horizonDays,
+    bufferBeforeMinutes: row.buffer_before_minutes ?? NO_RULES.bufferBeforeMinutes,
+    bufferAfterMinutes: row.buffer_after_minutes ?? NO_RULES.bufferAfterMinutes,
+    seats: row.seats ?? NO_RULES.seats,
   };
 }
 

@@ -5,7 +5,8 @@
  *    served, until the caller's deadline: a turn is some ten short statements and a commit, 3 ms on an idle machine and
  *    fifty where others want the processors, and sixteen or five hundred writers add up to seconds in which nothing is
  *    wrong. What is wrong is a host whose queue stands still: STANDSTILL_MS.
- * 2. A removal's permit, without a connection too: PERMIT_WAIT_MS, as long as a removal waits for Booking at most.
+ * 2. A permit, of a change that asks Booking, without a connection too: until the caller's deadline, for the same reason, as
+ *    long as permits go round. One is given back at the latest when Booking has not answered: PERMIT_STANDSTILL_MS.
  * 3. A connection, which the pool gives within seconds or not at all. A host has at most one of each process.
  * 4. The host's lock, among the processes: HOST_LOCK_WAIT_MS, because a connection is held meanwhile. That is many turns
  *    of the others. Who holds it longer waits for Booking, or hangs.
@@ -30,7 +31,7 @@ const TURNS_WAITING_MAX = 1000;
 
 export const turnLimits = { waitingMax: TURNS_WAITING_MAX, standstillMs: STANDSTILL_MS };
 
-export const PERMIT_WAIT_MS = 2000;
+export const PERMIT_STANDSTILL_MS = 2000;
 
 /** How long a caller may wait for a host's lock, in milliseconds: no longer than it waits for its answer. */
 export function lockWaitMs(caller: Caller): number {

@@ -38,7 +38,7 @@ export interface OpenTime {
 export async function openTimeMeeting(run: Run, host: Host, wanted: Wanted): Promise<OpenTime> {
   const { window, limit, until, isForBooking = false } = wanted;
   const hasHours = host.periods.length > 0;
-  const shortestMs = isForBooking && !hasHours ? (host.slotDurationMinutes ?? 0) * MINUTE_MS : 0;
+  const shortestMs = isForBooking && !hasHours ? (host.rules.slotDurationMinutes ?? 0) * MINUTE_MS : 0;
   const most = hasHours ? EXCEPTIONS_MAX : limit;
   // In the same query what a booking may need that starts in the window's last moment.
   const read = { start: window.start, end: Math.min(window.end + BOOKING_MAX_MS, until) };

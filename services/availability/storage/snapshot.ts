@@ -7,7 +7,7 @@ import { BOOKING_MAX_MS, LAST_INSTANT, SNAPSHOT_INTERVALS_MAX } from "../../../s
 import { lockHost } from "../../../shared/postgres/locks.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import { MINUTE_MS } from "../../../shared/time-units.ts";
-import { findHost, runOn } from "./hosts.ts";
+import { findHost, type Host, runOn } from "./hosts.ts";
 import { lockWaitMs } from "./lock-wait.ts";
 import { openTimeMeeting } from "./open-time.ts";
 
@@ -20,8 +20,7 @@ export interface OpenInterval extends Interval {
 export interface Snapshot {
   /** The open time that meets the covered window and holds a slot, by start. Fragments would only crowd it out. */
   readonly intervals: readonly OpenInterval[];
-  /** 0 where the host has never offered time. */
-  readonly slotDurationMinutes: number;
+  readonly host: Host;
   /** The asked window, or its beginning where it holds more than can be told at once. */
   readonly covered: Interval;
 }
@@ -49,7 +48,7 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
       const until = Math.min(window.end + BOOKING_MAX_MS, LAST_INSTANT);
       const wanted = { window, limit: SNAPSHOT_INTERVALS_MAX, until, isForBooking: true };
       const { intervals, covered } = await openTimeMeeting(run, host, wanted);
-      const slotDurationMinutes = host.slotDurationMinutes ?? 0;
+      const { slotDurationMinutes = 0 } = host.rules;
       return {
         intervals: intervals
           .filter(({ start, end }) => end - start >= slotDurationMinutes * MINUTE_MS)
@@ -58,7 +57,7 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
             end: Math.min(end, until),
             origin: start,
           })),
-        slotDurationMinutes,
+        host,
         covered,
       };
     },

@@ -71,25 +71,49 @@ export const User = defineEntity({
   ],
 });
 
-/** A host's one slot duration, and the version of its weekly hours. Made with the first time that the host offers; never deleted. */
+/** A host's rules, and the version of its weekly hours. Made with the first of either, or of open time; never deleted. */
 export const Calendar = defineEntity({
   name: "Calendar",
   tableName: "calendars",
   properties: {
     host: () => hostOf("calendars").primary(),
-    /** In the key, so that each opening can refer to it and none can have another. */
+    /** In the key, so that each opening can refer to it and none can have another. 0: none was ever set. */
     slotDurationMinutes: p.integer().primary(),
+    minimumNoticeMinutes: p.integer().defaultRaw("0"),
+    horizonDays: p.integer().defaultRaw("0"),
+    bufferBeforeMinutes: p.integer().defaultRaw("0"),
+    bufferAfterMinutes: p.integer().defaultRaw("0"),
+    seats: p.integer().defaultRaw("1"),
+    rulesVersion: p.integer().defaultRaw("0"),
     hoursVersion: p.integer().defaultRaw("0"),
   },
   uniques: [{ name: "calendars_host_id_key", properties: ["host"] }],
   checks: [
     {
       name: "calendars_slot_duration_minutes",
-      expression: "slot_duration_minutes >= 1 and slot_duration_minutes <= 1440",
+      expression: "slot_duration_minutes >= 0 and slot_duration_minutes <= 1440",
     },
+    {
+      name: "calendars_minimum_notice_minutes",
+      expression: "minimum_notice_minutes >= 0 and minimum_notice_minutes <= 527040",
+    },
+    { name: "calendars_horizon_days", expression: "horizon_days >= 0 and horizon_days <= 3660" },
+    {
+      name: "calendars_buffer_before_minutes",
+      expression: "buffer_before_minutes >= 0 and buffer_before_minutes <= 1440",
+    },
+    {
+      name: "calendars_buffer_after_minutes",
+      expression: "buffer_after_minutes >= 0 and buffer_after_minutes <= 1440",
+    },
+    { name: "calendars_seats", expression: "seats >= 1 and seats <= 1000" },
+    { name: "calendars_rules_version_not_negative", expression: "rules_version >= 0" },
     { name: "calendars_hours_version_not_negative", expression: "hours_version >= 0" },
   ],
 });
+
+const openingRules = exceptionRules("openings");
+openingRules.checks.push({ name: "openings_slot_duration_minutes", expression: "slot_duration_minutes >= 1" });
 
 /** Time in which a host is open whatever its weekly hours say. */
 export const Opening = defineEntity({
@@ -105,7 +129,7 @@ export const Opening = defineEntity({
         .updateRule("cascade"),
     ...exceptionColumns,
   },
-  ...exceptionRules("openings"),
+  ...openingRules,
 });
 
 /** Time in which a host is not open though its weekly hours may say so. */

@@ -10,7 +10,7 @@
  */
 
 import type { Refusal } from "../../../shared/errors.ts";
-import type { Instant, Interval } from "../../../shared/interval.ts";
+import type { Instant } from "../../../shared/interval.ts";
 import { type Booking, etagOf, isActive, isOverdueHold } from "./booking.ts";
 import { refusal } from "./calendar.ts";
 import type {
@@ -87,7 +87,8 @@ function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Out
   const { now } = ledger;
   if (isStale(ledger, command)) return { kind: "stale" };
   const time = occupied(calendar.rules, during);
-  const taken = takenIn(ledger, time);
+  const around = ledger.overlapping(time, "occupied");
+  const taken = takenBy(around, now);
   const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice }, taken);
   const heldEnough = holdMs === undefined ? undefined : whyNotHold(ledger, guestId, limits);
   // A guest that holds enough is told so, and not sent to look for another slot.
@@ -97,7 +98,7 @@ function create(ledger: Ledger, command: CreateCommand, limits: HoldLimits): Out
   // A hold ends at the start at the latest, so one that starts this very millisecond would be over before it began.
   if (hold !== undefined && hold <= now) return refused(startInPast());
   if (details.externalId !== undefined && isCalled(ledger, details.externalId)) return refused(externalIdTaken());
-  expireOverdue(ledger, time, "occupied");
+  expireOverdue(ledger, around);
   const booking = {
     id: command.bookingId,
     hostId,
@@ -151,12 +152,13 @@ function reschedule(ledger: Ledger, command: RescheduleCommand): Outcome {
   if (differs(booking, command.etag)) return refused(etagMismatch());
   if (isStale(ledger, command)) return { kind: "stale" };
   const time = occupied(calendar.rules, during);
-  const taken = takenIn(ledger, time, booking);
+  const around = ledger.overlapping(time, "occupied").filter(({ id }) => id !== booking.id);
+  const taken = takenBy(around, now);
   const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice, keepsStart }, taken);
   if (unbookable !== undefined) return refused(unbookable);
   const expireTime = booking.expireTime === undefined ? undefined : Math.min(booking.expireTime, during.start);
   if (expireTime !== undefined && expireTime <= now) return refused(startInPast());
-  expireOverdue(ledger, time, "occupied");
+  expireOverdue(ledger, around);
   const seat = freeSeat(calendar.rules.seats, taken, booking.seat);
   const moved = { during, occupied: time, seat, ...(expireTime === undefined ? {} : { expireTime }) };
   return booked(ledger.write(changed(booking, moved, now), "RESCHEDULED", command.actor));
@@ -176,8 +178,10 @@ function expire(ledger: Ledger, command: ExpireCommand): Outcome {
  */
 function fence(ledger: Ledger, command: FenceCommand): Outcome {
   const generation = ledger.raiseGeneration();
-  for (const range of command.ranges) expireOverdue(ledger, range, "during");
-  if (command.findLastBooking) expireOverdue(ledger, { start: ledger.now, end: Infinity }, "during");
+  for (const range of command.ranges) expireOverdue(ledger, ledger.overlapping(range, "during"));
+  if (command.findLastBooking) {
+    expireOverdue(ledger, ledger.overlapping({ start: ledger.now, end: Infinity }, "during"));
+  }
   const lastBookingEnd = command.findLastBooking ? lastBookingEndOf(ledger) : undefined;
   return { kind: "fenced", fenced: { generation, ...conflictsOf(ledger, command), lastBookingEnd } };
 }
@@ -189,11 +193,11 @@ function current(ledger: Ledger, bookingId: string): Booking | undefined {
 }
 
 /**
- * Records the overdue holds of a time as expired before it is given away: they are not in the way, but the constraint
- * still counts them, and a clock that steps back must revive nothing.
+ * Records the overdue holds among the bookings of a time as expired before it is given away: they are not in the way, but the
+ * constraint still counts them, and a clock that steps back must revive nothing.
  */
-function expireOverdue(ledger: Ledger, range: Interval, time: "during" | "occupied"): void {
-  for (const hold of ledger.overlapping(range, time)) current(ledger, hold.id);
+function expireOverdue(ledger: Ledger, around: readonly Booking[]): void {
+  for (const { id } of around) current(ledger, id);
 }
 
 /** Whether a fence came between the note of the calendar's generation and now. Equality, not order: any other will do. */
@@ -201,12 +205,11 @@ function isStale(ledger: Ledger, { calendar }: CreateCommand | RescheduleCommand
   return calendar.generation !== ledger.generation;
 }
 
-/** The seats that active bookings have at some moment of a time. The booking that moves is not in its own way. */
-function takenIn(ledger: Ledger, time: Interval, moving?: Booking): Taken[] {
-  return ledger
-    .overlapping(time, "occupied")
-    .filter((booking) => booking.id !== moving?.id && isActive(booking, ledger.now))
-    .map((booking) => ({ seat: booking.seat, ...booking.occupied }));
+/** The seats that those of some bookings have that are active. */
+function takenBy(bookings: readonly Booking[], now: Instant): Taken[] {
+  return bookings
+    .filter((booking) => isActive(booking, now))
+    .map(({ seat, occupied: { start, end } }) => ({ seat, start, end }));
 }
 
 /** Whether an active booking has the external id. An overdue hold gives it up here. */

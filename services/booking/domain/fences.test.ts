@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Interval } from "../../../shared/interval.ts";
 import {
-  asked,
+  bookingAt,
   bookingOf,
-  calendar,
+  create,
   during,
-  elsewhere,
-  guest,
   host,
   hostOf,
   HOUR,
@@ -17,7 +15,7 @@ import {
 } from "../../../test/support/deciding.ts";
 import { fenceCommand } from "../../../test/support/fence-command.ts";
 import type { Booking } from "./booking.ts";
-import type { Command, Fenced, FenceCommand, HostState } from "./command.ts";
+import type { Fenced, FenceCommand, HostState } from "./command.ts";
 import { decide } from "./decide.ts";
 
 const fence = (...ranges: Interval[]): FenceCommand => fenceCommand(host, ranges);
@@ -26,11 +24,8 @@ const confirmed = { id: "c", start: NOW + 1, end: NOW + 2 };
 /** The hours after the next one, so that the holds of several do not overlap. */
 function holdIn(hour: number, expireTime?: number): Booking {
   const start = NOW + hour * HOUR;
-  return {
-    ...bookingOf("HELD", "before its start", expireTime),
-    id: `hold ${hour}`,
-    during: { start, end: start + HOUR },
-  };
+  const hold = bookingOf("HELD", "before its start", expireTime);
+  return bookingAt({ start, end: start + HOUR }, { state: "HELD", id: `hold ${hour}`, expireTime: hold.expireTime! });
 }
 
 function fenced(state: HostState, command: FenceCommand): Fenced & { readonly events: readonly string[] } {
@@ -47,15 +42,7 @@ describe("a fence", () => {
   });
 
   test("ends the calendars of the same batch", () => {
-    const create: Command = {
-      ...asked,
-      kind: "create",
-      bookingId: "b2",
-      guestId: guest,
-      during: elsewhere,
-      calendar,
-    };
-    expect(decide(hostOf(), [fence(), create], NOW, LIMITS).outcomes.map(said)).toEqual(["fenced", "stale"]);
+    expect(decide(hostOf(), [fence(), create()], NOW, LIMITS).outcomes.map(said)).toEqual(["fenced", "stale"]);
   });
 
   test("counts active holds that overlap a range, touching ones not", () => {

@@ -17,12 +17,14 @@ function hostOf(holds: Record<string, HoldCount> = {}, bookings: Booking[] = [])
 
 function hold(hour: number, change: Partial<CreateCommand> = {}): CreateCommand {
   const create = { ...asked, kind: "create", bookingId: `b${hour}`, guestId: "g", holdMs: HOUR } as const;
-  return { ...create, during: hourOf(hour), calendar: openCalendar(7), ...change };
+  const terms = { details: {}, ignoresNotice: false, calendar: openCalendar(7) };
+  return { ...create, during: hourOf(hour), ...terms, ...change };
 }
 
 function heldBy(guestId: string, expireTime: number): Booking {
-  const times = { during: hourOf(20), expireTime, createTime: 1, updateTime: 1 };
-  return { id: "held", hostId: "h", guestId, state: "HELD", version: 1, sequence: 1, ...times };
+  const times = { during: hourOf(20), occupied: hourOf(20), expireTime, createTime: 1, updateTime: 1 };
+  const what = { id: "held", hostId: "h", guestId, seat: 1, state: "HELD", version: 1, sequence: 1 } as const;
+  return { ...what, ...times, details: {} };
 }
 
 function said(state: HostState, commands: readonly Command[]): string[] {
@@ -79,8 +81,8 @@ test("an overdue hold was not counted, so that recording its end makes no room",
 
 test("a hold that moves is the same hold", () => {
   const stored = hostOf({ g: { withHost: 2, inAll: 2 } }, [heldBy("g", NOW + 1)]);
-  const calendar = openCalendar(7);
-  const move = { ...asked, kind: "reschedule", bookingId: "held", during: hourOf(5), calendar } as const;
+  const terms = { ignoresNotice: false, calendar: openCalendar(7) };
+  const move = { ...asked, kind: "reschedule", bookingId: "held", during: hourOf(5), ...terms } as const;
   expect(said(stored, [move, hold(1), hold(2)])).toEqual(["HELD", "HELD", "TOO_MANY_HOLDS"]);
 });
 

@@ -17,11 +17,14 @@ const stored: Booking = {
   hostId: "h",
   guestId: "g",
   during,
+  occupied: during,
+  seat: 1,
   state: "CONFIRMED",
   version: 3,
   sequence: 20,
   createTime: 1,
   updateTime: 2,
+  details: {},
 };
 
 function hostOf(...bookings: Booking[]): HostState {
@@ -30,8 +33,8 @@ function hostOf(...bookings: Booking[]): HostState {
 }
 
 function create(change: Partial<CreateCommand> = {}): CreateCommand {
-  const calendar = openCalendar(7);
-  return { ...asked, kind: "create", bookingId: "b2", guestId: "g", during, calendar, ...change };
+  const terms = { details: {}, ignoresNotice: false, calendar: openCalendar(7) };
+  return { ...asked, kind: "create", bookingId: "b2", guestId: "g", during, ...terms, ...change };
 }
 
 const reasonOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.refusal.reason : outcome.kind);

@@ -13,10 +13,11 @@ function writes(
   ...written: readonly (readonly [kind: BookingEventKind, version: number])[]
 ): HostWrites {
   const events = written.map(([kind, version], index): BookingEvent => {
-    const times = { during: { start: 0, end: 1 }, createTime: 0, updateTime: 0 };
+    const during = { start: 0, end: 1 };
+    const times = { during, occupied: during, createTime: 0, updateTime: 0 };
     const sequence = index + 1;
     const what = { id: `${kind} ${version}`, hostId, guestId: "g", state: "CONFIRMED", version, sequence } as const;
-    const booking = { ...what, ...times };
+    const booking = { ...what, seat: 1, ...times, details: {} };
     return { hostId, sequence, kind, actor: "tester", time: 0, booking };
   });
   return { hostId, generation: 0, sequence: events.length, changes: [], events, requests: [] };

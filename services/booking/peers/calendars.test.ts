@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ANY_TIME } from "../../../test/support/calendars.ts";
 import type { Caller } from "../../../shared/caller.ts";
 import { DAY_MS, HOUR_MS } from "../../../shared/time-units.ts";
 import { rememberCalendars } from "./calendars.ts";
@@ -11,7 +12,7 @@ const cutUp = {
     generation,
     covered: { start, end: start + HOUR_MS },
     intervals: [],
-    slotMs: 0,
+    rules: ANY_TIME,
   }),
   assertGuest: async () => undefined,
 };

@@ -178,7 +178,7 @@ function countUpTo(max: number, usual: number): z.ZodType<number, number> {
   return wholeNumber({ min: 1, max, zeroIsUnset: true }).transform((count) => (count === 0 ? usual : count));
 }
 
-function wholeNumber(range: NumberRange): z.ZodType<number, number> {
+export function wholeNumber(range: NumberRange): z.ZodType<number, number> {
   return z.number().superRefine((value, context) => refuseIf(wrongNumber(value, range), context));
 }
 

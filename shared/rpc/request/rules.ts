@@ -55,6 +55,11 @@ export function wrongEnumValue({ values }: DescEnum, value: number): string | un
   return `must be one of ${known.map(({ name }) => name).join(", ")}`;
 }
 
+/** Of a field mask. It is read no further than the first path that is wrong. */
+export function wrongPaths(paths: readonly string[], allowed: readonly string[]): string | undefined {
+  return paths.every((path) => allowed.includes(path)) ? undefined : `must name only ${allowed.join(", ")}`;
+}
+
 export function wrongCount(count: number, max: number): string | undefined {
   return count > max ? `has more than ${max} items` : undefined;
 }

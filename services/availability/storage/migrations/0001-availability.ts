@@ -24,11 +24,24 @@ export class Migration0001Availability extends Migration {
       create table calendars (
         host_id uuid not null,
         slot_duration_minutes int not null,
+        minimum_notice_minutes int not null default 0,
+        horizon_days int not null default 0,
+        buffer_before_minutes int not null default 0,
+        buffer_after_minutes int not null default 0,
+        seats int not null default 1,
+        rules_version int not null default 0,
         hours_version int not null default 0,
         constraint calendars_pkey primary key (host_id, slot_duration_minutes),
         constraint calendars_host_id_key unique (host_id),
         constraint calendars_host_id_fkey foreign key (host_id) references users (id),
-        constraint calendars_slot_duration_minutes check (slot_duration_minutes >= 1 and slot_duration_minutes <= 1440),
+        constraint calendars_slot_duration_minutes check (slot_duration_minutes >= 0 and slot_duration_minutes <= 1440),
+        constraint calendars_minimum_notice_minutes
+          check (minimum_notice_minutes >= 0 and minimum_notice_minutes <= 527040),
+        constraint calendars_horizon_days check (horizon_days >= 0 and horizon_days <= 3660),
+        constraint calendars_buffer_before_minutes check (buffer_before_minutes >= 0 and buffer_before_minutes <= 1440),
+        constraint calendars_buffer_after_minutes check (buffer_after_minutes >= 0 and buffer_after_minutes <= 1440),
+        constraint calendars_seats check (seats >= 1 and seats <= 1000),
+        constraint calendars_rules_version_not_negative check (rules_version >= 0),
         constraint calendars_hours_version_not_negative check (hours_version >= 0)
       )`);
 
@@ -41,6 +54,7 @@ export class Migration0001Availability extends Migration {
         constraint openings_pkey primary key (host_id, slot_duration_minutes, during),
         constraint openings_calendar_fkey foreign key (host_id, slot_duration_minutes)
           references calendars (host_id, slot_duration_minutes) on update cascade,
+        constraint openings_slot_duration_minutes check (slot_duration_minutes >= 1),
         constraint openings_during_finite check (
           not isempty(during) and not lower_inf(during) and not upper_inf(during)
           and isfinite(lower(during)) and isfinite(upper(during))),

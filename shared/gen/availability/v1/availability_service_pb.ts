@@ -719,7 +719,7 @@ export type UpdateRulesRequest = Message<"availability.v1.UpdateRulesRequest"> &
 
   /**
    * The fields above that are to change, `host_id` aside. One that is named and not there gets its default; one that is there
-   * and not named is not looked at. Unset: those that are there.
+   * and not named changes nothing. Unset: those that are there.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 8;
    */

@@ -160,7 +160,7 @@ export type FenceHostResponse = Message<"booking.v1.FenceHostResponse"> & {
   bookings: FencedBooking[];
 
   /**
-   * How many such bookings there are altogether, listed or not.
+   * How many such bookings there are altogether, listed or not; behind the one that the request names, if it does.
    *
    * @generated from field: int32 booking_count = 3;
    */

@@ -1,0 +1,52 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
+import { Refusal } from "../../../shared/errors.ts";
+import { requestKey } from "../../../shared/request-key.ts";
+import { type Rules, rulesEtag, type RulesUpdate, updated } from "../domain/rules.ts";
+import type { Response } from "../storage/requests.ts";
+import { writeRules } from "../storage/rules.ts";
+import { changeFenced } from "./change-fenced.ts";
+import type { SchedulingDeps } from "./deps.ts";
+
+/** How long the fence may take. */
+const FENCE_MAX_MS = 2000;
+
+export interface AskedRules extends RulesUpdate {
+  readonly hostId: string;
+  /** What the caller has seen; undefined: anything. */
+  readonly etag: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+export interface RulesOfHost {
+  readonly hostId: string;
+  readonly rules: Rules;
+  readonly version: number;
+}
+
+/**
+ * Changes a host's rules. The fence comes before the commit: it ends every calendar that has the older rules, and who asks for
+ * a new one waits for this host's lock. So once this has answered, nothing is accepted by the older ones. Throws what
+ * `changeHost` throws, and Refusal ETAG_MISMATCH, PEER_UNAVAILABLE.
+ */
+export async function updateRules<Message extends DescMessage>(
+  deps: SchedulingDeps,
+  caller: Caller,
+  asked: AskedRules,
+  response: Response<RulesOfHost, Message>,
+): Promise<MessageShape<Message>> {
+  const { hostId, given, mask, etag, requestId } = asked;
+  const content = [...(mask ?? []).toSorted(), mask === undefined, etag];
+  const key = requestKey("UpdateRules", requestId, content, { ...given });
+  return await changeFenced(deps, { hostId, key, response }, caller, async ({ run, host }) => {
+    if (etag !== undefined && etag !== rulesEtag(host.rulesVersion)) throw etagMismatch();
+    const rules = updated(host.rules, asked);
+    const limits = { timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS), signal: caller.signal };
+    await deps.booking.fenceHost(hostId, { ranges: [] }, limits);
+    return { hostId, rules, version: await writeRules(deps.orm, run, host, rules) };
+  });
+}
+
+function etagMismatch(): Refusal {
+  return new Refusal("ETAG_MISMATCH", "the host's rules have changed; read them again");
+}
