@@ -187,18 +187,18 @@ describe("the order of writes", () => {
     const hostId = randomUUIDv7();
     const [a, b, c, d] = Array.from({ length: 4 }, (_, hour) => createCommand(hostId, hourOf(hour)));
     for (const command of [a!, b!, c!, d!]) expect(await saidOf(lanes.commit(command))).toBe("CONFIRMED");
-    const move = (moved: Parameters<typeof moveCommand>[0], hour: number): Promise<string> =>
-      saidOf(lanes.commit(moveCommand(moved, hourOf(hour))));
+    const move = (bookingId: string, hour: number): Promise<string> =>
+      saidOf(lanes.commit(moveCommand({ hostId, bookingId }, hourOf(hour))));
     const said = await Promise.all([
       saidOf(lanes.commit(createCommand(hostId, hourOf(20)))),
       saidOf(lanes.commit({ kind: "cancel", hostId, actor: "tester", bookingId: d!.bookingId })),
-      move(c!, 3),
-      move(b!, 2),
-      move(a!, 1),
+      move(c!.bookingId, 3),
+      move(b!.bookingId, 2),
+      move(a!.bookingId, 1),
       saidOf(lanes.commit(createCommand(hostId, hourOf(0)))),
-      move(a!, 9),
-      move(b!, 1),
-      move(a!, 2),
+      move(a!.bookingId, 9),
+      move(b!.bookingId, 1),
+      move(a!.bookingId, 2),
     ]);
     expect(said).toEqual(["CONFIRMED", "CANCELLED", ...Array.from({ length: 7 }, () => "CONFIRMED")]);
     const { rows } = await lanes.pool.query(
