@@ -13,11 +13,11 @@ const GUESTS = 2_000;
 const REQUESTS = 100_000;
 /** Holds that are not over. */
 const HOLDS = 5_000;
-/** The first hosts, whose bookings all have an external id and a label. */
-const HOSTS_WITH_DETAILS = 120;
 export const DAY = Date.UTC(2150, 0, 1);
 
 export const hostIds = Array.from({ length: HOSTS }, () => randomUUIDv7());
+/** Their bookings all have an external id and a label. */
+export const hostsWithDetails = hostIds.slice(100, 112);
 export const guestIds = Array.from({ length: GUESTS }, () => randomUUIDv7());
 
 /** Every second hour is booked. */
@@ -38,7 +38,7 @@ export async function storeMillion(url: string): Promise<void> {
   await client.query(
     `update bookings set external_id = 'external ' || sequence, labels = jsonb_build_object('number', (sequence % 10)::text)
      where host_id = any($1)`,
-    [hostIds.slice(0, HOSTS_WITH_DETAILS)],
+    [hostsWithDetails],
   );
   await client.query(`
     insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
