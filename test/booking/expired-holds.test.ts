@@ -29,7 +29,8 @@ async function storeHolds(pool: Pool, hostId: string, count: number, overdueMinu
      select ${newBookingIdSql("$1")}, $1::uuid, $1, during, during, 1, 'HELD', 1, n + 1, over, over, over
      from generate_series(0, $2::int - 1) as n
      cross join lateral (
-       select $3::timestamptz + n * interval '1 minute' as start, clock_timestamp() - $4 * interval '1 minute' as over
+       select tstzrange($3::timestamptz + n * interval '1 minute', $3::timestamptz + (n + 1) * interval '1 minute') as during,
+              clock_timestamp() - $4 * interval '1 minute' as over
      ) as held
      cross join lateral (select tstzrange(start, start + interval '1 minute') as during) as times
      returning id`,

@@ -2,13 +2,12 @@
 
 import { randomUUIDv7 } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { BookingState } from "../../services/booking/domain/booking.ts";
 import type { FenceCommand, Fenced } from "../../services/booking/domain/command.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
-import { newBookingIdSql } from "../support/booking-ids.ts";
 import { fenceCommand } from "../support/fence-command.ts";
 import { hourOf, type LanesUnderTest, startLanes } from "../support/lanes.ts";
+import { type PlacedBooking, placeBookings } from "../support/placed-bookings.ts";
 
 let lanes: LanesUnderTest;
 let hostId: string;
@@ -20,33 +19,7 @@ beforeEach(() => {
 });
 afterAll(() => lanes.stop());
 
-interface Stored {
-  readonly state: BookingState;
-  readonly during: Interval;
-  /** Of a hold; unset: not before its start. */
-  readonly expireTime?: number;
-  /** Unset: the one that is fenced. */
-  readonly hostId?: string;
-}
-
-/** Stores bookings around the service. */
-async function store(bookings: readonly Stored[]): Promise<void> {
-  const time = (instant: number): Date => new Date(instant);
-  await lanes.pool.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-     select ${newBookingIdSql("host_id")}, host_id, host_id, tstzrange(starts, ends), state, 1, 1,
-            case when state in ('HELD', 'EXPIRED') then expires end, starts, starts
-     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::timestamptz[])
-       as stored(host_id, starts, ends, state, expires)`,
-    [
-      bookings.map((each) => each.hostId ?? hostId),
-      bookings.map(({ during }) => time(during.start)),
-      bookings.map(({ during }) => time(during.end)),
-      bookings.map(({ state }) => state),
-      bookings.map(({ during, expireTime = during.start }) => time(expireTime)),
-    ],
-  );
-}
+const store = (bookings: readonly PlacedBooking[]): Promise<void> => placeBookings(lanes.pool, hostId, bookings);
 
 async function fenced(ranges: readonly Interval[], change: Partial<FenceCommand>): Promise<Fenced> {
   const outcome = await lanes.commit(fenceCommand(hostId, ranges, change));
@@ -67,12 +40,12 @@ const around = (from: number, to: number): Interval => {
   const now = Date.now();
   return { start: now + from * HOUR_MS, end: now + to * HOUR_MS };
 };
-const ahead: Stored = { state: "CONFIRMED", during: hourOf(3) };
+const ahead: PlacedBooking = { state: "CONFIRMED", during: hourOf(3) };
 const later = hourOf(7);
 
 describe("the end of the host's last booking", () => {
-  const underWay: Stored = { state: "CONFIRMED", during: around(-1, 1) };
-  test.each<[what: string, bookings: readonly Stored[], expected: number | undefined]>([
+  const underWay: PlacedBooking = { state: "CONFIRMED", during: around(-1, 1) };
+  test.each<[what: string, bookings: readonly PlacedBooking[], expected: number | undefined]>([
     ["is not there where there is no booking", [], undefined],
     ["is not there where all have ended", [{ state: "CONFIRMED", during: around(-3, -2) }], undefined],
     ["is that of the booking that is under way", [underWay], underWay.during.end],
@@ -113,7 +86,10 @@ describe("the end of the host's last booking", () => {
 
 describe("of 501 bookings and a hold in its ranges", () => {
   beforeEach(async () => {
-    const confirmed = Array.from({ length: 501 }, (_, hour): Stored => ({ state: "CONFIRMED", during: hourOf(hour) }));
+    const confirmed = Array.from({ length: 501 }, (_, hour): PlacedBooking => ({
+      state: "CONFIRMED",
+      during: hourOf(hour),
+    }));
     await store([...confirmed.toReversed(), { state: "HELD", during: hourOf(-1) }]);
   });
 

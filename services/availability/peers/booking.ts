@@ -13,6 +13,8 @@ export interface Fence {
   readonly findLastBooking?: boolean;
   /** The most bookings that are listed, at most 500. Undefined: 20. */
   readonly maxBookings?: number;
+  /** Only bookings behind this one, in the order of the answer, are listed and counted. */
+  readonly after?: Pick<FencedBooking, "start" | "id"> | undefined;
 }
 
 export interface FencedBooking extends Interval {
@@ -21,9 +23,9 @@ export interface FencedBooking extends Interval {
 
 /** What stands in the way of a removal. */
 export interface FenceAnswer {
-  /** The first few active, unended bookings that overlap the ranges, by start. */
+  /** The first few active, unended bookings that overlap the ranges, by start, then id. */
   readonly bookings: readonly FencedBooking[];
-  /** How many there are altogether. */
+  /** How many there are altogether, behind `after` where it is given. */
   readonly bookingCount: number;
   /** The end of the host's last active, unended booking. Undefined: it has none, or the fence does not ask. */
   readonly lastBookingEnd: Instant | undefined;
@@ -45,10 +47,11 @@ export interface CallLimits {
 export function bookingPeer(transport: Transport): BookingPeer {
   const client = createClient(FenceService, transport);
   return {
-    async fenceHost(hostId, { ranges, ...asked }, { timeoutMs, signal }) {
+    async fenceHost(hostId, { ranges, after, ...asked }, { timeoutMs, signal }) {
       const request = {
         hostId,
         ...asked,
+        ...(after === undefined ? {} : { afterStartTime: timestampFromMs(after.start), afterBookingId: after.id }),
         ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
       };
       try {

@@ -1,10 +1,10 @@
-import { difference, type Interval, interval, overlaps } from "../../../shared/interval.ts";
+import { type Interval, interval, overlaps } from "../../../shared/interval.ts";
 import { FENCED_BOOKINGS_MAX, FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { BookingPeer, CallLimits, FencedBooking } from "../peers/booking.ts";
 
 /** Bookings that are in the way of a change. */
 export interface Booked {
-  /** By start: all of them if they were asked for, else the first few. */
+  /** By start, then id: all of them if they were asked for, else the first few. They may overlap: a host may have seats. */
   readonly bookings: readonly FencedBooking[];
   readonly count: number;
 }
@@ -28,19 +28,16 @@ export async function bookingsIn(
     const { bookings, bookingCount } = await booking.fenceHost(hostId, { ranges }, limits());
     return { bookings, count: bookingCount };
   }
+  const asked = { ranges: hullsOf(ranges), maxBookings: FENCED_BOOKINGS_MAX };
   const told: FencedBooking[] = [];
-  for (let rest = hullsOf(ranges); rest.length > 0;) {
-    const fence = { ranges: rest, maxBookings: FENCED_BOOKINGS_MAX };
-    const { bookings, bookingCount } = await booking.fenceHost(hostId, fence, limits());
+  for (;;) {
+    const { bookings, bookingCount } = await booking.fenceHost(hostId, { ...asked, after: told.at(-1) }, limits());
+    if (bookings.length === 0 && bookingCount > 0) throw new Error("bookings were counted and not told");
     told.push(...bookings);
-    const last = bookings.at(-1);
-    if (last === undefined && bookingCount > 0) throw new Error("bookings were counted and not told");
-    if (last === undefined || bookingCount === bookings.length) break;
-    // Bookings do not overlap: those that were not told begin here or later.
-    rest = difference(rest, [{ start: -Infinity, end: last.end }]);
+    if (bookingCount === bookings.length) break;
   }
-  const bookings = overlapping(told, ranges);
-  return { bookings, count: bookings.length };
+  const inTheWay = overlapping(told, ranges);
+  return { bookings: inTheWay, count: inTheWay.length };
 }
 
 /** At most FENCED_RANGES_MAX ranges that hold the given ones, and the gaps between neighbours among them. */

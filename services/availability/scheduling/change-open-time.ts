@@ -66,7 +66,7 @@ export async function changeOpenTime(
   const fenced = closing.filter(({ start }) => start < bookedUntil);
   const booked = await bookingsIn(deps.booking, host.id, fenced, keepsBooked, limits);
   if (booked.count > 0 && !keepsBooked) throw availabilityBooked(booked);
-  const keptTime = intersection(closing, booked.bookings);
+  const keptTime = intersection(closing, merge(booked.bookings));
   const openings = replacement(before.openings, merge([...after.openings, ...keptTime]));
   const closures = replacement(before.closures, after.closures);
   await replaceExceptions(run, "openings", host.id, openings);

@@ -5,6 +5,7 @@ import { merge } from "../../../shared/interval.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import {
+  always,
   list,
   maxBookings,
   optionalInstant,
@@ -18,14 +19,26 @@ import type { FencedBooking } from "../domain/command.ts";
 import type { BookingDeps } from "./deps.ts";
 
 const ranges = list(withInterval({}), FENCED_RANGES_MAX);
-const schema = z.object({
-  hostId: uuid,
-  ranges,
-  findLastBooking: z.boolean(),
-  maxBookings,
-  afterStartTime: optionalInstant,
-  afterBookingId: optionalUuid,
-});
+const schema = z
+  .object({
+    hostId: uuid,
+    ranges,
+    findLastBooking: z.boolean(),
+    maxBookings,
+    afterStartTime: optionalInstant,
+    afterBookingId: optionalUuid,
+  })
+  // Half a position would list from the beginning, and whoever pages would do so for ever.
+  .refine(({ afterStartTime, afterBookingId }) => afterStartTime !== undefined || afterBookingId === undefined, {
+    path: ["afterStartTime"],
+    message: "is required beside after_booking_id",
+    when: always,
+  })
+  .refine(({ afterStartTime, afterBookingId }) => afterStartTime === undefined || afterBookingId !== undefined, {
+    path: ["afterBookingId"],
+    message: "is required beside after_start_time",
+    when: always,
+  });
 
 export function fenceHost(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceHost> {
   return async (message, call) => {

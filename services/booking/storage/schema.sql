@@ -9,11 +9,17 @@ create table booking_events (
   booking_id uuid not null,
   guest_id uuid not null,
   during tstzrange not null,
+  occupied tstzrange not null,
+  seat integer not null,
   state text not null,
   version integer not null,
   expire_time timestamp(3) with time zone,
   create_time timestamp(3) with time zone not null,
   update_time timestamp(3) with time zone not null,
+  external_id text,
+  note text,
+  labels jsonb,
+  cancel_reason text,
   constraint booking_events_kind CHECK (kind = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'RESCHEDULED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
   constraint booking_events_pkey PRIMARY KEY (host_id, sequence),
   constraint booking_events_sequence_positive CHECK (sequence >= 1),
@@ -25,12 +31,18 @@ create table bookings (
   host_id uuid not null,
   guest_id uuid not null,
   during tstzrange not null,
+  occupied tstzrange not null,
+  seat integer not null,
   state text not null,
   version integer not null,
-  sequence bigint not null,
   expire_time timestamp(3) with time zone,
   create_time timestamp(3) with time zone not null,
   update_time timestamp(3) with time zone not null,
+  external_id text,
+  note text,
+  labels jsonb,
+  cancel_reason text,
+  sequence bigint not null,
   constraint bookings_during_finite CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
   constraint bookings_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
   constraint bookings_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
@@ -38,16 +50,26 @@ create table bookings (
   constraint bookings_id_in_bucket_of_host CHECK (get_byte(uuid_send(id), 15) = get_byte(uuid_send(host_id), 15)),
   constraint bookings_id_key UNIQUE (id),
   constraint bookings_length CHECK ((upper(during) - lower(during)) <= '24:00:00'::interval),
-  constraint bookings_no_overlap EXCLUDE USING gist (host_id WITH =, during WITH &&) WHERE (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])),
+  constraint bookings_no_overlap EXCLUDE USING gist (host_id WITH =, occupied WITH &&, seat WITH =) WHERE (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])),
+  constraint bookings_occupied_finite CHECK (NOT isempty(occupied) AND NOT lower_inf(occupied) AND NOT upper_inf(occupied) AND isfinite(lower(occupied)) AND isfinite(upper(occupied))),
+  constraint bookings_occupied_half_open CHECK (lower_inc(occupied) AND NOT upper_inc(occupied)),
+  constraint bookings_occupied_holds_during CHECK (occupied @> during),
+  constraint bookings_occupied_length CHECK ((upper(occupied) - lower(occupied)) <= '72:00:00'::interval),
+  constraint bookings_occupied_milliseconds CHECK (lower(occupied) = lower(occupied)::timestamp(3) with time zone AND upper(occupied) = upper(occupied)::timestamp(3) with time zone),
   constraint bookings_pkey PRIMARY KEY (host_id, id),
+  constraint bookings_seat CHECK (seat >= 1 AND seat <= 1000),
   constraint bookings_sequence_positive CHECK (sequence >= 1),
   constraint bookings_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
   constraint bookings_version_positive CHECK (version >= 1)
 );
 
+CREATE INDEX bookings_by_external_id ON public.bookings USING btree (host_id, external_id) WHERE (external_id IS NOT NULL);
+
 CREATE INDEX bookings_by_guest ON public.bookings USING btree (guest_id, lower(during), id);
 
 CREATE INDEX bookings_by_host ON public.bookings USING btree (host_id, lower(during), id);
+
+CREATE UNIQUE INDEX bookings_external_id_key ON public.bookings USING btree (host_id, external_id) WHERE ((external_id IS NOT NULL) AND (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])));
 
 CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire_time) WHERE (state = 'HELD'::text);
 
