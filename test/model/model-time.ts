@@ -97,7 +97,7 @@ function shrunk(
   answerOf: (after: Model, kept: KeptBooking[]) => Answer,
 ): Step {
   const gone = openOf(before).difference(openOf(wanted));
-  const inTheWay = activeIn(before.bookings, intervalsOf(gone)).toSorted((a, b) => a.during.start - b.during.start);
+  const inTheWay = activeIn(before.bookings, intervalsOf(gone));
   if (inTheWay.length > 0 && !keepsBooked) {
     const bookingIds = inTheWay.slice(0, 20).map(({ id }) => id);
     return { answer: refused("AVAILABILITY_BOOKED", bookingIds), after: before };
