@@ -12,6 +12,7 @@ import {
   overlapsIn,
   saidOf,
   startLanes,
+  takeLocksAway,
   tally,
 } from "../support/lanes.ts";
 import { waitUntil } from "../support/waits.ts";
@@ -76,11 +77,7 @@ describe("each holder of the invariant alone", () => {
 
   test("the constraint: with a lock that locks nothing, nobody double-books and the loser is told SLOT_TAKEN", async () => {
     lanes = await startLanes(2);
-    await lanes.pool.query(`
-      create function public.pg_try_advisory_xact_lock(bigint) returns boolean language sql as 'select true';
-      create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''`);
-    const { rows } = await lanes.pool.query<{ name: string }>("select current_database() as name");
-    await lanes.pool.query(`alter database ${rows[0]!.name} set search_path = public, pg_catalog`);
+    await takeLocksAway(lanes.pool);
     const said: string[] = [];
     for (let round = 0; round < 20; round += 1) {
       const hostId = randomUUIDv7();
