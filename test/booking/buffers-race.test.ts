@@ -97,7 +97,8 @@ test("in a class that is full, a booking that moves within its buffers keeps its
   const rules = by({ ...buffers, seats: 4 });
   const bookings = Array.from({ length: 4 }, () => createCommand(hostId, hourOf(10), rules));
   expect(await all(bookings)).toEqual({ CONFIRMED: 4 });
-  const seats = async () => (await lanes.pool.query("select id, seat from bookings order by id")).rows;
+  const seats = async () =>
+    (await lanes.pool.query<{ id: string; seat: number }>("select id, seat from bookings order by id")).rows;
   const before = await seats();
   expect(await all(bookings.map((each) => moveCommand(each, hourOf(10.25), rules)))).toEqual({ CONFIRMED: 4 });
   expect(await seats()).toEqual(before);
