@@ -12,6 +12,7 @@ import {
   overlapsIn,
   saidOf,
   startLanes,
+  takeLocksAway,
   tally,
 } from "../support/lanes.ts";
 import { takeLocksAway } from "../support/no-locks.ts";
