@@ -5,11 +5,12 @@
 
 import { randomUUID } from "node:crypto";
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { FieldMaskSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldRules, rulesOf } from "../../services/gateway/contract/rules.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
 import { localTimes, type Try } from "./local-time-probes.ts";
+import { mapProbes, maskProbes } from "./map-probes.ts";
 import { tomorrow } from "./people.ts";
 
 export interface Probe {
@@ -76,13 +77,15 @@ function presence(message: DescMessage, field: DescField): Probe[] {
 function valuesFor(field: DescField): Try[] {
   const rules = rulesOf(field);
   if (field.fieldKind === "list") return [...counts(field, rules), ...enumItems(field)];
+  if (rules.keys !== undefined) return mapProbes(rules, rules.keys);
+  if (rules.masked.size > 0) return maskProbes(rules);
   if (isTime(field)) return [...times(rules), ...ends(rules)];
   if (field.enum !== undefined) return enumValues(field, rules);
   if (rules.range !== undefined) return numberProbes(rules.range);
   return field.scalar === ScalarType.STRING ? [...(localTimes(rules) ?? texts(rules))] : [];
 }
 
-function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
+function texts({ isUuid, isEmail, isOpaque, isMultiline, maxLength }: FieldRules): Try[] {
   if (isUuid) {
     return [
       { what: "a UUID in capitals", value: randomUUID().toUpperCase(), isGood: true },
@@ -102,6 +105,7 @@ function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
     ...(isEmail ? [{ what: "no address", value: "a@b", isGood: false }] : []),
     { what: `${max + 1} characters`, value: long(max + 1), isGood: false },
     { what: "a control character", value: `a\u0000${end}`, isGood: false },
+    { what: "several lines and a tab", value: `a\r\n\tb\n${end}`, isGood: isMultiline },
   ];
 }
 
@@ -195,14 +199,18 @@ export function isTime(field: DescField): boolean {
   return field.fieldKind === "message" && field.message.typeName === TimestampSchema.typeName;
 }
 
+export function isMask(field: DescField): boolean {
+  return field.fieldKind === "message" && field.message.typeName === FieldMaskSchema.typeName;
+}
+
 function text(instant: number): string {
   return new Date(instant).toISOString();
 }
 
 /** The numbers of a field's rules, as its comment should say them. */
-export function numbersOf({ range, maxLength, maxItems, follows }: FieldRules): number[] {
+export function numbersOf({ range, maxLength, maxItems, keys, follows }: FieldRules): number[] {
   const hours = (follows?.maxMs ?? Infinity) / HOUR_MS;
   const span = hours > 24 ? hours / 24 : hours;
-  const all = [range?.min, range?.max, maxLength, maxItems, span];
+  const all = [range?.min, range?.max, maxLength, maxItems, keys?.maxLength, span];
   return all.filter((each): each is number => each !== undefined && Number.isFinite(each));
 }

@@ -8,6 +8,7 @@ import { type DescField, getOption } from "@bufbuild/protobuf";
 import { field_behavior, FieldBehavior } from "../../../shared/gen/google/api/field_behavior_pb.ts";
 import { field as fieldRules } from "../../../shared/gen/rules/v1/field_pb.ts";
 import { HOUR_MS } from "../../../shared/time-units.ts";
+import { maskedFields } from "../../../shared/rpc/request/mask.ts";
 import type { NumberRange } from "../../../shared/rpc/request/rules.ts";
 
 export interface FieldRules {
@@ -26,14 +27,20 @@ export interface FieldRules {
   readonly range: NumberRange | undefined;
   /** Of a text, in characters. */
   readonly maxLength: number | undefined;
+  /** Of a text: line breaks and tabs are allowed. */
+  readonly isMultiline: boolean;
   /** Of a repeated field. */
   readonly maxItems: number | undefined;
+  /** Of a map of texts, beside `maxItems` and `maxLength`, which are of its entries and their values. */
+  readonly keys: { readonly maxLength: number; readonly without: string } | undefined;
+  /** Of a field mask: what it may name, by their paths. Empty for any other field. */
+  readonly masked: ReadonlyMap<string, DescField>;
   /** The time that this one must follow, by the name of its field of the same message, and within how long. */
   readonly follows: { readonly field: string; readonly maxMs: number } | undefined;
 }
 
 export function rulesOf(field: DescField): FieldRules {
-  const { range, laterThan, timeOfDay, ...rules } = getOption(field, fieldRules);
+  const { range, laterThan, timeOfDay, mapKeys, ...rules } = getOption(field, fieldRules);
   return {
     isRequired: getOption(field, field_behavior).includes(FieldBehavior.REQUIRED),
     orElse: named(rules.orField),
@@ -45,7 +52,10 @@ export function rulesOf(field: DescField): FieldRules {
     isOpaque: rules.opaque,
     range: range && { min: Number(range.min), max: Number(range.max), zeroIsUnset: range.zeroIsUnset },
     maxLength: positive(rules.maxCharacters),
+    isMultiline: rules.multiline,
     maxItems: positive(rules.maxItems),
+    keys: mapKeys && { maxLength: mapKeys.maxCharacters, without: mapKeys.without },
+    masked: maskedFields(field),
     follows: laterThan && { field: laterThan.field, maxMs: (positive(laterThan.atMostHours) ?? Infinity) * HOUR_MS },
   };
 }
