@@ -59,7 +59,7 @@ function goodValue(field: DescField): JsonValue | undefined {
 }
 
 function presence(message: DescMessage, field: DescField): Probe[] {
-  const { isRequired, orElse } = rulesOf(field);
+  const { isRequired, orElse, requiredWith } = rulesOf(field);
   const without = (...names: readonly string[]): JsonObject =>
     Object.fromEntries(Object.entries(good(message)).filter(([name]) => !names.includes(name)));
   const probe = (what: string, request: JsonObject, isGood: boolean): Probe => ({
@@ -69,7 +69,10 @@ function presence(message: DescMessage, field: DescField): Probe[] {
     isGood,
   });
   return [
-    probe("left out", without(field.name), !isRequired),
+    probe("left out", without(field.name), !isRequired && requiredWith === undefined),
+    ...(requiredWith === undefined
+      ? []
+      : [probe(`left out, and ${requiredWith} too`, without(field.name, requiredWith), true)]),
     ...(orElse === undefined ? [] : [probe(`left out, and ${orElse} too`, without(field.name, orElse), false)]),
   ];
 }

@@ -54,8 +54,9 @@ export function brokenRules(message: DescMessage, fields: JsonObject): FieldViol
 
 type ValueOf = (name: string | undefined) => JsonValue | undefined;
 
-function missing({ isRequired, orElse }: FieldRules, valueOf: ValueOf): string | undefined {
+function missing({ isRequired, orElse, requiredWith }: FieldRules, valueOf: ValueOf): string | undefined {
   if (isRequired) return "is required";
+  if (valueOf(requiredWith) !== undefined) return `is required beside ${requiredWith}`;
   return orElse !== undefined && valueOf(orElse) === undefined ? `or ${orElse} is required` : undefined;
 }
 

@@ -15,6 +15,8 @@ export interface FieldRules {
   readonly isRequired: boolean;
   /** The name of the field of the same message that may be there instead: one of the two is required. */
   readonly orElse: string | undefined;
+  /** The name of the field of the same message with which this one is required. */
+  readonly requiredWith: string | undefined;
   readonly isUuid: boolean;
   readonly isEmail: boolean;
   readonly isDate: boolean;
@@ -44,6 +46,7 @@ export function rulesOf(field: DescField): FieldRules {
   return {
     isRequired: getOption(field, field_behavior).includes(FieldBehavior.REQUIRED),
     orElse: named(rules.orField),
+    requiredWith: named(rules.requiredWith),
     isUuid: rules.uuid,
     isEmail: rules.email,
     isDate: rules.date,
