@@ -1,53 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { availabilityTables } from "../../services/availability/storage/tables.ts";
-import { bookingTables } from "../../services/booking/storage/tables.ts";
-import { type Database, openDatabase } from "../../shared/postgres/database.ts";
-import { violatedConstraint } from "../../shared/postgres/sqlstate.ts";
-import { newBookingIdSql } from "../support/booking-ids.ts";
-import { createDatabase } from "../support/postgres.ts";
+import { constraintAgainst, type MappedDatabase, openMapped } from "../support/mapped-database.ts";
 
-describe("what the databases refuse, whatever the code believes", () => {
+describe("what Availability's database refuses, whatever the code believes", () => {
   const hostId = "01900000-0000-7000-8000-000000000001";
   const otherHostId = "01900000-0000-7000-8000-000000000002";
-  let availability: { readonly database: Database; readonly drop: () => Promise<void> };
-  let booking: { readonly database: Database; readonly drop: () => Promise<void> };
+  let availability: MappedDatabase;
 
   beforeAll(async () => {
-    availability = await open("availability");
-    booking = await open("booking");
-    const { pool } = availability.database;
+    availability = await openMapped("availability");
+    const { pool } = availability;
     await pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [hostId]);
     await pool.query("insert into users values ($1, 'other-host@example.org', 'Other', 'HOST')", [otherHostId]);
     await pool.query("insert into calendars values ($1, 30)", [hostId]);
   });
 
-  afterAll(async () => {
-    for (const { database, drop } of [availability, booking]) {
-      await database.close();
-      await drop();
-    }
-  });
-
-  async function open(kind: "availability" | "booking"): Promise<{ database: Database; drop: () => Promise<void> }> {
-    const created = await createDatabase(kind);
-    const entities = kind === "availability" ? availabilityTables : bookingTables;
-    const options = { url: created.url, poolSize: 2, entities, migrations: [], applicationName: "schema-test" };
-    return { database: await openDatabase(options), drop: () => created.drop() };
-  }
-
-  async function constraintAgainst(database: Database, sql: string, values: unknown[] = []): Promise<unknown> {
-    const client = await database.pool.connect();
-    try {
-      await client.query("begin");
-      await client.query(sql, values);
-      return "none";
-    } catch (error) {
-      return violatedConstraint(error);
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-  }
+  afterAll(() => availability.close());
 
   describe.each(["openings", "closures"])("%s", (table) => {
     test.each([
@@ -65,7 +32,7 @@ describe("what the databases refuse, whatever the code believes", () => {
         insert into ${table} (host_id, during${column})
         values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)'${value}), ($1, $2${value})`;
       const name = constraint === "none" ? constraint : `${table}_${constraint}`;
-      expect(await constraintAgainst(availability.database, insert, [hostId, during])).toBe(name);
+      expect(await constraintAgainst(availability, insert, [hostId, during])).toBe(name);
     });
   });
 
@@ -73,7 +40,7 @@ describe("what the databases refuse, whatever the code believes", () => {
     const insert = `
       insert into openings (host_id, during, slot_duration_minutes)
       values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 60)`;
-    expect(await constraintAgainst(availability.database, insert, [hostId])).toBe("openings_calendar_fkey");
+    expect(await constraintAgainst(availability, insert, [hostId])).toBe("openings_calendar_fkey");
   });
 
   test.each([
@@ -96,7 +63,7 @@ describe("what the databases refuse, whatever the code believes", () => {
     const row = { slot_duration_minutes: 0, ...columns };
     const insert = `
       insert into calendars (host_id, ${Object.keys(row).join(", ")}) values ($1, ${Object.values(row).join(", ")})`;
-    expect(await constraintAgainst(availability.database, insert, [host])).toBe(constraint);
+    expect(await constraintAgainst(availability, insert, [host])).toBe(constraint);
   });
 
   test("openings: of a host without a slot duration", async () => {
@@ -104,7 +71,7 @@ describe("what the databases refuse, whatever the code believes", () => {
       insert into calendars (host_id, slot_duration_minutes) values ('${otherHostId}', 0);
       insert into openings (host_id, during, slot_duration_minutes)
       values ('${otherHostId}', '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 0)`;
-    expect(await constraintAgainst(availability.database, inserts)).toBe("openings_slot_duration_minutes");
+    expect(await constraintAgainst(availability, inserts)).toBe("openings_slot_duration_minutes");
   });
 
   test.each([
@@ -144,7 +111,7 @@ describe("what the databases refuse, whatever the code believes", () => {
         ? []
         : [`insert into weekly_ranges values ('${hostId}', '2030-01-01', ${day}, '${minutes}')`]),
     ]);
-    expect(await constraintAgainst(availability.database, statements.join(";"))).toBe(constraint);
+    expect(await constraintAgainst(availability, statements.join(";"))).toBe(constraint);
   });
 
   test.each([
@@ -154,59 +121,6 @@ describe("what the databases refuse, whatever the code believes", () => {
     ["an unknown role", "other@example.org", "Name", "ADMIN", "users_role"],
   ])("users: %s", async (_what, email, name, role, constraint) => {
     const insert = "insert into users values (gen_random_uuid(), $1, $2, $3)";
-    expect(await constraintAgainst(availability.database, insert, [email, name, role])).toBe(constraint);
-  });
-
-  test.each([
-    ["two that overlap and are confirmed", "CONFIRMED", "CONFIRMED", "09:30", "bookings_no_overlap"],
-    ["a hold over what is confirmed", "CONFIRMED", "HELD", "09:30", "bookings_no_overlap"],
-    ["two that only touch: nothing", "CONFIRMED", "CONFIRMED", "10:00", "none"],
-    ["one over what is cancelled: nothing", "CANCELLED", "CONFIRMED", "09:30", "none"],
-    ["one over an expired hold: nothing", "EXPIRED", "CONFIRMED", "09:30", "none"],
-    ["an unknown state", "CONFIRMED", "PENDING", "12:00", "bookings_state"],
-  ])("bookings: %s", async (_what, first, second, start, constraint) => {
-    const insert = `
-      insert into bookings
-        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-      select ${newBookingIdSql("$1")}, $1, gen_random_uuid(),
-        tstzrange(('2030-01-01 ' || start || '+00')::timestamptz, ('2030-01-01 ' || start || '+00')::timestamptz + '1h'),
-        state, 1, 1, case when state in ('HELD', 'EXPIRED') then now() end, now(), now()
-      from (values ($2, '09:00'), ($3, $4)) as booking (state, start)`;
-    expect(await constraintAgainst(booking.database, insert, [hostId, first, second, start])).toBe(constraint);
-  });
-
-  test.each([
-    ["a booking of more than 24 hours", "25h", "CONFIRMED", false, "bookings_length"],
-    ["a hold that never ends", "1h", "HELD", false, "bookings_expire_time_of_holds"],
-    ["a confirmed booking that ends", "1h", "CONFIRMED", true, "bookings_expire_time_of_holds"],
-  ])("bookings: %s", async (_what, length, state, expires, constraint) => {
-    const insert = `
-      insert into bookings
-        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-      values (${newBookingIdSql("$1")}, $1, gen_random_uuid(),
-        tstzrange('2030-01-01 09:00+00'::timestamptz, '2030-01-01 09:00+00'::timestamptz + $2::interval),
-        $3, 1, 1, case when $4::boolean then now() end, now(), now())`;
-    expect(await constraintAgainst(booking.database, insert, [hostId, length, state, expires])).toBe(constraint);
-  });
-
-  test.each([
-    ["an id that does not end as its host's does", [["a1", "01"]], "bookings_id_in_bucket_of_host"],
-    ["one that does: nothing", [["a1", "a1"]], "none"],
-    [
-      "one id twice, though of two hosts",
-      [
-        ["a1", "a1"],
-        ["a1", "a1"],
-      ],
-      "bookings_id_key",
-    ],
-  ])("bookings: %s", async (_what, bookings, constraint) => {
-    const insert = `
-      insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-      select ('01900000-0000-7000-8000-0000000000' || id)::uuid, ('01900000-0000-7000-8000-00000000' || ordinal || host)::uuid,
-        $1, '[2030-01-01 09:00+00, 2030-01-01 10:00+00)', 'CONFIRMED', 1, 1, now(), now()
-      from jsonb_to_recordset($2) as booking (id text, host text, ordinal text)`;
-    const rows = bookings.map(([id, host], index) => ({ id, host, ordinal: `0${index}` }));
-    expect(await constraintAgainst(booking.database, insert, [hostId, JSON.stringify(rows)])).toBe(constraint);
+    expect(await constraintAgainst(availability, insert, [email, name, role])).toBe(constraint);
   });
 });
