@@ -39,6 +39,9 @@ const texts: readonly (readonly [what: string, text: string])[] = [
 /** What a call may answer: that it, or what it names, is wrong. Not that something broke. */
 const REFUSED = new Set(["INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "ABORTED"]);
 
+/** Any text may be asked for here, and is found nowhere. */
+const FILTERS = new Set(["ListBookings.externalId", "ListBookings.label"]);
+
 const methods = [...UserService.methods, ...AvailabilityService.methods, ...BookingService.methods].filter(
   // Only the peer may call the one, and the other answers with a stream.
   ({ name, methodKind }) => name !== "SnapshotAvailability" && methodKind === "unary",
@@ -51,7 +54,7 @@ interface Place {
   readonly holding: (text: string) => object;
 }
 
-/** Where a message takes text, items of lists included. */
+/** Where a message takes text, items of lists and entries of maps included. */
 function textsOf(message: DescMessage): Place[] {
   return message.fields.flatMap((field): Place[] => {
     const { jsonName } = field;
@@ -60,6 +63,12 @@ function textsOf(message: DescMessage): Place[] {
         at: `${jsonName}.${at}`,
         holding: (text) => ({ [jsonName]: [holding(text)] }),
       }));
+    }
+    if (field.fieldKind === "map") {
+      return [
+        { at: `${jsonName} (a key)`, holding: (text) => ({ [jsonName]: { [text]: "x" } }) },
+        { at: `${jsonName} (a value)`, holding: (text) => ({ [jsonName]: { x: text } }) },
+      ];
     }
     return field.scalar === ScalarType.STRING ? [{ at: jsonName, holding: (text) => ({ [jsonName]: text }) }] : [];
   });
@@ -115,10 +124,12 @@ afterEach(nothingHappened);
 test.each(texts)("%s is no way in, whichever field it is in", async (_what, text) => {
   const answers = fields.map(async ({ method, at, holding }) => {
     const { code, message } = await call(method, { ...bodyOf(method), ...holding(text) });
-    return { at: `${method.name}.${at}`, isRefused: REFUSED.has(code), code, message };
+    const place = `${method.name}.${at}`;
+    const isHarmless = REFUSED.has(code) || (FILTERS.has(place) && code === "OK" && !message.includes(`"bookings"`));
+    return { place, isHarmless, code, message };
   });
   for (const answer of await Promise.all(answers)) {
-    expect(answer).toMatchObject({ isRefused: true });
+    expect(answer).toMatchObject({ isHarmless: true });
     expect(answer.message).not.toMatch(/relation|syntax|select|postgres|stack/i);
   }
 });

@@ -6,6 +6,15 @@ import { bad, type BadRequest, finer, from, type Known, NO_UUID, NOBODY, YEAR_1,
 const { createBooking } = BookingService.method;
 const slot = (known: Known) => ({ ...from(known, 10, 10.5), guestId: known.guestId });
 
+const wrongLabels: readonly (readonly [what: string, labels: Record<string, string>])[] = [
+  ["17", Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`key ${index}`, "x"]))],
+  ["a key of 64 characters", { ["x".repeat(64)]: "x" }],
+  ["an empty key", { "": "x" }],
+  ["a key with =", { "a=b": "x" }],
+  ["a key with a control character", { "a\nb": "x" }],
+  ["a value of 201 characters", { a: "x".repeat(201) }],
+];
+
 export const creates: readonly BadRequest[] = [
   bad(createBooking, "nothing at all", () => ({}), "INVALID_REQUEST", "host_id", "guest_id", "start_time", "end_time"),
   bad(
@@ -65,6 +74,33 @@ export const creates: readonly BadRequest[] = [
     "hold_seconds",
     "request_id",
     "end_time",
+  ),
+  bad(
+    createBooking,
+    "words that are too long",
+    (known) => ({ ...slot(known), externalId: "x".repeat(201), note: "x".repeat(2001) }),
+    "INVALID_REQUEST",
+    "external_id",
+    "note",
+  ),
+  bad(
+    createBooking,
+    "control characters",
+    (known) => ({ ...slot(known), externalId: "a\nb", note: "a\n\tb\u0007", labels: { a: "b\n" } }),
+    "INVALID_REQUEST",
+    "external_id",
+    "note",
+    "labels",
+  ),
+  ...wrongLabels.map(([what, labels]) =>
+    bad(createBooking, `labels: ${what}`, (known) => ({ ...slot(known), labels }), "INVALID_REQUEST", "labels"),
+  ),
+  bad(
+    createBooking,
+    "an external id that another booking has",
+    (known) => ({ ...slot(known), externalId: known.externalId }),
+    "EXTERNAL_ID_TAKEN",
+    "external_id",
   ),
   bad(createBooking, "nobody as host", (known) => ({ ...slot(known), hostId: NOBODY }), "USER_NOT_FOUND"),
   bad(createBooking, "nobody as guest", (known) => ({ ...slot(known), guestId: NOBODY }), "USER_NOT_FOUND"),
