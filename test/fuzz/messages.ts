@@ -62,7 +62,10 @@ function messageOf(random: Random, swarm: Swarm, schema: DescMessage, depth: num
 
 /** Fields that services look at first: a request without them seldom gets any further. */
 function isKey({ name }: DescField): boolean {
-  return /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) && name !== "request_id";
+  return (
+    /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) &&
+    !/^(request|external)_id$/.test(name)
+  );
 }
 
 function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number): unknown {
@@ -82,8 +85,15 @@ function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number):
             : scalarOf(random, swarm, field.name, field.scalar),
       );
     case "map":
-      return undefined;
+      return mapOf(random, swarm);
   }
+}
+
+function mapOf(random: Random, swarm: Swarm): Record<string, string> {
+  const odd = swarm("odd message", 0.1);
+  const text = (): string => (odd && random.chance(0.1) ? random.pick(ODD_TEXTS) : textOf(random, "label"));
+  const entries = Array.from({ length: random.below(odd ? 2000 : REPEATED_MAX) }, (_, n) => [text() + n, text()]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function enumOf(
@@ -156,6 +166,10 @@ function textOf(random: Random, name: string): string {
       return random.pick(bookingIds);
     case "request_id":
       return `019a0000-0000-4000-8000-${random.bytes(6).toString("hex")}`;
+    case "external_id":
+      return random.pick(["", "crm-1", "crm-2", random.bytes(6).toString("hex")]);
+    case "label":
+      return random.pick(["a", "b", "a=1", "a=", "=1", "a=b=c", "é"]);
     case "email":
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
