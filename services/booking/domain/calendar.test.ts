@@ -46,15 +46,8 @@ describe("a calendar", () => {
       }),
       { numRuns: 1000 },
     );
-    expect([...met].toSorted()).toEqual([
-      "OFF_GRID",
-      "OUTSIDE_AVAILABILITY",
-      "SLOT_TAKEN",
-      "START_IN_PAST",
-      "TOO_FAR",
-      "TOO_SOON",
-      undefined,
-    ]);
+    const rules = ["OUTSIDE_AVAILABILITY", "OFF_GRID", "START_IN_PAST", "TOO_SOON", "TOO_FAR", "SLOT_TAKEN"];
+    expect(met).toEqual(new Set([...rules, undefined]));
   });
 
   test("lists exactly those candidates of the asked length that it does not refuse, with the seats that are open", () => {
@@ -72,7 +65,7 @@ describe("a calendar", () => {
       }),
       { numRuns: 1000 },
     );
-    expect([...seatsOpen].toSorted()).toEqual([1, 2, 3, 4, 5]);
+    expect(seatsOpen).toEqual(new Set([1, 2, 3, 4, 5]));
   });
 
   test("lists nothing of a length that is not made of whole slots", () => {
