@@ -50,16 +50,17 @@ describe("a calendar", () => {
     expect(met).toEqual(new Set([...rules, undefined]));
   });
 
-  test("lists exactly those candidates of the asked length that it does not refuse, with the seats that are open", () => {
+  test("lists exactly what can be booked of the asked length, minute after minute, with the seats that are open", () => {
     const seatsOpen = new Set<number>();
     fc.assert(
       fc.property(anySituation, anyInterval, anyLength, (at, window, length) => {
         const durationMs = durationOf(at, length);
         const bookable = candidatesOf(at.calendar)
           .filter(({ start, end }) => end - start === durationMs && window.start <= start && start < window.end)
-          .filter((candidate) => reasonOf(at, candidate) === undefined)
+          .filter((candidate) => reasonByMinutes(at, candidate, false) === undefined)
           .map((candidate) => ({ ...candidate, openSeats: openSeatsByMinutes(at, candidate) }));
         expect(listed(at, { window, durationMs })).toEqual(bookable);
+        expect(bookable.filter((candidate) => reasonOf(at, candidate) !== undefined)).toEqual([]);
         if (length === 1) expect(listed(at, { window })).toEqual(bookable);
         for (const { openSeats } of bookable) seatsOpen.add(openSeats);
       }),
