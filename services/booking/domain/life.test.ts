@@ -1,20 +1,48 @@
 /** The life of a booking: what each command does to it in each state and phase. docs/life-of-a-booking.md shows the same. */
 
 import { describe, expect, test } from "vitest";
-import { bookingOf, hostOf, NOW, only, type Phase, said, operations } from "../../../test/support/deciding.ts";
+import {
+  bookingOf,
+  hostOf,
+  HOUR,
+  move,
+  NOW,
+  only,
+  type Phase,
+  said,
+  operations,
+} from "../../../test/support/deciding.ts";
 import type { BookingState } from "./booking.ts";
 import type { Command } from "./command.ts";
 
 /** A hold ends at its start at the latest, so one that is not overdue has not started. */
 const overdue = NOW;
-const gone = { cancel: "BOOKING_NOT_ACTIVE", reschedule: "BOOKING_NOT_ACTIVE" };
+const over = "BOOKING_NOT_ACTIVE";
+const gone = { cancel: over, reschedule: over, extend: over };
+/** A reschedule that keeps the start: it makes the booking longer. */
+const longer = NOW + 3 * HOUR;
 const table: [state: BookingState, phase: Phase, expireTime: number | undefined, Record<string, string>][] = [
-  ["HELD", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD" }],
+  [
+    "HELD",
+    "before its start",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "HELD", extend: "HELD" },
+  ],
   ["HELD", "before its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
   ["HELD", "after its start", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
   ["HELD", "after its end", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
-  ["CONFIRMED", "before its start", undefined, { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED" }],
-  ["CONFIRMED", "after its start", undefined, { ...gone, confirm: "CONFIRMED", cancel: "CANCELLED" }],
+  [
+    "CONFIRMED",
+    "before its start",
+    undefined,
+    { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "CONFIRMED", extend: "CONFIRMED" },
+  ],
+  [
+    "CONFIRMED",
+    "after its start",
+    undefined,
+    { ...gone, confirm: "CONFIRMED", cancel: "CANCELLED", extend: "CONFIRMED" },
+  ],
   ["CONFIRMED", "after its end", undefined, { confirm: "CONFIRMED", ...gone }],
   ["CANCELLED", "before its start", undefined, { ...gone, confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED" }],
   ["CANCELLED", "after its start", undefined, { ...gone, confirm: "BOOKING_NOT_ACTIVE", cancel: "CANCELLED" }],
@@ -24,7 +52,12 @@ const table: [state: BookingState, phase: Phase, expireTime: number | undefined,
   ["EXPIRED", "after its end", overdue, { confirm: "HOLD_EXPIRED", ...gone }],
 ];
 
-const eventOf: Record<string, string> = { confirm: "CONFIRMED", cancel: "CANCELLED", reschedule: "RESCHEDULED" };
+const eventOf: Record<string, string> = {
+  confirm: "CONFIRMED",
+  cancel: "CANCELLED",
+  reschedule: "RESCHEDULED",
+  extend: "RESCHEDULED",
+};
 
 describe("the life of a booking", () => {
   const cases = table.flatMap(([state, phase, expireTime, expected]) =>
@@ -38,7 +71,8 @@ describe("the life of a booking", () => {
   );
   test.each(cases)("$state (expiry $expireTime) $phase: $operation gives $answer", (row) => {
     const before = bookingOf(row.state, row.phase, row.expireTime);
-    const command = operations[row.operation];
+    const extend = move({ start: before.during.start, end: longer });
+    const command = row.operation === "extend" ? extend : operations[row.operation];
     if (command === undefined) throw new Error(`no operation ${row.operation}`);
     const { outcome, events, changed } = only(hostOf(before), command);
     expect(said(outcome)).toBe(row.answer);
