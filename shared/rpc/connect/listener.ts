@@ -86,6 +86,9 @@ export async function listenConnect(
     readFirstBytes(socket, wire.headersTimeoutMs, (isHttp2) => {
       silent.delete(socket);
       if (isHttp2) {
+        // Only in HTTP/1.1 may a client that has ended its half still wait for an answer. Otherwise the calls of one that is gone
+        // would go on until their deadlines.
+        socket.allowHalfOpen = false;
         http2.emit("connection", socket);
       } else {
         acceptHttp1?.call(http1, socket);
