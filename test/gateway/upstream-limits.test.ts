@@ -8,12 +8,13 @@ import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../../shared/limits.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { failure } from "../wire/calls.ts";
 import { waitUntil } from "../support/waits.ts";
-import { type RawCall, type RawUpstream, reset, respond, startRawUpstream } from "./raw-upstream.ts";
+import { type RawCall, reset, startRawUpstream } from "./raw-upstream.ts";
+import { answerMessage, startUpstream } from "./upstream.ts";
 
 const REFUSED_STREAM = 7;
 const PATIENT = { timeoutMs: 60_000 };
 
-let upstream: RawUpstream | undefined;
+let upstream: { stop(): Promise<void> } | undefined;
 afterEach(async () => {
   await upstream?.stop();
   upstream = undefined;
@@ -28,12 +29,14 @@ test("a request that no service would take is not even begun, whether a service 
   transport.close();
 });
 
-test("an answer that is larger than any of ours is not taken", async () => {
-  // Its frames may be that long: the client says so to no server, and this one does not ask.
-  upstream = await startRawUpstream((call) => respond(call, Buffer.alloc(ANSWER_MAX_BYTES + 1)));
-  const transport = peerTransport(upstream.connectUrl);
-  const error = await failure(createClient(UserService, transport).createUser({}, PATIENT));
-  expect(error.code).toBe(Code.ResourceExhausted);
+test.each([
+  ["that is as large as ours may be is read, and is nonsense here", ANSWER_MAX_BYTES, Code.Internal],
+  ["that is larger is not taken", ANSWER_MAX_BYTES + 1, Code.ResourceExhausted],
+])("an answer %s", async (_what, bytes, code) => {
+  const service = await startUpstream((stream) => answerMessage(stream, new Uint8Array(bytes)));
+  upstream = service;
+  const transport = peerTransport(service.connectUrl);
+  expect((await failure(createClient(UserService, transport).createUser({}, PATIENT))).code).toBe(code);
   transport.close();
 });
 
@@ -43,10 +46,11 @@ describe("a client that is closed ends what is under way, and its connection", (
     ["the one for second attempts", 1],
   ])("%s", async (_what, refused) => {
     const calls: RawCall[] = [];
-    upstream = await startRawUpstream((call) => {
+    const service = await startRawUpstream((call) => {
       if (calls.push(call) <= refused) reset(call, REFUSED_STREAM);
     });
-    const transport = peerTransport(upstream.connectUrl);
+    upstream = service;
+    const transport = peerTransport(service.connectUrl);
     const failed = failure(createClient(UserService, transport).createUser({}, PATIENT));
     await waitUntil(() => calls.length === refused + 1);
     transport.close();

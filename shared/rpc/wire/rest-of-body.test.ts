@@ -15,6 +15,8 @@ beforeEach(async () => {
     limitRest(request, response);
     void Promise.resolve(stopReading(request)).then(() => response.writeHead(404).end());
   });
+  // Nobody else closes a connection that says nothing.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
