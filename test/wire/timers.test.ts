@@ -1,9 +1,10 @@
 /** Times of minutes, by a clock that the tests turn; and that no timer outlives what it is for. */
 
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
-import { connect as connectTcp } from "node:net";
+import { connect as connectHttp2, createServer, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, connect as connectTcp } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { limitBodyTime } from "../../shared/rpc/wire/body-time.ts";
 import { IDLE_HTTP2_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "../../shared/rpc/wire/limits.ts";
 import { FLAG, frame, framesIn, headerBlock, HELLO, LAST_PING, PREFACE, TYPE } from "../support/hostile/frames.ts";
 import { portOf, ports } from "./slow-clients.ts";
@@ -60,6 +61,26 @@ describe.each(ports)("with its client go the timers that the %s port has for", (
     socket.destroy();
     await comesTrue(() => vi.getTimerCount() === 0);
   });
+});
+
+test("with a stream goes the timer for its body, though nobody reads that", async () => {
+  const server = createServer();
+  const unread = Promise.withResolvers<void>();
+  server.on("stream", (stream) => {
+    stream.on("error", () => undefined);
+    limitBodyTime(stream as ServerHttp2Stream, 60_000);
+    unread.resolve();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = session.request({ ":method": "POST" }).on("error", () => undefined);
+  await unread.promise;
+  expect(vi.getTimerCount()).toBe(1);
+  stream.close();
+  await comesTrue(() => vi.getTimerCount() === 0);
+  session.destroy();
+  server.close();
 });
 
 describe("at the gRPC port", () => {
