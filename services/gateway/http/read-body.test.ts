@@ -1,0 +1,26 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { expect, test } from "vitest";
+import { limitRest } from "../../../shared/rpc/wire/rest-of-body.ts";
+import { readBody } from "./read-body.ts";
+
+test("a body that is not read on, because it is too large, leaves its connection to the next request", async () => {
+  const server = createServer((request, response) => {
+    limitRest(request, response);
+    void readBody(request).then(
+      (body) => response.end(`${body.length} bytes`),
+      (error: unknown) => response.end(String(error)),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const chunk = `c000\r\n${"x".repeat(0xc000)}\r\n`;
+  socket.write(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`);
+  expect(String(await once(socket, "data"))).toContain("the body is larger than 65536 bytes");
+  socket.write(`${chunk}0\r\n\r\nPOST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}`);
+  expect(String(await once(socket, "data"))).toContain("2 bytes");
+  socket.destroy();
+  server.close();
+});
