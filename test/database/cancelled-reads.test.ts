@@ -1,6 +1,6 @@
 /** A read whose caller has left is cancelled in the database, and nothing else is, however late the cancellation comes. */
 
-import { Pool } from "pg";
+import { Pool, type PoolClient } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { read } from "../../shared/postgres/read.ts";
 import { type Link, startLink } from "../support/link.ts";
@@ -13,14 +13,18 @@ let database: TestDatabase;
 let around: Pool;
 let pool: Pool;
 let link: Link;
+/** Has what the reads wait for. */
+let holder: PoolClient;
 
 beforeEach(async () => {
   database = await createDatabase("empty");
   around = poolOf(database.url);
   pool = new Pool({ connectionString: database.url, max: 1 });
   link = await startLink(database.url);
+  holder = await around.connect();
 });
 afterEach(async () => {
+  holder.release(true);
   await pool.end();
   await link.close();
   await around.end();
@@ -28,7 +32,6 @@ afterEach(async () => {
 });
 
 test("the next reader gets the connection when the cancellation is through, and is not hit by it", async () => {
-  const holder = await around.connect();
   await holder.query("select pg_advisory_lock(1), pg_advisory_lock(2)");
   const leaving = new AbortController();
   const reading = read(pool, { text: "select pg_advisory_lock(1)" }, leaving.signal);
@@ -58,5 +61,4 @@ test("the next reader gets the connection when the cancellation is through, and 
   expect(await reading).toHaveLength(1);
   await holder.query("select pg_advisory_unlock(2)");
   expect(await next).toBe("an answer");
-  holder.release();
 });
