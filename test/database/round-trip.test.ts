@@ -93,12 +93,12 @@ test("texts arrive as they are, whatever PostgreSQL's arrays mean by such letter
 
 test("however many statements it has, a trip goes out as one write, and not as one for each message", async () => {
   const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
-  const writes = [vi.spyOn(stream, "_write"), vi.spyOn(stream, "_writev" as "_write")];
+  const written = [vi.spyOn(stream, "_write"), vi.spyOn(stream, "_writev" as "_write")];
   await roundTrip(
     client,
     Array.from({ length: 5 }, (_, index) => ({ name: `one-${index}`, text: "select 1" })),
   );
-  expect(writes.map((write) => write.mock.calls.length)).toEqual([0, 1]);
+  expect(written.map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
 });
 
 test("what follows a statement that fails is not run, and the error says which one it was", async () => {

@@ -83,7 +83,7 @@ describe("a service that stops", () => {
     const service = await start({ wire: { ...wireLimits, answerTimeoutMs: Infinity } });
     const socket = await ask(service);
     await until(() => service.calls.length === 1);
-    await service.stop();
+    await expect(service.stop()).resolves.toBeUndefined();
     socket.destroy();
   });
 

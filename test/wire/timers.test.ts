@@ -48,7 +48,7 @@ describe.each(ports)("with its client go the timers that the %s port has for", (
     socket.write(PREFACE);
     await comesTrue(() => vi.getTimerCount() > 0);
     socket.destroy();
-    await comesTrue(() => vi.getTimerCount() === 0);
+    await expect(comesTrue(() => vi.getTimerCount() === 0)).resolves.toBeUndefined();
   });
 
   test("a call whose body never came", async () => {
@@ -93,7 +93,7 @@ describe("at the gRPC port", () => {
     vi.advanceTimersByTime(KEEPALIVE_INTERVAL_MS);
     await comesTrue(() => pings() === 2);
     vi.advanceTimersByTime(KEEPALIVE_TIMEOUT_MS);
-    await comesTrue(() => socket.destroyed);
+    await expect(comesTrue(() => socket.destroyed)).resolves.toBeUndefined();
   });
 
   test("a connection without calls is closed, though its client answers pings", async () => {
