@@ -1,7 +1,7 @@
 /** A server that takes a connection and then says nothing, or is gone in the middle of a question: nobody waits for it without end. */
 
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { listen } from "../../services/booking/feed/listen.ts";
@@ -62,6 +62,7 @@ describe.each([
   test("give a statement up whose answer does not come, some time after the server should have ended it", async () => {
     const pool = await pools[name]!(database.url);
     const client = await pool.connect();
+    started.push(() => client.release(true));
     stopClock();
     let said = "nothing";
     const asked = client.query("select pg_sleep(600)").then(
@@ -72,11 +73,11 @@ describe.each([
     expect(said).toBe("nothing");
     await timePasses(1);
     expect(await asked).toContain("Query read timeout");
-    client.release(true);
   });
 
   test("give a server up that says nothing at all", async () => {
-    const silent = createServer((socket) => void socket.on("error", () => undefined).resume());
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.on("error", () => undefined).resume()));
     silent.listen(0, "127.0.0.1");
     await once(silent, "listening");
     started.push(() => silent.close());
@@ -84,6 +85,9 @@ describe.each([
     stopClock();
     const connecting = pool.connect().then(() => "connected", String);
     await timePasses(5_000);
+    started.push(() => {
+      for (const socket of sockets) socket.destroy();
+    });
     expect(await connecting).toMatch(/timeout/);
   });
 });
