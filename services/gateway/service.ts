@@ -5,8 +5,9 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import { CLOSE_GRACE_MS, DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
+import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
 import { portRefused } from "../../shared/rpc/wire/listen.ts";
+import { Sessions } from "../../shared/rpc/wire/sessions.ts";
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
 import { addDocumentation } from "./http/documentation.ts";
@@ -39,6 +40,9 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const [table, endingOf] = [routeTable(bindings), openEndings(log)];
   const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins };
   const app = gatewayServer(deps, tls.server);
+  const connections = new Sessions();
+  // Of TLS, these are the connections underneath: the server itself does not know of one whose handshake never ends.
+  app.server.on("connection", (socket) => connections.addSocket(socket));
   await addDocumentation(app, openApiDocument(contract, bindings));
   const health = { isServing: true };
   addPage(app, "/healthz", async (_request, reply) => {
@@ -48,7 +52,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   let stopped: Promise<void> | undefined;
   return {
     port: await listenOn(app, config.listen),
-    stop: () => (stopped ??= drain(app, calls, health).finally(() => backends.close())),
+    stop: () => (stopped ??= drain(app, connections, calls, health).finally(() => backends.close())),
   };
 }
 
@@ -64,14 +68,17 @@ async function listenOn(app: FastifyInstance, { host, port }: GatewayConfig["lis
   return address.port;
 }
 
-async function drain(app: FastifyInstance, calls: OpenCalls, health: { isServing: boolean }): Promise<void> {
+async function drain(
+  app: FastifyInstance,
+  connections: Sessions,
+  calls: OpenCalls,
+  health: { isServing: boolean },
+): Promise<void> {
   health.isServing = false;
   await sleep(DRAIN_PAUSE_MS);
   const closed = app.close();
   await calls.end(DRAIN_GRACE_MS);
   // Those of the calls that have just ended. What is still being sent has a moment more.
   app.server.closeIdleConnections();
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
-  await closed;
-  clearTimeout(cutOff);
+  await connections.close(closed);
 }

@@ -65,3 +65,29 @@ test("while it asks for its turn", async () => {
   await expect(migrate(migrating)).rejects.toThrow("Connection terminated");
   expect(proxy.cuts()).toBe(1);
 });
+
+test("its turn is waited for as long as another migration usually takes: a minute", async () => {
+  const proxy = await startCuttingProxy(empty.url);
+  const migrating = await openDatabase({ ...options, url: proxy.url });
+  started.push(
+    () => proxy.close(),
+    () => migrating.close(),
+  );
+  // PostgreSQL is told how long to wait.
+  proxy.cutNextCommit("before", "60000");
+  await expect(migrate(migrating)).rejects.toThrow("Connection terminated");
+  expect(proxy.cuts()).toBe(1);
+});
+
+test("its turn is waited for although the database ends other statements sooner", async () => {
+  const holder = await pool.connect();
+  await holder.query("select pg_advisory_lock($1, $2)", [...MIGRATION_LOCK]);
+  const { rows } = await pool.query<{ name: string }>("select current_database() as name");
+  await pool.query(`alter database ${rows[0]?.name} set statement_timeout = '3s'`);
+  const migrating = await openDatabase({ ...options, url: empty.url });
+  started.push(
+    () => migrating.close(),
+    () => holder.release(true),
+  );
+  await expect(migrate(migrating, 3_500)).rejects.toThrow("the lock of the migrations is still held");
+});

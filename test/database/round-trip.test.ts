@@ -1,7 +1,8 @@
 /** Many statements in one round trip, on a real connection. */
 
+import type { Socket } from "node:net";
 import type { Pool, PoolClient } from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { brokenOff, roundTrip, type Parameter, type Statement } from "../../shared/postgres/round-trip.ts";
 import { poolOf } from "../support/pool.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -88,6 +89,16 @@ test("texts arrive as they are, whatever PostgreSQL's arrays mean by such letter
     values: [[...texts, undefined]],
   };
   expect(await roundTrip(client, [asked])).toEqual([{ tag: "SELECT 1", rows: [{ texts: [...texts, null] }] }]);
+});
+
+test("however many statements it has, a trip goes out as one write, and not as one for each message", async () => {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+  const written = [vi.spyOn(stream, "_write"), vi.spyOn(stream, "_writev" as "_write")];
+  await roundTrip(
+    client,
+    Array.from({ length: 5 }, (_, index) => ({ name: `one-${index}`, text: "select 1" })),
+  );
+  expect(written.map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
 });
 
 test("what follows a statement that fails is not run, and the error says which one it was", async () => {

@@ -3,13 +3,16 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gatewayConfig } from "../../services/gateway/config.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
+import { HEADERS_TIMEOUT_MS } from "../../shared/rpc/wire/limits.ts";
 import { type Certificate, hasOpenssl, makeAuthority, makeCertificate, presented } from "../support/certificates.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { admin, authorizationOf } from "../support/tokens.ts";
@@ -66,6 +69,20 @@ describe.skipIf(!hasOpenssl())(
       expect(await listUsers(gateway)).toEqual({ status: 200, body: "{}" });
       await expect(fetch(`${gateway.url}/users`)).rejects.toThrow("fetch failed");
       await gateway.stop();
+    });
+
+    test("a connection that never begins its handshake does not hold the end of the gateway up", async () => {
+      const gateway = await startSecureGateway({ PEER_CA: authority.cert });
+      const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+      await once(socket, "connect");
+      const closed = once(socket, "close");
+      // The server has it too.
+      expect(await listUsers(gateway)).toMatchObject({ status: 200 });
+      // The handshake's own limit is longer.
+      expect(await Promise.race([gateway.stop().then(() => "ended"), pause(HEADERS_TIMEOUT_MS - 1000, "waits")])).toBe(
+        "ended",
+      );
+      await closed;
     });
 
     test("a service whose certificate nobody vouches for is not talked to", async () => {

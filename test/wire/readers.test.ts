@@ -74,6 +74,20 @@ describe.each(ports)("over HTTP/2 at the %s port", (port) => {
     idle.destroy();
   });
 
+  test("as much is kept as honest clients may leave unread for a while", async () => {
+    const patient = await startWireService();
+    const session = connectHttp2(urlOf(patient, port), { settings: { initialWindowSize: 0 } });
+    await once(session, "remoteSettings");
+    // Of each stream, a message waits for room: together more than the 10 MB that Node keeps by itself.
+    const streams = Array.from({ length: 200 }, () => grpcRequest(session, WATCH));
+    const refused = Promise.race(streams.map((stream) => once(stream, "close"))).then(() => "refused");
+    for (const stream of streams) stream.resume().end(watchFor(MANY));
+    const accepted = until(() => patient.calls.length === streams.length).then(() => "accepted");
+    expect(await Promise.race([refused, accepted])).toBe("accepted");
+    session.destroy();
+    await patient.stop();
+  });
+
   test("what a connection does not read is not kept either, when the connection goes on", async () => {
     const socket = connectTcp(portOf(service, port), "127.0.0.1");
     const STREAMS = 8;

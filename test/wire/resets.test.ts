@@ -14,7 +14,7 @@ import {
   wireLimits,
 } from "../../shared/rpc/wire/limits.ts";
 import { takeStreams } from "../../shared/rpc/wire/streams.ts";
-import { FLAG, frame, headerBlock, HELLO, TYPE } from "../support/hostile/frames.ts";
+import { envelope, FLAG, frame, framesIn, headerBlock, HELLO, TYPE } from "../support/hostile/frames.ts";
 import { startWireService, type WireService } from "./service.ts";
 
 let service: WireService;
@@ -27,13 +27,14 @@ afterEach(async () => {
   await service.stop();
 });
 
-const block = headerBlock([
+const asked = [
   [":method", "POST"],
   [":scheme", "http"],
   [":authority", "localhost"],
   [":path", "/availability.v1.UserService/ListUsers"],
   ["content-type", "application/grpc"],
-]);
+] as const;
+const block = headerBlock(asked);
 const CANCEL = Buffer.from([0, 0, 0, 8]);
 const opened = (index: number): Buffer => frame(TYPE.headers, FLAG.endHeaders, 2 * index + 1, block);
 const reset = (index: number): Buffer => frame(TYPE.reset, FLAG.none, 2 * index + 1, CANCEL);
@@ -67,6 +68,29 @@ describe.each([
     expect(service.lines.length).toBeLessThan(100);
   });
 });
+
+test.each(["gRPC", "Connect"])(
+  "at the %s port calls that were sent whole are answered without a reset",
+  async (name) => {
+    const socket = connect(name === "gRPC" ? service.grpcPort : service.connectPort, "127.0.0.1");
+    let received = Buffer.alloc(0);
+    socket.on("data", (piece: Buffer) => (received = Buffer.concat([received, piece])));
+    const data = frame(TYPE.data, FLAG.endStream, 1, envelope(Buffer.alloc(0)));
+    const nothing = headerBlock(asked.map(([field, value]) => [field, field === ":path" ? "/nothing" : value]));
+    socket.write(
+      Buffer.concat([HELLO, opened(0), data, frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, 3, nothing)]),
+    );
+    const answered = (stream: number): boolean =>
+      framesIn(received).some((each) => each.type === TYPE.headers && each.stream === stream);
+    while (!answered(1) || !answered(3)) await once(socket, "data");
+    // What follows an answer is on its way when a later call is answered.
+    const last = frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, 5, nothing);
+    socket.write(last);
+    while (!answered(5)) await once(socket, "data");
+    expect(framesIn(received).filter(({ type }) => type === TYPE.reset)).toEqual([]);
+    socket.destroy();
+  },
+);
 
 test.each(["gRPC", "Connect"])(
   "at the %s port what was cancelled is forgiven at the rate that all services have",

@@ -99,6 +99,15 @@ test.each([
   socket.destroy();
 });
 
+test("at the gateway a body that says that it is too large is refused before any of it comes", async () => {
+  const socket = connectTcp(gateway.port, "127.0.0.1");
+  const head = `POST /users HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nauthorization: ${TOKEN}\r\n`;
+  socket.write(`${head}content-length: 65537\r\n\r\n`);
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
+  socket.destroy();
+});
+
 /** Sends a body without end over HTTP/1.1, while the server takes it. */
 async function endless(
   port: number,

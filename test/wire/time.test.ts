@@ -105,6 +105,20 @@ describe.each(ports)("on the %s port a call is reset", (port) => {
   });
 });
 
+test("on the gRPC port a conversation may take longer than a body", async () => {
+  const session = connectHttp2(service.grpcUrl);
+  const [conversation, late] = [
+    grpcRequest(session, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+    grpcRequest(session, LIST_USERS, { "grpc-timeout": "60S" }),
+  ];
+  conversation.resume();
+  await once(late.resume(), "close");
+  // A later one, on the way of which what the conversation's timer has done would have come.
+  expect(await statusOfCall(session)).toBe(status.OK);
+  expect(conversation.closed).toBe(false);
+  session.destroy();
+});
+
 describe.each(ports)("the %s port takes so many connections", (port) => {
   test("and closes the next one, while those that it has are served, until one of them leaves", async () => {
     const crowded = await startWireService({ wire: { ...wireLimits, connectionsMax: CONNECTIONS_MAX } });

@@ -138,6 +138,10 @@ describe("grpc-js", () => {
     ]);
   });
 
+  test("an answer over the limit is an error of the service's own", async () => {
+    expect((await grpcError(GET_USER, getUserBody(HUGE))).code).toBe(status.INTERNAL);
+  });
+
   test("an unknown method is UNIMPLEMENTED", async () => {
     expect((await grpcError("/availability.v1.UserService/DropUser", new Uint8Array())).code).toBe(
       status.UNIMPLEMENTED,

@@ -42,7 +42,6 @@ async function listenOnce(url: string, hearer: Hearer, signal: AbortSignal): Pro
   });
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   client.on("error", reject);
-  client.on("end", () => reject(new Error("the connection was closed")));
   client.on("notification", ({ payload }) => hearer.changed(payload === undefined ? [] : payload.split(",")));
   const stop = (): void => resolve();
   signal.addEventListener("abort", stop, { once: true });

@@ -13,7 +13,7 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
-    // By default, a reader that stops destroys the connection, and the client could not be told why.
+    // By default, a reader that stops destroys the request: nothing would read its rest, nor the next request behind it.
     for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       bytes += piece.length;
       if (bytes > REQUEST_MAX_BYTES) throw tooLarge(REQUEST_MAX_BYTES);

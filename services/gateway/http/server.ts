@@ -106,7 +106,9 @@ function serverFor(listener: RequestListener, tls: ServerTls | undefined): Serve
     listener(request, response);
   };
   const server =
-    tls === undefined ? createServer(httpOptions, onRequest) : createTlsServer({ ...httpOptions, ...tls }, onRequest);
+    tls === undefined
+      ? createServer(httpOptions, onRequest)
+      : createTlsServer({ ...httpOptions, ...tls, handshakeTimeout: HEADERS_TIMEOUT_MS }, onRequest);
   // What a client expects beside 100-continue, Node would refuse by itself, past all that is here.
   server.on("checkExpectation", onRequest);
   server.maxConnections = CONNECTIONS_MAX;

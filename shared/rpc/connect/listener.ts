@@ -21,13 +21,7 @@ import { Sessions } from "../wire/sessions.ts";
 import { limitSettingsTime } from "../wire/settings-time.ts";
 import { isOver, takeStreams } from "../wire/streams.ts";
 import type { ServerTls } from "../wire/tls.ts";
-import {
-  CLOSE_GRACE_MS,
-  HEADERS_MAX_BYTES,
-  IDLE_HTTP1_TIMEOUT_MS,
-  IDLE_HTTP2_TIMEOUT_MS,
-  type WireLimits,
-} from "../wire/limits.ts";
+import { HEADERS_MAX_BYTES, IDLE_HTTP1_TIMEOUT_MS, IDLE_HTTP2_TIMEOUT_MS, type WireLimits } from "../wire/limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenConnect(
@@ -86,6 +80,9 @@ export async function listenConnect(
     readFirstBytes(socket, wire.headersTimeoutMs, (isHttp2) => {
       silent.delete(socket);
       if (isHttp2) {
+        // Only in HTTP/1.1 may a client that has ended its half still wait for an answer. Otherwise the calls of one that is gone
+        // would go on until their deadlines.
+        socket.allowHalfOpen = false;
         http2.emit("connection", socket);
       } else {
         acceptHttp1?.call(http1, socket);
@@ -105,9 +102,7 @@ export async function listenConnect(
   };
   const close = async (): Promise<void> => {
     stopAccepting();
-    const cutOff = setTimeout(() => http1.closeAllConnections(), CLOSE_GRACE_MS);
     await sessions.close(closed.promise);
-    clearTimeout(cutOff);
     deliveries.close();
   };
   return { port, stopAccepting, close };

@@ -13,7 +13,7 @@ import {
 } from "node:http2";
 import { Server } from "@grpc/grpc-js";
 import { nobody } from "../../auth/identity.ts";
-import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../../limits.ts";
+import { REQUEST_MAX_BYTES } from "../../limits.ts";
 import { type Deliveries, limitAnswerTime } from "../wire/answer-time.ts";
 import { joinRepeatedAuthorization } from "../call/bearer.ts";
 import type { Chain } from "../call/chain.ts";
@@ -98,7 +98,6 @@ interface GrpcEvents {
 function grpcServer(chain: Chain, routes: readonly Route[], deliveries: Deliveries): EventEmitter<GrpcEvents> {
   const server = new Server({
     "grpc.max_receive_message_length": REQUEST_MAX_BYTES,
-    "grpc.max_send_message_length": ANSWER_MAX_BYTES,
     "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.max_connection_idle_ms": IDLE_HTTP2_TIMEOUT_MS,

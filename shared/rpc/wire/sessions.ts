@@ -2,12 +2,12 @@ import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { CLOSE_GRACE_MS } from "./limits.ts";
 
-/** The open HTTP/2 connections of a listener. Node's servers do not close them when they close themselves. */
+/** The open connections of a listener, and its HTTP/2 sessions. Node's servers do not close all of them when they close themselves. */
 export class Sessions {
   readonly #open = new Set<Http2Session>();
   readonly #sockets = new Set<Socket>();
 
-  /** To be called with each connection that may become a session. */
+  /** To be called with each connection, whatever becomes of it. */
   addSocket(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));

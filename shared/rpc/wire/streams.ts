@@ -31,7 +31,8 @@ export function takeStreams(server: Http2Server | Http2SecureServer, take: TakeS
  * may leave at any moment.
  */
 export function isOver(stream: ServerHttp2Stream): boolean {
-  return stream.destroyed || stream.closed;
+  // Node closes what it destroys.
+  return stream.closed;
 }
 
 function ignore(): void {}
