@@ -166,10 +166,6 @@ function textOf(random: Random, name: string): string {
       return random.pick(bookingIds);
     case "request_id":
       return `019a0000-0000-4000-8000-${random.bytes(6).toString("hex")}`;
-    case "external_id":
-      return random.pick(["", "crm-1", "crm-2", random.bytes(6).toString("hex")]);
-    case "label":
-      return random.pick(["a", "b", "a=1", "a=", "=1", "a=b=c", "é"]);
     case "email":
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
