@@ -76,7 +76,8 @@ describe("availability that changes whenever it is asked for", () => {
   });
 
   test("a page of open slots is refused", async () => {
-    await expect(openSlots(deps, patient, hostId, hourOf(1), 10)).rejects.toMatchObject({ reason: "BUSY" });
+    const query = { hostId, window: hourOf(1), durationMs: undefined, ignoresNotice: false, limit: 10 };
+    await expect(openSlots(deps, patient, query)).rejects.toMatchObject({ reason: "BUSY" });
     expect(asks).toBe(5);
   });
 });
