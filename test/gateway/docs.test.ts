@@ -99,10 +99,12 @@ describe("/openapi.json", () => {
       "GET /bookings/{booking_id} GetBooking",
       "GET /bookings:watch WatchBookings",
       "GET /hosts/{host_id}/exceptions ListExceptions",
+      "GET /hosts/{host_id}/rules GetRules",
       "GET /hosts/{host_id}/weekly-hours GetWeeklyHours",
       "GET /slots ListOpenSlots",
       "GET /users ListUsers",
       "GET /users/{user_id} GetUser",
+      "PATCH /hosts/{host_id}/rules UpdateRules",
       "POST /availability AddAvailability",
       "POST /availability:remove RemoveAvailability",
       "POST /bookings CreateBooking",
@@ -168,7 +170,7 @@ describe("/openapi.json", () => {
     const { responses } = operation("post", "/bookings");
     const statuses = ["201", "400", "401", "403", "404", "409", "429", "503"];
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(statuses));
-    expect(responses["409"]?.description).toContain("`SLOT_TAKEN`: An active booking overlaps the asked time.");
+    expect(responses["409"]?.description).toContain("`SLOT_TAKEN`: Active bookings have all of the host's seats");
     expect(responses["503"]?.description).toContain("`OUTCOME_UNKNOWN`");
     const { 200: _success, ...refusals } = operation("get", "/users/{user_id}").responses;
     expect(refusals["404"]?.description).toContain("`USER_NOT_FOUND`");
@@ -180,7 +182,9 @@ describe("/openapi.json", () => {
 
   test("tells of each method who may call it", () => {
     const describedAs = (httpMethod: string, path: string) => operation(httpMethod, path).description;
-    expect(describedAs("post", "/bookings")).toMatch(/\n\nCallers: the USER that `guest_id` names, ADMIN\.$/);
+    expect(describedAs("post", "/bookings")).toMatch(
+      /\n\nCallers: the HOST that `host_id` names, the USER that `guest_id` names, ADMIN\.$/,
+    );
     expect(describedAs("get", "/bookings/{booking_id}")).toMatch(
       /Callers: a HOST where it is the host, a USER where it is the guest, ADMIN\.$/,
     );
@@ -189,7 +193,7 @@ describe("/openapi.json", () => {
 
   test("tells of every method that it may be busy, and of a stream how it ends", () => {
     const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-    expect(operations).toHaveLength(18);
+    expect(operations).toHaveLength(20);
     for (const { responses, operationId } of operations) {
       expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
     }
