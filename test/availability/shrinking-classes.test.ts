@@ -56,7 +56,7 @@ async function fill(count: number, everyHours: number): Promise<void> {
   await placeBookings(booking, host.hostId, classes.flat());
 }
 
-const remove = (range: ReturnType<typeof hours>, booked = Booked.UNSPECIFIED) =>
+const remove = (range: ReturnType<typeof hours>, booked: Booked = Booked.UNSPECIFIED) =>
   pair.clients.availability.removeAvailability({ hostId: host.hostId, ...timesOf(range), booked });
 
 test("a class of 12 is told whole, and its time is kept open once", async () => {
