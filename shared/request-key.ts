@@ -12,24 +12,31 @@ export interface RequestKey {
 }
 
 type Asked = string | number | boolean | undefined;
+/** A value of a field that was added, or a map of texts. */
+type Added = Asked | Readonly<Record<string, string>>;
 
 /**
  * `content`: all that was asked for, parsed, in a fixed order. An undefined value keeps its place (JSON makes it null), so
  * that what was left out is not taken for what follows it. Undefined for a call without a `request_id`.
  *
- * `added`: what a later version of the contract has added, by name. What is undefined, or false, is as if there were no such
- * field: so a request that was carried out before the field was there still is the same request.
+ * `added`: what a later version of the contract has added, by name. A field that is not set, as the contract has it (empty, 0,
+ * false), is as if there were no such field: so a request that was carried out before the field was there still is the same
+ * request.
  */
 export function requestKey(
   method: string,
   requestId: string | undefined,
   content: readonly Asked[],
-  added: Readonly<Record<string, Asked | Readonly<Record<string, string>>>> = {},
+  added: Readonly<Record<string, Added>> = {},
 ): RequestKey | undefined {
   if (requestId === undefined) return undefined;
-  const set = Object.entries(added).filter(([, value]) => value !== undefined && value !== false);
+  const set = Object.entries(added).filter(([, value]) => isSet(value));
   const all = set.length === 0 ? content : [...content, Object.fromEntries(set)];
   return { id: requestId, method, contentHash: hash("sha256", JSON.stringify(all, sorted), "hex") };
+}
+
+function isSet(value: Added): boolean {
+  return typeof value === "object" ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -15,6 +15,7 @@ import {
   takeLocksAway,
   tally,
 } from "../support/lanes.ts";
+import { takeLocksAway } from "../support/no-locks.ts";
 import { waitUntil } from "../support/waits.ts";
 
 let lanes: LanesUnderTest;

@@ -5,7 +5,7 @@
 
 import type { Refusal } from "../../../shared/errors.ts";
 import { contains, type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
-import { offGrid, outsideAvailability, slotTaken, startInPast, tooFar, tooSoon } from "./refusals.ts";
+import { endInPast, offGrid, outsideAvailability, slotTaken, startInPast, tooFar, tooSoon } from "./refusals.ts";
 import { occupied, type Rules } from "./rules.ts";
 import { firstEnd, openSeats, type Taken, walkAlong } from "./seats.ts";
 
@@ -65,7 +65,8 @@ function obstacle(
   if (available === undefined || !contains(available, candidate))
     return { refusal: outsideAvailability, until: Infinity };
   if (!isOnGrid(available, rules, candidate, keepsStart)) return { refusal: offGrid, until: start };
-  if (keepsStart ? end <= now : start < now) return { refusal: startInPast, until: now };
+  if (keepsStart && end <= now) return { refusal: endInPast, until: now };
+  if (!keepsStart && start < now) return { refusal: startInPast, until: now };
   if (start < soonest && !ignoresNotice && !keepsStart) return { refusal: () => tooSoon(soonest), until: soonest };
   if (start > latest && !keepsStart) return { refusal: () => tooFar(latest), until: Infinity };
   if (openSeats(rules.seats, inTheWay) < 1)

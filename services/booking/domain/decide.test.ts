@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { closedCalendar, openCalendar } from "../../../test/support/calendars.ts";
 import {
+  bookingAt,
   bookingOf,
-  calendar,
+  create,
   during,
-  guest,
   hostOf,
   HOUR,
   LIMITS,
+  move,
   NOW,
   only,
   said,
@@ -15,29 +16,14 @@ import {
   elsewhere,
   operations,
 } from "../../../test/support/deciding.ts";
-import type { Interval } from "../../../shared/interval.ts";
-import type { Command } from "./command.ts";
+import type { CreateCommand } from "./command.ts";
 import { decide } from "./decide.ts";
 
 describe("create", () => {
   const slot = { start: NOW + HOUR, end: NOW + 2 * HOUR };
-  const create = (change: object = {}): Command => ({
-    ...asked,
-    kind: "create",
-    bookingId: "b2",
-    guestId: guest,
-    during: slot,
-    calendar,
-    ...change,
-  });
-
   test("a booking that touches another on both sides is accepted", () => {
-    const before = { ...bookingOf("CONFIRMED", "before its start"), id: "l", during: { start: NOW, end: slot.start } };
-    const behind = {
-      ...bookingOf("CONFIRMED", "before its start"),
-      id: "r",
-      during: { start: slot.end, end: slot.end + 1 },
-    };
+    const before = bookingAt({ start: NOW, end: slot.start }, { id: "l" });
+    const behind = bookingAt({ start: slot.end, end: slot.end + 1 }, { id: "r" });
     expect(said(only(hostOf(before, behind), create()).outcome)).toBe("CONFIRMED");
   });
 
@@ -66,10 +52,11 @@ describe("create", () => {
 
   test("what is not open, or not on the grid, is refused before the clock and other bookings are asked", () => {
     const past = { start: NOW - HOUR, end: NOW };
-    const state = hostOf({ ...bookingOf("CONFIRMED", "before its start"), during: past });
-    const reason = (change: object): string => said(only(state, create({ during: past, ...change })).outcome);
+    const state = hostOf(bookingAt(past));
+    const reason = (change: Partial<CreateCommand>): string =>
+      said(only(state, create({ during: past, ...change })).outcome);
     expect(reason({ calendar: closedCalendar(7) })).toBe("OUTSIDE_AVAILABILITY");
-    expect(reason({ calendar: { ...calendar, slotMs: 7 } })).toBe("OFF_GRID");
+    expect(reason({ calendar: openCalendar(7, { slotMs: 7 }) })).toBe("OFF_GRID");
     expect(reason({})).toBe("START_IN_PAST");
     const { during: later } = bookingOf("CONFIRMED", "before its start");
     const over = create({ during: later });
@@ -118,22 +105,10 @@ describe("create", () => {
 });
 
 describe("reschedule", () => {
-  const move = (to: Interval, change: object = {}): Command => ({
-    ...asked,
-    kind: "reschedule",
-    bookingId: "b1",
-    during: to,
-    calendar,
-    ...change,
-  });
   const own = during["before its start"];
 
   test("may overlap its own old time, but nobody else's", () => {
-    const other = {
-      ...bookingOf("CONFIRMED", "before its start"),
-      id: "o",
-      during: { start: own.end, end: own.end + HOUR },
-    };
+    const other = bookingAt({ start: own.end, end: own.end + HOUR }, { id: "o" });
     const into = { start: own.start + HOUR / 2, end: own.end };
     expect(said(only(hostOf(bookingOf("CONFIRMED", "before its start"), other), move(into)).outcome)).toBe("CONFIRMED");
     const over = { start: own.start + HOUR / 2, end: own.end + HOUR / 2 };
@@ -143,7 +118,7 @@ describe("reschedule", () => {
   });
 
   test("records an overdue hold as expired before it takes its time", () => {
-    const hold = { ...bookingOf("HELD", "before its start", NOW), id: "o", during: elsewhere };
+    const hold = bookingAt(elsewhere, { id: "o", state: "HELD", expireTime: NOW });
     const { events } = only(hostOf(bookingOf("CONFIRMED", "before its start"), hold), move(elsewhere));
     expect(events).toEqual(["EXPIRED", "RESCHEDULED"]);
   });
@@ -162,9 +137,9 @@ describe("reschedule", () => {
   });
 
   test("two bookings may change places in one batch", () => {
-    const other = { ...bookingOf("CONFIRMED", "before its start"), id: "o", during: elsewhere };
+    const other = bookingAt(elsewhere, { id: "o" });
     const aside = { start: NOW + 8 * HOUR, end: NOW + 9 * HOUR };
-    const commands = [move(aside), { ...move(own), bookingId: "o" } as Command, move(elsewhere)];
+    const commands = [move(aside), move(own, { bookingId: "o" }), move(elsewhere)];
     const { outcomes, changes } = decide(
       hostOf(bookingOf("CONFIRMED", "before its start"), other),
       commands,

@@ -15,6 +15,11 @@ export function startInPast(): Refusal {
   return new Refusal("START_IN_PAST", "the time has begun already");
 }
 
+/** Of a booking that is under way and is to be over. */
+export function endInPast(): Refusal {
+  return new Refusal("START_IN_PAST", "the asked end has passed");
+}
+
 export function tooSoon(earliest: Instant): Refusal {
   return new Refusal("TOO_SOON", "the time begins within the host's minimum notice", {
     metadata: { earliest_start_time: new Date(earliest).toISOString() },

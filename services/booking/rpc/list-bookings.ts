@@ -2,7 +2,14 @@ import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import { BookingState, BookingStateSchema } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import type { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
-import { STATES_MAX, WINDOW_MAX_MS } from "../../../shared/limits.ts";
+import { type Interval, interval } from "../../../shared/interval.ts";
+import {
+  EXTERNAL_ID_MAX_CHARACTERS,
+  FIRST_INSTANT,
+  LAST_INSTANT,
+  STATES_MAX,
+  WINDOW_MAX_MS,
+} from "../../../shared/limits.ts";
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { decodePageToken, encodePageToken, pageOf } from "../../../shared/rpc/request/page-token.ts";
@@ -15,10 +22,13 @@ import {
   parse,
   withWindow,
 } from "../../../shared/rpc/request/parse.ts";
+import { optionalText } from "../../../shared/rpc/request/parse-texts.ts";
 import { windowAt } from "../../../shared/rpc/request/window.ts";
 import type * as domain from "../domain/booking.ts";
 import { type BookingQuery, listBookings as readBookings } from "../storage/bookings.ts";
 import type { BookingDeps } from "./deps.ts";
+import { countThatFits } from "./fitting.ts";
+import { labelQuery } from "./labels.ts";
 import { bookingMessage } from "./messages.ts";
 
 const stateOf = {
@@ -39,37 +49,43 @@ const hostOrGuest = z
     abort: true,
   })
   .transform(() => ({}));
+const externalId = optionalText(EXTERNAL_ID_MAX_CHARACTERS);
 const schema = z.intersection(
-  withWindow({ hostId: optionalUuid, guestId: optionalUuid, states, pageSize, pageToken }, WINDOW_MAX_MS),
+  withWindow(
+    { hostId: optionalUuid, guestId: optionalUuid, states, externalId, label: labelQuery, pageSize, pageToken },
+    WINDOW_MAX_MS,
+  ),
   hostOrGuest,
 );
+
+/** All time that a booking may have. */
+const ALL_TIME = interval(FIRST_INSTANT, LAST_INSTANT);
 
 export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingService.method.listBookings> {
   return async (message, call) => {
     const asked = parse(schema, message);
-    const { hostId, guestId, startTime, endTime, pageSize: limit } = asked;
+    const { hostId, guestId, startTime, endTime, label, pageSize: limit } = asked;
     assertMay(call, { host: hostId, guest: guestId });
     const wanted = [...new Set(asked.states.map((state) => stateOf[state]))].toSorted();
-    const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted];
-    let query: BookingQuery;
+    const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted, asked.externalId, label];
+    // Few have one external id, so it needs no window to keep the list short.
+    const anyTime = asked.externalId !== undefined && startTime === undefined && endTime === undefined;
+    let window: Interval;
+    let after: BookingQuery["after"];
     if (asked.pageToken === "") {
-      const window = windowAt(asked, startTime ?? (await databaseNow(deps.pool, call.signal)));
-      query = { hostId, guestId, window, states: wanted, limit };
+      window = anyTime ? ALL_TIME : windowAt(asked, startTime ?? (await databaseNow(deps.pool, call.signal)));
     } else {
       // The window is in the token: "now" must not move between two pages.
       const [from, to, start, id] = decodePageToken(asked.pageToken, bound, ["instant", "instant", "instant", "uuid"]);
-      query = {
-        hostId,
-        guestId,
-        window: windowAt({ startTime: from, endTime: to }, from),
-        states: wanted,
-        limit,
-        after: { start, id },
-      };
+      window = anyTime ? ALL_TIME : windowAt({ startTime: from, endTime: to }, from);
+      after = { start, id };
     }
-    const { bookings, sequence } = await readBookings(deps.pool, { ...query, limit: limit + 1 }, call.signal);
-    const { window } = query;
-    const { page, nextPageToken } = pageOf(bookings, limit, (last) =>
+    const { bookings, sequence } = await readBookings(
+      deps.pool,
+      { hostId, guestId, externalId: asked.externalId, label, window, states: wanted, after, limit: limit + 1 },
+      call.signal,
+    );
+    const { page, nextPageToken } = pageOf(bookings, Math.min(limit, countThatFits(bookings)), (last) =>
       encodePageToken(bound, [window.start, window.end, last.during.start, last.id]),
     );
     return {

@@ -47,9 +47,18 @@ export async function peopleOfBooking(
   return row === undefined ? undefined : { hostId: row.host_id, guestId: row.guest_id };
 }
 
+/** A label of this key: with this value, or with any. */
+export interface LabelQuery {
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
 export interface BookingQuery {
   readonly hostId?: string | undefined;
   readonly guestId?: string | undefined;
+  /** What another system calls it. */
+  readonly externalId?: string | undefined;
+  readonly label?: LabelQuery | undefined;
   readonly window: Interval;
   /** Empty: all. */
   readonly states: readonly BookingState[];
@@ -67,11 +76,12 @@ export interface BookingPage {
 /**
  * Bookings that meet a window, by (start, id). A booking lasts at most 24 hours, so one that overlaps the window starts at
  * most 24 hours before it, which bounds the index scan.
+ *
+ * A host's bookings of an external id are found first and sorted then: there are a few at most. PostgreSQL, which knows only how
+ * many a host has on average, would go through all of the host's bookings in their order.
  */
 export async function listBookings(pool: Pool, query: BookingQuery, signal: AbortSignal): Promise<BookingPage> {
-  const { hostId, guestId, window, states, after, limit } = query;
-  const owner = hostId === undefined ? "b.guest_id = $1" : "b.host_id = $1";
-  const bothIds = hostId !== undefined && guestId !== undefined;
+  const { hostId, guestId, externalId, label, window, states, after, limit } = query;
   const values: unknown[] = [
     hostId ?? guestId,
     window.start - DAY_MS,
@@ -81,15 +91,25 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
     after?.id ?? NO_ID,
     limit,
     states,
-    ...(bothIds ? [guestId] : []),
+  ];
+  const parameter = (value: string): string => `$${values.push(value)}::text`;
+  const from =
+    hostId === undefined || externalId === undefined
+      ? "bookings"
+      : `(select * from bookings where host_id = $1 and external_id = ${parameter(externalId)} offset 0)`;
+  const filters = [
+    hostId === undefined ? "b.guest_id = $1" : "b.host_id = $1",
+    ...(hostId === undefined || guestId === undefined ? [] : [`b.guest_id = ${parameter(guestId)}::uuid`]),
+    ...(hostId === undefined && externalId !== undefined ? [`b.external_id = ${parameter(externalId)}`] : []),
+    ...(label === undefined ? [] : [labelled(label, parameter)]),
   ];
   // The sequence first: what is committed between the two is then in the page, in the feed behind it, or in both.
   const sequence = hostId === undefined ? undefined : await sequenceOf(pool, hostId, signal);
   const rows = await read<BookingRow>(
     pool,
     {
-      text: `select ${derivedColumns} from bookings b
-             where ${owner} ${bothIds ? "and b.guest_id = $9" : ""}
+      text: `select ${derivedColumns} from ${from} b
+             where ${filters.join(" and ")}
                and lower(b.during) > ${fromMillis("$2::float8")} and lower(b.during) < ${fromMillis("$4::float8")}
                and upper(b.during) > ${fromMillis("$3::float8")}
                and (lower(b.during), b.id) > (${fromMillis("$5::float8")}, $6::uuid)
@@ -102,6 +122,12 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
     signal,
   );
   return { bookings: rows.map(bookingFromRow), ...(sequence === undefined ? {} : { sequence }) };
+}
+
+/** SQL for whether `b` has the label. */
+function labelled({ key, value }: LabelQuery, parameter: (value: string) => string): string {
+  if (value === undefined) return `b.labels ? ${parameter(key)}`;
+  return `b.labels ->> ${parameter(key)} = ${parameter(value)}`;
 }
 
 export interface OverdueHold {

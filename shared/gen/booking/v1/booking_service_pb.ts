@@ -725,9 +725,10 @@ export const BookingService: GenService<{
     output: typeof GetBookingResponseSchema;
   },
   /**
-   * Lists bookings of a host or of a guest that share at least one instant with a window, by start. A booking that is
-   * moved while pages are read may be missed or seen twice; WatchBookings is exact. Whether the host or guest exists is not
-   * checked: one who does not exist has no bookings.
+   * Lists bookings of a host or of a guest that share at least one instant with a window, by start. A page may have fewer
+   * bookings than asked for, because an answer holds 1 MiB, and yet a `next_page_token`: go on until that is empty. A booking
+   * that is moved while pages are read may be missed or seen twice; WatchBookings is exact. Whether the host or guest exists is
+   * not checked: one who does not exist has no bookings.
    *
    * @generated from rpc booking.v1.BookingService.ListBookings
    */
