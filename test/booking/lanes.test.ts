@@ -12,7 +12,6 @@ import {
   overlapsIn,
   saidOf,
   startLanes,
-  takeLocksAway,
   tally,
 } from "../support/lanes.ts";
 import { takeLocksAway } from "../support/no-locks.ts";

@@ -3,16 +3,8 @@
 import { randomUUIDv7 } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { openCalendar } from "../support/calendars.ts";
-import {
-  createCommand,
-  hourOf,
-  type LanesUnderTest,
-  overlapsIn,
-  saidOf,
-  startLanes,
-  tally,
-  takeLocksAway,
-} from "../support/lanes.ts";
+import { createCommand, hourOf, type LanesUnderTest, overlapsIn, saidOf, startLanes, tally } from "../support/lanes.ts";
+import { takeLocksAway } from "../support/no-locks.ts";
 import { actorOfSeats, expectRightSeats, seatsOf } from "../support/seat-history.ts";
 
 let lanes: LanesUnderTest;

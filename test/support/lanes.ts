@@ -63,15 +63,6 @@ export async function startLanes(
   };
 }
 
-/** From now on the locks of the database lock nothing, on connections that are not open yet. */
-export async function takeLocksAway(pool: Pool): Promise<void> {
-  await pool.query(`
-    create function public.pg_try_advisory_xact_lock(bigint) returns boolean language sql as 'select true';
-    create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''`);
-  const { rows } = await pool.query<{ name: string }>("select current_database() as name");
-  await pool.query(`alter database ${rows[0]!.name} set search_path = public, pg_catalog`);
-}
-
 /** A whole hour of a day far ahead. */
 export function hourOf(hour: number, length = 1): Interval {
   const day = Date.UTC(2150, 0, 1);
