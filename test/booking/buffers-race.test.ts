@@ -79,8 +79,10 @@ test("a booking moves across its own buffers, whoever else wants the time beside
     const commands: Command[] = [];
     for (let step = 1; step <= 6; step += 1) {
       // Each step is shorter than the buffers.
-      commands.push(moveCommand(mine, hourOf(10 + step / 4), by(buffers)));
-      commands.push(createCommand(hostId, hourOf(10 + step / 2), by(buffers)));
+      commands.push(
+        moveCommand(mine, hourOf(10 + step / 4), by(buffers)),
+        createCommand(hostId, hourOf(10 + step / 2), by(buffers)),
+      );
     }
     const said = await all(commands);
     expect(new Set(Object.keys(said))).toEqual(new Set(["CONFIRMED", "SLOT_TAKEN"]));

