@@ -120,7 +120,7 @@ describe("SnapshotAvailability", () => {
     const answer = await snapshot(hours(9, 12), 7n);
     expect(inHours(answer.intervals.map(intervalOf))).toBe("9-10");
     expect(answer.intervals.map((each) => timestampMs(each.gridOriginTime!))).toEqual([tomorrow(8)]);
-    expect(answer.slotDurationMinutes).toBe(45);
+    expect(answer.rules?.slotDurationMinutes).toBe(45);
     expect(timestampMs(answer.coveredStartTime!)).toBe(tomorrow(9));
     expect(timestampMs(answer.coveredEndTime!)).toBe(tomorrow(12));
     expect(answer.generation).toBe(7n);
@@ -153,7 +153,7 @@ describe("SnapshotAvailability", () => {
   test("has no slot duration where there is nothing", async () => {
     const answer = await snapshot(hours(9, 12));
     expect(answer.intervals).toEqual([]);
-    expect(answer.slotDurationMinutes).toBe(0);
+    expect(answer.rules?.slotDurationMinutes).toBe(0);
   });
 
   test("covers less where the window holds too many intervals", async () => {

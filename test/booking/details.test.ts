@@ -8,6 +8,7 @@ import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { outcomeOf, refusalOf } from "../support/refusals.ts";
+import { PRIVATE_WORDS } from "../support/secrets.ts";
 import { guest, host } from "../support/tokens.ts";
 import { watchBookings } from "../support/watching.ts";
 
@@ -44,9 +45,9 @@ async function book(index: number, said: Said): Promise<Booking> {
 
 describe("what was said of a booking", () => {
   const said = {
-    externalId: "crm/1138?x=ü",
-    note: "Two of us, \"and\" a dog.\n\tRing twice: 'בּ' 🐕",
-    labels: { colour: "a=b", "with space": "", "🏷": "\\ %" },
+    externalId: `${PRIVATE_WORDS}/1138?x=ü`,
+    note: "Between-us: two of us, \"and\" a dog.\n\tRing twice: 'בּ' 🐕",
+    labels: { colour: "a=b", [PRIVATE_WORDS]: PRIVATE_WORDS, "with space": "", "🏷": "\\ %" },
   };
 
   test("is in every answer and event, until the end of its life", async () => {
@@ -59,7 +60,7 @@ describe("what was said of a booking", () => {
     expect(made).toMatchObject({ ...said, cancelReason: "", state: BookingState.HELD });
     const { booking: confirmed } = await bookings.confirmBooking({ bookingId });
     const { booking: moved } = await bookings.rescheduleBooking({ bookingId, ...hour(3) });
-    const reason = "The dog is ill.\r\nSorry!";
+    const reason = `The dog is ill, ${PRIVATE_WORDS}.\r\nSorry!`;
     const { booking: cancelled } = await bookings.cancelBooking({ bookingId, reason });
     expect(cancelled).toMatchObject({ ...said, cancelReason: reason, state: BookingState.CANCELLED });
     expect((await bookings.getBooking({ bookingId })).booking).toEqual(cancelled);

@@ -158,7 +158,7 @@ test("no statement reads a whole table, or more than one host's or one guest's s
 });
 
 test("a create reads what is in its way and nothing else", () => {
-  const overlapping = lanePlans.find(({ query }) => query.includes("candidate(host_id, start_ms, end_ms)"));
+  const overlapping = lanePlans.find(({ query }) => query.includes("wanted(host_id, start_ms, end_ms)"));
   const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
   expect(read).toEqual([0]);
 });
@@ -210,10 +210,11 @@ async function generationOf(hostId: string): Promise<number> {
 test("a fence reads nothing that is over or was cancelled, however much of it there is", async () => {
   const hostId = hostIds[HOSTS - 1]!;
   await pool.query(
-    `insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-     select ${newBookingIdSql("$1")}, $1, $2, tstzrange(hour, hour + interval '1 hour'), state, 1, 1, hour, hour
+    `insert into bookings (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+     select ${newBookingIdSql("$1")}, $1, $2, during, during, 1, state, 1, 1, hour, hour
      from (values ('CONFIRMED', '2000-01-01Z'::timestamptz), ('CANCELLED', '2180-01-01Z')) as many (state, first)
-     cross join generate_series(first, first + interval '120 days', '1 hour') as hour`,
+     cross join generate_series(first, first + interval '120 days', '1 hour') as hour
+     cross join lateral (select tstzrange(hour, hour + interval '1 hour') as during) as time`,
     [hostId, guestIds[0]],
   );
   const before = lanePlans.length;

@@ -35,11 +35,6 @@ export async function storeMillion(url: string): Promise<void> {
     during: hour(Math.floor(number / HOSTS) * 2),
   }));
   await storeBookings(client, bookings, "index");
-  await client.query(
-    `update bookings set external_id = 'external ' || sequence, labels = jsonb_build_object('number', (sequence % 10)::text)
-     where host_id = any($1)`,
-    [hostsWithDetails],
-  );
   await client.query(`
     insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
     select host_id, id, 'CreateBooking', decode(repeat('00', 32), 'hex'), sequence,
@@ -48,6 +43,11 @@ export async function storeMillion(url: string): Promise<void> {
   await client.query(`
     update bookings set state = 'HELD', expire_time = lower(during)
     where ctid = any (array(select ctid from bookings limit ${HOLDS}))`);
+  await client.query(
+    `update bookings set external_id = 'external ' || sequence, labels = jsonb_build_object('number', (sequence % 10)::text)
+     where host_id = any($1)`,
+    [hostsWithDetails],
+  );
   // Vacuum is what tells a BRIN index of new rows.
   await client.query("vacuum analyze requests");
   await client.query("analyze bookings");

@@ -44,12 +44,34 @@ describe("what Availability's database refuses, whatever the code believes", () 
   });
 
   test.each([
-    ["a second one of the host", hostId, 60, "calendars_host_id_key"],
-    ["a slot of no length", otherHostId, 0, "calendars_slot_duration_minutes"],
-    ["a slot of more than a day", otherHostId, 1441, "calendars_slot_duration_minutes"],
-  ])("calendars: %s", async (_what, host, minutes, constraint) => {
-    const insert = "insert into calendars (host_id, slot_duration_minutes) values ($1, $2)";
-    expect(await constraintAgainst(availability, insert, [host, minutes])).toBe(constraint);
+    ["a second one of the host", hostId, { slot_duration_minutes: 60 }, "calendars_host_id_key"],
+    ["no slot duration yet: nothing", otherHostId, {}, "none"],
+    ["a slot of a negative length", otherHostId, { slot_duration_minutes: -1 }, "calendars_slot_duration_minutes"],
+    ["a slot of more than a day", otherHostId, { slot_duration_minutes: 1441 }, "calendars_slot_duration_minutes"],
+    ["a notice of less than none", otherHostId, { minimum_notice_minutes: -1 }, "calendars_minimum_notice_minutes"],
+    ["a notice of years", otherHostId, { minimum_notice_minutes: 527_041 }, "calendars_minimum_notice_minutes"],
+    ["a horizon in the past", otherHostId, { horizon_days: -1 }, "calendars_horizon_days"],
+    ["a horizon beyond ten years", otherHostId, { horizon_days: 3661 }, "calendars_horizon_days"],
+    ["a negative buffer before", otherHostId, { buffer_before_minutes: -1 }, "calendars_buffer_before_minutes"],
+    ["a buffer of days before", otherHostId, { buffer_before_minutes: 1441 }, "calendars_buffer_before_minutes"],
+    ["a negative buffer after", otherHostId, { buffer_after_minutes: -1 }, "calendars_buffer_after_minutes"],
+    ["a buffer of days after", otherHostId, { buffer_after_minutes: 1441 }, "calendars_buffer_after_minutes"],
+    ["no seat", otherHostId, { seats: 0 }, "calendars_seats"],
+    ["more seats than a host may have", otherHostId, { seats: 1001 }, "calendars_seats"],
+    ["a version of less than 0", otherHostId, { rules_version: -1 }, "calendars_rules_version_not_negative"],
+  ])("calendars: %s", async (_what, host, columns, constraint) => {
+    const row = { slot_duration_minutes: 0, ...columns };
+    const insert = `
+      insert into calendars (host_id, ${Object.keys(row).join(", ")}) values ($1, ${Object.values(row).join(", ")})`;
+    expect(await constraintAgainst(availability, insert, [host])).toBe(constraint);
+  });
+
+  test("openings: of a host without a slot duration", async () => {
+    const inserts = `
+      insert into calendars (host_id, slot_duration_minutes) values ('${otherHostId}', 0);
+      insert into openings (host_id, during, slot_duration_minutes)
+      values ('${otherHostId}', '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 0)`;
+    expect(await constraintAgainst(availability, inserts)).toBe("openings_slot_duration_minutes");
   });
 
   test.each([

@@ -65,6 +65,8 @@ const availability: Unary<typeof AvailabilityService.method> = {
   restoreWeeklyHours: (requestId) => pair.clients.availability.restoreWeeklyHours({ hostId, ...range, requestId }),
   listExceptions: () => pair.clients.availability.listExceptions({ hostId }),
   listAvailability: () => pair.clients.availability.listAvailability({ hostId }),
+  getRules: () => pair.clients.availability.getRules({ hostId }),
+  updateRules: (requestId) => pair.clients.availability.updateRules({ hostId, seats: 1, requestId }),
   snapshotAvailability: () => asBooking.availability.snapshotAvailability({ hostId, ...range }),
 };
 const bookings: Unary<typeof BookingService.method> = {

@@ -82,7 +82,14 @@ function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number):
             : scalarOf(random, swarm, field.name, field.scalar),
       );
     case "map":
-      return undefined;
+      return Object.fromEntries(
+        Array.from({ length: random.below(swarm("odd message", 0.1) ? 2000 : REPEATED_MAX) }, () => [
+          swarm("odd message", 0.2)
+            ? random.pick(ODD_TEXTS)
+            : random.pick(["source", "é", random.bytes(4).toString("hex")]),
+          scalarOf(random, swarm, field.name, ScalarType.STRING),
+        ]),
+      );
   }
 }
 
@@ -160,6 +167,12 @@ function textOf(random: Random, name: string): string {
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
       return random.pick(['"1"', '"2"', "1", ""]);
+    case "external_id":
+      return random.pick(["crm-1", "crm-2", "crm-3"]);
+    case "label":
+      return random.pick(["source", "source=Somebody", "=", "a=b=c"]);
+    case "paths":
+      return random.pick(["seats", "horizon_days", "slot_duration_minutes", "slot_duration", "host_id", "*"]);
     case "from_date":
       return random.pick(["2027-03-28", "1970-01-01", "2199-12-31", "2027-02-30", "2028-02-29"]);
     case "time_zone":

@@ -27,11 +27,16 @@ describe("pages of other origins", () => {
     expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
     expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("idempotency-key");
-    const toPut = await fetch(`${gateway.url}/hosts/1/weekly-hours`, {
-      method: "OPTIONS",
-      headers: { origin: ORIGIN, "access-control-request-method": "PUT" },
-    });
-    expect(toPut.headers.get("access-control-allow-methods")).toBe("GET, HEAD, PUT");
+    for (const [path, method] of [
+      ["weekly-hours", "PUT"],
+      ["rules", "PATCH"],
+    ]) {
+      const { headers } = await fetch(`${gateway.url}/hosts/1/${path}`, {
+        method: "OPTIONS",
+        headers: { origin: ORIGIN, "access-control-request-method": method! },
+      });
+      expect(headers.get("access-control-allow-methods")?.split(", ").toSorted()).toEqual(["GET", "HEAD", method]);
+    }
     const { headers } = await gateway.call("GET", "/nothing", { headers: { origin: ORIGIN } });
     expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);
     expect(headers.get("access-control-expose-headers")).toContain("etag");

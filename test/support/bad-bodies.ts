@@ -36,6 +36,11 @@ function book(what: string, change: object, ...fields: string[]): BadBody {
   return { what, path: BOOK, body, fields };
 }
 
+function update(what: string, change: object, ...fields: string[]): BadBody {
+  const path = "/availability.v1.AvailabilityService/UpdateRules";
+  return { what, path, body: ({ hostId }) => JSON.stringify({ hostId, seats: 2, ...change }), fields };
+}
+
 /** What only JSON can say. Each is refused with INVALID_REQUEST. */
 export const badBodies: readonly BadBody[] = [
   add("30 February", { startTime: "2027-02-30T10:00:00Z" }, "startTime"),
@@ -72,6 +77,24 @@ export const badBodies: readonly BadBody[] = [
   ),
   book("a typo in holdSeconds", { holdSecond: 60 }, "holdSecond"),
   book("a hold of 9.5 seconds", { holdSeconds: 9.5 }, "holdSeconds"),
+  book("labels that are a list", { labels: ["a"] }, "labels"),
+  book("a label that is a number", { labels: { a: 1 } }, "labels"),
+  book("a label that is null", { labels: { a: null } }, "labels"),
+  book("a label with half a letter", { labels: { a: "\uD800" } }, "labels"),
+  book("a key with half a letter", { labels: { "\uD800": "a" } }, "labels"),
+  update("a mask that is a list", { updateMask: ["seats"] }, "updateMask"),
+  update("a mask that is an object", { updateMask: { paths: ["seats"] } }, "updateMask"),
+  update("a mask with blanks", { updateMask: "seats, horizonDays" }, "updateMask"),
+  update("a mask in the contract's words that names no field", { update_mask: "seat_count" }, "update_mask"),
+  update("a mask in capitals", { updateMask: "SEATS" }, "updateMask"),
+  update("a mask of what objects inherit", { updateMask: "__proto__,constructor" }, "updateMask"),
+  update("no slot duration for a mask in JSON's words", { updateMask: "slotDuration" }, "slotDuration"),
+  update("no slot duration for a mask in full words", { updateMask: "slotDurationMinutes" }, "slotDuration"),
+  update(
+    "no slot duration for a mask in the contract's words",
+    { updateMask: "slot_duration_minutes" },
+    "slotDuration",
+  ),
   {
     what: "a state that does not exist",
     path: "/booking.v1.BookingService/ListBookings",

@@ -5,11 +5,12 @@
 
 import { randomUUID } from "node:crypto";
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { FieldMaskSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldRules, rulesOf } from "../../services/gateway/contract/rules.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
 import { FIRST_INSTANT, INSTANTS_END } from "../../shared/limits.ts";
 import { localTimes, type Try } from "./local-time-probes.ts";
+import { mapProbes, maskProbes } from "./map-probes.ts";
 import { tomorrow } from "./people.ts";
 
 export interface Probe {
@@ -58,7 +59,7 @@ function goodValue(field: DescField): JsonValue | undefined {
 }
 
 function presence(message: DescMessage, field: DescField): Probe[] {
-  const { isRequired, orElse } = rulesOf(field);
+  const { isRequired, orElse, requiredWith } = rulesOf(field);
   const without = (...names: readonly string[]): JsonObject =>
     Object.fromEntries(Object.entries(good(message)).filter(([name]) => !names.includes(name)));
   const probe = (what: string, request: JsonObject, isGood: boolean): Probe => ({
@@ -68,7 +69,10 @@ function presence(message: DescMessage, field: DescField): Probe[] {
     isGood,
   });
   return [
-    probe("left out", without(field.name), !isRequired),
+    probe("left out", without(field.name), !isRequired && requiredWith === undefined),
+    ...(requiredWith === undefined
+      ? []
+      : [probe(`left out, and ${requiredWith} too`, without(field.name, requiredWith), true)]),
     ...(orElse === undefined ? [] : [probe(`left out, and ${orElse} too`, without(field.name, orElse), false)]),
   ];
 }
@@ -76,13 +80,15 @@ function presence(message: DescMessage, field: DescField): Probe[] {
 function valuesFor(field: DescField): Try[] {
   const rules = rulesOf(field);
   if (field.fieldKind === "list") return [...counts(field, rules), ...enumItems(field)];
+  if (rules.keys !== undefined) return mapProbes(rules, rules.keys);
+  if (rules.masked.size > 0) return maskProbes(rules);
   if (isTime(field)) return [...times(rules), ...ends(rules)];
   if (field.enum !== undefined) return enumValues(field, rules);
   if (rules.range !== undefined) return numberProbes(rules.range);
   return field.scalar === ScalarType.STRING ? [...(localTimes(rules) ?? texts(rules))] : [];
 }
 
-function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
+function texts({ isUuid, isEmail, isOpaque, isMultiline, maxLength }: FieldRules): Try[] {
   if (isUuid) {
     return [
       { what: "a UUID in capitals", value: randomUUID().toUpperCase(), isGood: true },
@@ -102,6 +108,7 @@ function texts({ isUuid, isEmail, isOpaque, maxLength }: FieldRules): Try[] {
     ...(isEmail ? [{ what: "no address", value: "a@b", isGood: false }] : []),
     { what: `${max + 1} characters`, value: long(max + 1), isGood: false },
     { what: "a control character", value: `a\u0000${end}`, isGood: false },
+    { what: "several lines and a tab", value: `a\r\n\tb\n${end}`, isGood: isMultiline },
   ];
 }
 
@@ -195,14 +202,18 @@ export function isTime(field: DescField): boolean {
   return field.fieldKind === "message" && field.message.typeName === TimestampSchema.typeName;
 }
 
+export function isMask(field: DescField): boolean {
+  return field.fieldKind === "message" && field.message.typeName === FieldMaskSchema.typeName;
+}
+
 function text(instant: number): string {
   return new Date(instant).toISOString();
 }
 
 /** The numbers of a field's rules, as its comment should say them. */
-export function numbersOf({ range, maxLength, maxItems, follows }: FieldRules): number[] {
+export function numbersOf({ range, maxLength, maxItems, keys, follows }: FieldRules): number[] {
   const hours = (follows?.maxMs ?? Infinity) / HOUR_MS;
   const span = hours > 24 ? hours / 24 : hours;
-  const all = [range?.min, range?.max, maxLength, maxItems, span];
+  const all = [range?.min, range?.max, maxLength, maxItems, keys?.maxLength, span];
   return all.filter((each): each is number => each !== undefined && Number.isFinite(each));
 }

@@ -11,6 +11,7 @@ import { availability } from "../support/bad-requests/availability.ts";
 import { bookings } from "../support/bad-requests/bookings.ts";
 import { creates } from "../support/bad-requests/creates.ts";
 import type { Known } from "../support/bad-requests/row.ts";
+import { rules } from "../support/bad-requests/rules.ts";
 import { users } from "../support/bad-requests/users.ts";
 import { weeklyHours } from "../support/bad-requests/weekly-hours.ts";
 import { contentsOf } from "../support/contents.ts";
@@ -47,7 +48,7 @@ afterAll(async () => {
 afterEach(nothingHappened);
 
 describe.each(doorNames)("through %s", (name) => {
-  test.each([...users, ...availability, ...weeklyHours, ...creates, ...bookings])(
+  test.each([...users, ...availability, ...weeklyHours, ...rules, ...creates, ...bookings])(
     "$what is $reason $fields",
     async ({ service: to, caller, send, reason, fields }) => {
       const ending = await send(doors[caller][to].through[name], known);

@@ -18,7 +18,7 @@ import { field_behavior, FieldBehavior } from "../../shared/gen/google/api/field
 import { field_info, FieldInfo_Format } from "../../shared/gen/google/api/field_info_pb.ts";
 import { BadRequestSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
 import { bearer, reasonOf } from "../../shared/rpc/client.ts";
-import { isTime, numbersOf, type Probe, probesOf } from "../support/field-probes.ts";
+import { isMask, isTime, numbersOf, type Probe, probesOf } from "../support/field-probes.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { admin, type Person, service, tokenSource } from "../support/tokens.ts";
 
@@ -29,7 +29,9 @@ const messages = [...new Set(methods.flatMap(({ input }) => [input, ...messagesI
 const fields = messages.flatMap((message) => message.fields);
 
 function messagesIn(message: DescMessage): DescMessage[] {
-  const inner = message.fields.flatMap((field) => (isTime(field) || field.message === undefined ? [] : field.message));
+  const inner = message.fields.flatMap((field) =>
+    isTime(field) || isMask(field) || field.message === undefined ? [] : field.message,
+  );
   return inner.flatMap((each) => [each, ...messagesIn(each)]);
 }
 
@@ -87,11 +89,13 @@ test("comments repeat the numbers of the options", async () => {
 function isRuled(field: DescField): boolean {
   const behaviour = getOption(field, field_behavior);
   const says = [FieldBehavior.REQUIRED, FieldBehavior.OPTIONAL].filter((each) => behaviour.includes(each));
-  const { isUuid, isDate, isTimeZone, timeOfDay, maxLength, maxItems, range } = rulesOf(field);
+  const { isUuid, isDate, isTimeZone, timeOfDay, maxLength, maxItems, keys, masked, range } = rulesOf(field);
   const isRuledText = isUuid || isDate || isTimeZone || timeOfDay !== undefined || maxLength !== undefined;
   if (says.length !== 1) return false;
   if (field.fieldKind === "list") return maxItems !== undefined;
-  if (field.fieldKind !== "scalar") return field.fieldKind !== "map";
+  if (field.fieldKind === "map") return maxItems !== undefined && maxLength !== undefined && keys !== undefined;
+  if (isMask(field)) return masked.size > 0;
+  if (field.fieldKind !== "scalar") return true;
   // Both values of a truth value are good.
   if (field.scalar === ScalarType.BOOL) return true;
   return field.scalar === ScalarType.STRING ? isRuledText : range !== undefined;

@@ -1,6 +1,7 @@
 /** Every repeated field of a request has a limit: in the contract, in the OpenAPI document, and before its items are looked at. */
 
 import { create, type DescField, type DescMessage, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,6 +41,10 @@ function repeatedFields(message: DescMessage, above: readonly DescMessage[] = []
   });
 }
 
+function isPaths({ parent }: DescField): boolean {
+  return parent.typeName === FieldMaskSchema.typeName;
+}
+
 const repeated = [UserService, AvailabilityService, BookingService, FenceService].flatMap(repeatedIn);
 
 let pair: Pair;
@@ -71,13 +76,18 @@ async function violations(method: DescMethod, request: Record<string, unknown>):
 }
 
 /** So many items that are all wrong, as far as anything of them can be. */
-function items(field: DescField, count: number): unknown[] {
+function items(field: DescField, count: number): object {
+  if (field.fieldKind === "map") {
+    return Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "\0"]));
+  }
   return Array.from({ length: count }, () => (field.message === undefined ? 99 : {}));
 }
 
 test("there are some", () => {
   expect(repeated.map(({ method, field }) => `${method.name} ${field.name}`)).toEqual([
     "SetWeeklyHours ranges",
+    "UpdateRules paths",
+    "CreateBooking labels",
     "ListBookings states",
     "FenceHost ranges",
   ]);
@@ -87,7 +97,7 @@ test("the standard services have none", () => {
   expect([Health, ServerReflection, ServerReflectionAlpha].flatMap(repeatedIn)).toEqual([]);
 });
 
-test.each(repeated)("$method.name: $field.name", async (found) => {
+test.each(repeated.filter(({ field }) => !isPaths(field)))("$method.name: $field.name", async (found) => {
   const { method, field, isTopLevel } = found;
   const max = rulesOf(field).maxItems ?? Infinity;
   expect(max, "the limit in the contract").toBeLessThan(10_000);
@@ -99,7 +109,25 @@ test.each(repeated)("$method.name: $field.name", async (found) => {
   expect(over).toContain("host_id must be a UUID");
   const allowed = await violations(method, { hostId: "it", [field.localName]: items(field, max) });
   expect(allowed).not.toContain(tooMany);
-  expect(allowed.some((each) => each.startsWith(`${field.name}[0]`))).toBe(true);
+  // A map's entries have no places.
+  const first = field.fieldKind === "map" ? `${field.name} has a ` : `${field.name}[0]`;
+  expect(allowed.some((each) => each.startsWith(first))).toBe(true);
+});
+
+/** They have no number of their own: a mask names a few fields, and one that names another is read no further. */
+test("UpdateRules: as many paths as a request holds", async () => {
+  const { method, field } = repeated.find((each) => isPaths(each.field))!;
+  const hostId = await createHost(pair.clients);
+  const mask = method.input.field["updateMask"]!;
+  const allowed = [...rulesOf(mask).masked.keys()];
+  expect(allowed.length).toBeGreaterThan(5);
+  const often = Array.from({ length: 8_000 }, () => "seats");
+  expect(await violations(method, { hostId, seats: 2, updateMask: { [field.localName]: often } })).toEqual([]);
+  const { rules } = await pair.clients.availability.getRules({ hostId });
+  expect(rules?.seats).toBe(2);
+  const named = await violations(method, { hostId: "it", updateMask: { paths: ["host_id", ...often] } });
+  const names = allowed.filter((path) => path !== "slot_duration").join(", ");
+  expect(named).toEqual(["host_id must be a UUID", `update_mask must name only ${names}`]);
 });
 
 test("states are a set", async () => {

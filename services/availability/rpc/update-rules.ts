@@ -2,6 +2,7 @@ import { z } from "zod";
 import { assertMay } from "../../../shared/auth/access.ts";
 import {
   type AvailabilityService,
+  UpdateRulesRequestSchema,
   UpdateRulesResponseSchema,
 } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import { BUFFER_MINUTES_MAX, HORIZON_DAYS_MAX, NOTICE_MINUTES_MAX, SEATS_MAX } from "../../../shared/limits.ts";
@@ -31,10 +32,11 @@ const rules = {
   seats: upTo(SEATS_MAX, 1),
 };
 
-const schema = z.object({ hostId: uuid, ...rules, updateMask: updateMask(rules), etag, requestId }).superRefine(
-  ({ updateMask: mask, slotDurationMinutes: minutes }, context) => {
+const mask = updateMask(UpdateRulesRequestSchema.field.updateMask, rules);
+const schema = z.object({ hostId: uuid, ...rules, updateMask: mask, etag, requestId }).superRefine(
+  ({ updateMask: named, slotDurationMinutes: minutes }, context) => {
     // The one rule without a default.
-    if (!Array.isArray(mask) || !mask.includes("slotDurationMinutes") || minutes !== undefined) return;
+    if (!Array.isArray(named) || !named.includes("slotDurationMinutes") || minutes !== undefined) return;
     context.addIssue({ code: "custom", path: ["slotDurationMinutes"], message: "is required" });
   },
   { when: always },
@@ -47,8 +49,8 @@ const response = {
 
 export function updateRules(deps: SchedulingDeps): UnaryHandler<typeof AvailabilityService.method.updateRules> {
   return async (message, call) => {
-    const { hostId, updateMask: mask, etag: seen, requestId: id, ...given } = parse(schema, message);
+    const { hostId, updateMask: named, etag: seen, requestId: id, ...given } = parse(schema, message);
     assertMay(call, { host: hostId });
-    return await update(deps, call, { hostId, given, mask, etag: seen, requestId: id }, response);
+    return await update(deps, call, { hostId, given, mask: named, etag: seen, requestId: id }, response);
   };
 }

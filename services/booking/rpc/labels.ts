@@ -14,7 +14,7 @@ const BETWEEN = "=";
 
 /** The labels of a booking, or undefined where there are none. */
 export const labels = textMap({
-  max: LABELS_MAX,
+  maxItems: LABELS_MAX,
   maxCharacters: LABEL_VALUE_MAX_CHARACTERS,
   keyMaxCharacters: LABEL_KEY_MAX_CHARACTERS,
   keyWithout: BETWEEN,

@@ -20,6 +20,7 @@ import {
   wrongTimeOfDay,
   wrongTimeZone,
 } from "../../../shared/rpc/request/local-time.ts";
+import { pathsIn } from "../../../shared/rpc/request/mask.ts";
 import { wrongTime } from "../../../shared/rpc/request/rfc3339.ts";
 import {
   wrongCount,
@@ -27,7 +28,10 @@ import {
   wrongEnd,
   wrongEnumValue,
   wrongInstant,
+  wrongLines,
+  wrongMap,
   wrongNumber,
+  wrongPaths,
   wrongText,
   wrongUuid,
 } from "../../../shared/rpc/request/rules.ts";
@@ -50,8 +54,9 @@ export function brokenRules(message: DescMessage, fields: JsonObject): FieldViol
 
 type ValueOf = (name: string | undefined) => JsonValue | undefined;
 
-function missing({ isRequired, orElse }: FieldRules, valueOf: ValueOf): string | undefined {
+function missing({ isRequired, orElse, requiredWith }: FieldRules, valueOf: ValueOf): string | undefined {
   if (isRequired) return "is required";
+  if (valueOf(requiredWith) !== undefined) return `is required beside ${requiredWith}`;
   return orElse !== undefined && valueOf(orElse) === undefined ? `or ${orElse} is required` : undefined;
 }
 
@@ -59,7 +64,9 @@ function broken(field: DescField, rules: FieldRules, value: JsonValue, valueOf: 
   if (field.fieldKind === "list") {
     return Array.isArray(value) ? wrongCount(value.length, rules.maxItems ?? Infinity) : undefined;
   }
+  if (field.fieldKind === "map") return isObject(value) ? wrongMapOf(rules, value) : undefined;
   if (field.enum !== undefined) return wrongEnumOf(field.enum, value);
+  if (rules.masked.size > 0) return typeof value === "string" ? wrongMaskOf(field, rules, value) : undefined;
   if (rules.range !== undefined) return wrongNumber(Number(value), rules.range);
   if (field.scalar === ScalarType.STRING)
     return typeof value === "string" ? wrongTextOf(rules, value, valueOf) : undefined;
@@ -90,7 +97,24 @@ function wrongTextOf(rules: FieldRules, value: string, valueOf: ValueOf): string
   if (rules.isDate) return wrongDate(value);
   if (rules.isTimeZone) return wrongTimeZone(value);
   if (rules.timeOfDay !== undefined) return wrongTimeOf(rules.timeOfDay, value, valueOf);
-  return wrongText(value, rules.maxLength ?? Infinity) ?? (rules.isEmail ? wrongEmail(value) : undefined);
+  const maxLength = rules.maxLength ?? Infinity;
+  if (rules.isMultiline) return wrongLines(value, maxLength);
+  return wrongText(value, maxLength) ?? (rules.isEmail ? wrongEmail(value) : undefined);
+}
+
+/** Of entries whose values are texts: the decoder has named the others. */
+function wrongMapOf({ maxItems = Infinity, maxLength = Infinity, keys }: FieldRules, value: JsonObject) {
+  const isText = (entry: [string, JsonValue]): entry is [string, string] => typeof entry[1] === "string";
+  return wrongMap(Object.entries(value).filter(isText), {
+    maxItems,
+    maxCharacters: maxLength,
+    keyMaxCharacters: keys?.maxLength ?? Infinity,
+    keyWithout: keys?.without ?? "",
+  });
+}
+
+function wrongMaskOf(mask: DescField, { masked }: FieldRules, value: string): string | undefined {
+  return wrongPaths(pathsIn(mask, value), masked);
 }
 
 function wrongTimeOf({ follows }: NonNullable<FieldRules["timeOfDay"]>, value: string, valueOf: ValueOf) {

@@ -98,8 +98,12 @@ function bodyOf({ method, body, variables }: Binding, schemas: Schemas): JsonObj
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required: required.map(({ jsonName }) => jsonName) }),
   };
+  // What a mask may name is there to be set.
+  const masked = new Set(fields.flatMap((field) => [...rulesOf(field).masked.values()]));
   // Lists too, though they may be empty: whoever sets a list wants something in it.
-  const example = exampleObject(fields.filter((field) => required.includes(field) || field.fieldKind === "list"));
+  const example = exampleObject(
+    fields.filter((field) => required.includes(field) || masked.has(field) || field.fieldKind === "list"),
+  );
   return { required: required.length > 0, content: { "application/json": { schema, example } } };
 }
 

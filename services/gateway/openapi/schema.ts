@@ -2,7 +2,7 @@
 
 import { type DescEnum, type DescField, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import type { Comments } from "../contract/comments.ts";
-import { rulesOf } from "../contract/rules.ts";
+import { type FieldRules, rulesOf } from "../contract/rules.ts";
 import { exampleOf } from "./examples.ts";
 
 export interface Schemas {
@@ -17,6 +17,8 @@ export interface Schemas {
 /** Messages that have a JSON form of their own. */
 const WELL_KNOWN: Readonly<Record<string, JsonObject>> = {
   "google.protobuf.Timestamp": { type: "string", format: "date-time" },
+  // Names of fields, with commas between them.
+  "google.protobuf.FieldMask": { type: "string" },
   "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]{1,9})?s$" },
 };
 
@@ -63,7 +65,7 @@ export function openSchemas(comments: Comments): Schemas {
       case "list":
         return { type: "array", items: singleType(field), ...lengthOf(field) };
       case "map":
-        return { type: "object", additionalProperties: singleType(field) };
+        return { type: "object", additionalProperties: { ...singleType(field), ...limitsOf(field) }, ...keysOf(field) };
       default:
         return { ...singleType(field), ...limitsOf(field) };
     }
@@ -72,6 +74,14 @@ export function openSchemas(comments: Comments): Schemas {
   function lengthOf(field: DescField): JsonObject {
     const { maxItems } = rulesOf(field);
     return maxItems === undefined ? {} : { maxItems };
+  }
+
+  function keysOf(field: DescField): JsonObject {
+    const { maxItems, keys } = rulesOf(field);
+    return {
+      ...(maxItems === undefined ? {} : { maxProperties: maxItems }),
+      ...(keys === undefined ? {} : { propertyNames: namesWith(keys) }),
+    };
   }
 
   function singleType(field: DescField): JsonObject {
@@ -97,6 +107,11 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   return { reference, ofField, components };
+}
+
+function namesWith({ maxLength, without }: NonNullable<FieldRules["keys"]>): JsonObject {
+  const pattern = without.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+  return { minLength: 1, maxLength, ...(without === "" ? {} : { not: { pattern } }) };
 }
 
 function scalarType(scalar: ScalarType | undefined): JsonObject {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { DescMessage } from "@bufbuild/protobuf";
+import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
@@ -7,6 +7,7 @@ import { inCallersWords, statusErrorOf } from "../as-status.ts";
 import { type CallersWords, fieldNamed, namesWritten, wordsOf } from "../request/field-names.ts";
 import { decodeJson } from "../request/json.ts";
 import { invalidRequest } from "../request/invalid-request.ts";
+import { standardMask } from "../request/mask.ts";
 
 /** connect-es tells the decoder nothing of the call, and the handler nothing of the text: this is what the two share. */
 const jsonCall = new AsyncLocalStorage<{ words: CallersWords | undefined }>();
@@ -50,13 +51,16 @@ function parsed(decoder: TextDecoder, body: Uint8Array): { text: string; value: 
   }
 }
 
-/** The message with names that connect-es knows; undefined if it has no others. */
+/** The message with names that connect-es knows, those in masks too; undefined if it has no others. */
 function standardNames(desc: DescMessage, value: object): string | undefined {
-  const standard = (name: string): string => {
+  const entries = Object.entries(value) as [string, JsonValue][];
+  const standard = entries.map(([name, given]): [string, JsonValue] => {
     const field = fieldNamed(desc, name);
-    return field === undefined || name === field.jsonName ? name : field.name;
-  };
-  const entries = Object.entries(value);
-  if (entries.every(([name]) => standard(name) === name)) return undefined;
-  return JSON.stringify(Object.fromEntries(entries.map(([name, given]) => [standard(name), given as unknown])));
+    if (field === undefined) return [name, given];
+    return [name === field.jsonName ? name : field.name, standardMask(field, given)];
+  });
+  const isStandard = standard.every(
+    ([name, given], index) => name === entries[index]?.[0] && given === entries[index][1],
+  );
+  return isStandard ? undefined : JSON.stringify(Object.fromEntries(standard));
 }

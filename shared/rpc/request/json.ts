@@ -13,12 +13,13 @@ import {
   type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { FieldMaskSchema, isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../errors.ts";
 import { field as rules } from "../../gen/rules/v1/field_pb.ts";
 import { VIOLATIONS_MAX } from "../../limits.ts";
 import { echoedName, fieldNamed } from "./field-names.ts";
 import { isObject } from "./json-object.ts";
+import { standardMask } from "./mask.ts";
 import { type OffsetRule, wrongTime } from "./rfc3339.ts";
 import { wrongCount } from "./rules.ts";
 
@@ -76,7 +77,7 @@ function decodeField(
   if (inside.length > 0) return inside;
   try {
     // One field at a time: protobuf-es stops at the first that it cannot read.
-    mergeFromJson(desc, message, { [field.name]: given });
+    mergeFromJson(desc, message, { [field.name]: standardMask(field, given) });
     return [];
   } catch {
     return [{ field: field.name, description: expected(field) }];
@@ -131,12 +132,14 @@ export function scalarOf(field: DescField): ScalarType | undefined {
 /** What protobuf-es wanted of a field that it could not read. */
 function expected(field: DescField): string {
   if (field.fieldKind === "list") return `must be an array, each item of which ${expectedItem(field)}`;
+  if (field.fieldKind === "map") return `must be an object, each value of which ${expectedItem(field)}`;
   return expectedItem(field);
 }
 
 function expectedItem(field: DescField): string {
   if (field.enum !== undefined) return `must be one of ${field.enum.values.map((value) => value.name).join(", ")}`;
   if (field.message?.typeName === TimestampSchema.typeName) return "must be a time such as 2025-01-01T10:00:00Z";
+  if (field.message?.typeName === FieldMaskSchema.typeName) return "must be names of fields, with commas between them";
   switch (scalarOf(field)) {
     case ScalarType.STRING:
       return "must be a string of valid text";

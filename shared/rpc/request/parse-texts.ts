@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { refuse } from "./parse.ts";
-import { wrongCount, wrongText } from "./rules.ts";
+import { type MapRules, wrongLines, wrongMap, wrongText } from "./rules.ts";
 
 /** Text of at most `maxCharacters` characters, or undefined if the field is empty. */
 export function optionalText(maxCharacters: number): z.ZodType<string | undefined, string> {
@@ -14,38 +14,16 @@ export function optionalLines(maxCharacters: number): z.ZodType<string | undefin
   return unlessEmpty((value) => wrongLines(value, maxCharacters));
 }
 
-interface MapRules {
-  readonly max: number;
-  readonly maxCharacters: number;
-  readonly keyMaxCharacters: number;
-  /** What no key may hold. */
-  readonly keyWithout: string;
-}
-
 /** A map of texts, or undefined if it has no entries. */
 export function textMap(
   rules: MapRules,
 ): z.ZodType<Readonly<Record<string, string>> | undefined, Readonly<Record<string, string>>> {
   return z.custom<Readonly<Record<string, string>>>().transform((given, context) => {
     const entries = Object.entries(given);
-    const reason =
-      wrongCount(entries.length, rules.max) ??
-      entries.map((entry) => wrongEntry(entry, rules)).find((each) => each !== undefined);
+    const reason = wrongMap(entries, rules);
     if (reason !== undefined) return refuse(context, reason);
     return entries.length === 0 ? undefined : given;
   });
-}
-
-function wrongEntry([key, value]: readonly [string, string], rules: MapRules): string | undefined {
-  if (key === "") return "has an empty key";
-  if (key.includes(rules.keyWithout)) return `has a key with ${rules.keyWithout}`;
-  const [ofKey, ofValue] = [wrongText(key, rules.keyMaxCharacters), wrongText(value, rules.maxCharacters)];
-  if (ofKey !== undefined) return `has a key that ${ofKey}`;
-  return ofValue === undefined ? undefined : `has a value that ${ofValue}`;
-}
-
-function wrongLines(value: string, maxCharacters: number): string | undefined {
-  return wrongText(value.replaceAll(/[\n\r\t]/g, " "), maxCharacters);
 }
 
 function unlessEmpty(wrong: (value: string) => string | undefined): z.ZodType<string | undefined, string> {

@@ -4,7 +4,7 @@
  * `test/wire/field-rules.test.ts` holds that they know the same.
  */
 
-import type { DescEnum } from "@bufbuild/protobuf";
+import type { DescEnum, DescField } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Instant } from "../../interval.ts";
 import { DAY_MS, HOUR_MS } from "../../time-units.ts";
@@ -55,9 +55,40 @@ export function wrongEnumValue({ values }: DescEnum, value: number): string | un
   return `must be one of ${known.map(({ name }) => name).join(", ")}`;
 }
 
+/** The same for text of several lines: line breaks and tabs are allowed. */
+export function wrongLines(value: string, maxCharacters: number): string | undefined {
+  return wrongText(value.replaceAll(/[\n\r\t]/g, " "), maxCharacters);
+}
+
+/** The rules of a map of texts. */
+export interface MapRules {
+  readonly maxItems: number;
+  readonly maxCharacters: number;
+  readonly keyMaxCharacters: number;
+  /** What no key may hold. Empty: keys may hold any text. */
+  readonly keyWithout: string;
+}
+
+/** Of a map of texts. Its entries are counted before any is looked at. */
+export function wrongMap(entries: readonly (readonly [string, string])[], rules: MapRules): string | undefined {
+  const wrong = wrongCount(entries.length, rules.maxItems);
+  if (wrong !== undefined) return wrong;
+  return entries.map((entry) => wrongEntry(entry, rules)).find((each) => each !== undefined);
+}
+
+/** Keys are not named: they are the caller's words, and an error goes into logs. */
+function wrongEntry([key, value]: readonly [string, string], rules: MapRules): string | undefined {
+  if (key === "") return "has an empty key";
+  if (rules.keyWithout !== "" && key.includes(rules.keyWithout)) return `has a key with ${rules.keyWithout}`;
+  const [ofKey, ofValue] = [wrongText(key, rules.keyMaxCharacters), wrongText(value, rules.maxCharacters)];
+  if (ofKey !== undefined) return `has a key that ${ofKey}`;
+  return ofValue === undefined ? undefined : `has a value that ${ofValue}`;
+}
+
 /** Of a field mask. It is read no further than the first path that is wrong. */
-export function wrongPaths(paths: readonly string[], allowed: readonly string[]): string | undefined {
-  return paths.every((path) => allowed.includes(path)) ? undefined : `must name only ${allowed.join(", ")}`;
+export function wrongPaths(paths: readonly string[], allowed: ReadonlyMap<string, DescField>): string | undefined {
+  if (paths.every((path) => allowed.has(path))) return undefined;
+  return `must name only ${[...new Set([...allowed.values()].map(({ name }) => name))].join(", ")}`;
 }
 
 export function wrongCount(count: number, max: number): string | undefined {

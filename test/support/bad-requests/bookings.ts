@@ -38,6 +38,20 @@ export const bookings: readonly BadRequest[] = [
     "request_id",
   ),
   bad(
+    cancelBooking,
+    "a reason of 501 characters",
+    ({ bookingId }) => ({ bookingId, reason: "x".repeat(501) }),
+    "INVALID_REQUEST",
+    "reason",
+  ),
+  bad(
+    cancelBooking,
+    "a reason with a control character",
+    ({ bookingId }) => ({ bookingId, reason: "ill\u0007" }),
+    "INVALID_REQUEST",
+    "reason",
+  ),
+  bad(
     rescheduleBooking,
     "nobody's id",
     (known) => ({ ...move(known, 10, 11), bookingId: NOBODY }),
@@ -87,6 +101,15 @@ export const bookings: readonly BadRequest[] = [
     "INVALID_REQUEST",
     "page_size",
   ),
+  bad(
+    listBookings,
+    "an external id and a label that are too long",
+    ({ hostId }) => ({ hostId, externalId: "x".repeat(201), label: "k=".padEnd(265, "v") }),
+    "INVALID_REQUEST",
+    "external_id",
+    "label",
+  ),
+  bad(listBookings, "a label of two lines", ({ hostId }) => ({ hostId, label: "k=a\nb" }), "INVALID_REQUEST", "label"),
   bad(listBookings, "367 days", (known) => from(known, 0, 367 * 24), "INVALID_REQUEST", "end_time"),
   bad(listOpenSlots, "nobody's id", () => ({ hostId: NOBODY }), "USER_NOT_FOUND"),
   bad(listOpenSlots, "a guest", ({ guestId }) => ({ hostId: guestId }), "NOT_A_HOST"),
@@ -98,6 +121,16 @@ export const bookings: readonly BadRequest[] = [
     "INVALID_REQUEST",
     "page_token",
   ),
+  ...[-1, 1441].map((minutes) =>
+    bad(
+      listOpenSlots,
+      `${minutes} minutes`,
+      ({ hostId }) => ({ hostId, durationMinutes: minutes }),
+      "INVALID_REQUEST",
+      "duration_minutes",
+    ),
+  ),
+  bad(listOpenSlots, "one and a half slots", ({ hostId }) => ({ hostId, durationMinutes: 45 }), "OFF_GRID"),
   bad(
     fenceHost,
     "one range too many",

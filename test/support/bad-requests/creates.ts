@@ -6,6 +6,31 @@ import { bad, type BadRequest, finer, from, type Known, NO_UUID, NOBODY, YEAR_1,
 const { createBooking } = BookingService.method;
 const slot = (known: Known) => ({ ...from(known, 10, 10.5), guestId: known.guestId });
 
+const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "v"]));
+
+/** What is wrong with what a booking is about, and the fields that are named. */
+const details: readonly (readonly [what: string, change: object, ...fields: string[]])[] = [
+  ["an external id of 201 characters", { externalId: "x".repeat(201) }, "external_id"],
+  ["an external id of two lines", { externalId: "a\nb" }, "external_id"],
+  ["a note of 2001 characters", { note: "🙂".repeat(2001) }, "note"],
+  ["a note with a control character", { note: "a\n\u001B[31mb" }, "note"],
+  ["17 labels", { labels: labels(17) }, "labels"],
+  ["an empty key", { labels: { "": "v" } }, "labels"],
+  ["a key with =", { labels: { "a=b": "v" } }, "labels"],
+  ["a key of 64 characters", { labels: { ["k".repeat(64)]: "v" } }, "labels"],
+  ["a key of two lines", { labels: { "a\nb": "v" } }, "labels"],
+  ["a label of 201 characters", { labels: { k: "v".repeat(201) } }, "labels"],
+  ["a label with NUL", { labels: { good: "v", k: "a\0" } }, "labels"],
+  [
+    "all that a booking is about",
+    { externalId: "\0", note: "\0", labels: { "\0": "\0" }, requestId: "once" },
+    "request_id",
+    "external_id",
+    "note",
+    "labels",
+  ],
+];
+
 export const creates: readonly BadRequest[] = [
   bad(createBooking, "nothing at all", () => ({}), "INVALID_REQUEST", "host_id", "guest_id", "start_time", "end_time"),
   bad(
@@ -54,6 +79,9 @@ export const creates: readonly BadRequest[] = [
       "INVALID_REQUEST",
       "hold_seconds",
     ),
+  ),
+  ...details.map(([what, change, ...fields]) =>
+    bad(createBooking, what, (known) => ({ ...slot(known), ...change }), "INVALID_REQUEST", ...fields),
   ),
   bad(createBooking, "no UUID", (known) => ({ ...slot(known), requestId: "once" }), "INVALID_REQUEST", "request_id"),
   bad(

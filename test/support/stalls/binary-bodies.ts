@@ -1,6 +1,7 @@
 /** Requests in protobuf's binary form that put as much as fits into one place. */
 
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ROOM } from "./json-bodies.ts";
 
@@ -50,12 +51,38 @@ function tailsOf(each: DescField, depth = 0): Bytes[] {
   }));
   const illFormed = { name: " what is no UTF-8", bytes: field(number, Buffer.alloc(ROOM, 0xff)) };
   const own = [
+    ...entriesOf(each),
+    ...pathsOf(each),
     ...(isVarint(each) ? varints : [...texts, illFormed]),
     { name: " empty, often", bytes: often(field(number, new Uint8Array())) },
     { name: " short, often", bytes: often(field(number, Buffer.from("a"))) },
     { name: " of another type, often", bytes: often(concat(tag(number, WireType.Bit32), 0, 0, 0, 0)) },
   ];
   return [...own, ...inside].map((tail) => ({ name: `${name}${tail.name}`, bytes: tail.bytes }));
+}
+
+/** Many entries of a map, and large ones. */
+function entriesOf({ fieldKind, number }: DescField): Bytes[] {
+  if (fieldKind !== "map") return [];
+  const entry = (key: string, value: string): Uint8Array =>
+    field(number, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(value))]));
+  const short = Array.from({ length: Math.floor(ROOM / 16) }, (_, index) => entry(String(index), "v"));
+  return [
+    { name: " many entries", bytes: Buffer.concat(short) },
+    { name: " one entry, often", bytes: often(entry("k", "v")) },
+    { name: " a long key", bytes: entry("k".repeat(ROOM), "v") },
+    { name: " a long value", bytes: entry("k", "v".repeat(ROOM)) },
+    { name: " a key that is no UTF-8", bytes: field(number, field(1, Buffer.alloc(ROOM, 0xff))) },
+  ];
+}
+
+/** Many paths of a mask. */
+function pathsOf({ message, number, parent }: DescField): Bytes[] {
+  if (message?.typeName !== FieldMaskSchema.typeName) return [];
+  return ["seats", "x", "", parent.fields[0]?.name ?? ""].map((path) => ({
+    name: ` paths ${path}`,
+    bytes: field(number, often(field(1, Buffer.from(path)))),
+  }));
 }
 
 function isWellKnown({ file }: DescMessage): boolean {

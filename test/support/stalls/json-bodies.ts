@@ -58,7 +58,7 @@ export function jsonBodies(desc: DescMessage, base: Readonly<Record<string, unkn
   const ofFields = fieldsOf(desc).flatMap(({ name, wrap, field }) => {
     const { [field.name]: _, ...others } = base;
     const beside = JSON.stringify(others).slice(0, -1);
-    return [...values, ...ofEnum(field), ...ofItems(field)].map((value) => ({
+    return [...values, ...ofEnum(field), ...ofItems(field), ...ofEntries(field), ...ofMask(field)].map((value) => ({
       name: `${name}: ${value.name}`,
       text: `${beside}${beside === "{" ? "" : ","}${wrap(value.text)}}`,
     }));
@@ -95,6 +95,38 @@ function ofItems(field: DescField): Shape[] {
       return { name: `${maxItems} items with ${jsonName} of ${one}`, text: `[${items.join(",")}]` };
     }),
   );
+}
+
+/** As many entries as a map may have, each as large as fits, and as many as fit. */
+function ofEntries(field: DescField): Shape[] {
+  const { maxItems } = rulesOf(field);
+  if (field.fieldKind !== "map" || maxItems === undefined) return [];
+  const room = Math.floor(ROOM / maxItems) - 20;
+  const large = texts.flatMap((one) => {
+    const text = one.repeat(Math.floor(room / Buffer.byteLength(one)));
+    const entries = (entry: (index: number) => string): string =>
+      `{${Array.from({ length: maxItems }, (_, index) => entry(index)).join(",")}}`;
+    return [
+      { name: `${maxItems} values of ${one}`, text: entries((index) => `"k${index}":"${text}"`) },
+      { name: `${maxItems} keys of ${one}`, text: entries((index) => `"${index}${text}":""`) },
+    ];
+  });
+  return [
+    ...large,
+    { name: "many entries", text: `{${names(':"v"', ",", (name) => `"${name}"`)}}` },
+    { name: "one entry, often", text: filled('"k":"v"', "{", "}", ",") },
+  ];
+}
+
+/** As many names as fit. */
+function ofMask(field: DescField): Shape[] {
+  const [path] = rulesOf(field).masked.keys();
+  if (path === undefined) return [];
+  return [
+    { name: "a good name, often", text: filled(path, '"', '"', ",") },
+    { name: "many names that are none", text: `"${names("", ",", (name) => name)}"` },
+    { name: "empty names", text: filled(",", '"', '"') },
+  ];
 }
 
 interface Place {

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rules/v1/field.proto.
  */
 export const file_rules_v1_field: GenFile = /*@__PURE__*/
-  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEi0QIKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCBIMCgRkYXRlGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCBIoCgt0aW1lX29mX2RheRgLIAEoCzITLnJ1bGVzLnYxLlRpbWVPZkRheRINCgVwYXRocxgMIAMoCRIRCgltdWx0aWxpbmUYDSABKAgSIwoIbWFwX2tleXMYDiABKAsyES5ydWxlcy52MS5NYXBLZXlzIjgKBVJhbmdlEgsKA21pbhgBIAEoAxILCgNtYXgYAiABKAMSFQoNemVyb19pc191bnNldBgDIAEoCCIxCglMYXRlclRoYW4SDQoFZmllbGQYASABKAkSFQoNYXRfbW9zdF9ob3VycxgCIAEoBSIyCgdNYXBLZXlzEhYKDm1heF9jaGFyYWN0ZXJzGAEgASgFEg8KB3dpdGhvdXQYAiABKAkiHwoJVGltZU9mRGF5EhIKCmxhdGVyX3RoYW4YASABKAk6SwoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLSHAyABKAsyFC5ydWxlcy52MS5GaWVsZFJ1bGVzUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChRydWxlcy92MS9maWVsZC5wcm90bxIIcnVsZXMudjEi6AIKCkZpZWxkUnVsZXMSDAoEdXVpZBgBIAEoCBINCgVlbWFpbBgCIAEoCBIWCg5tYXhfY2hhcmFjdGVycxgDIAEoBRIRCgltYXhfaXRlbXMYBCABKAUSHgoFcmFuZ2UYBSABKAsyDy5ydWxlcy52MS5SYW5nZRInCgpsYXRlcl90aGFuGAYgASgLMhMucnVsZXMudjEuTGF0ZXJUaGFuEhAKCG9yX2ZpZWxkGAcgASgJEg4KBm9wYXF1ZRgIIAEoCBIMCgRkYXRlGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCBIoCgt0aW1lX29mX2RheRgLIAEoCzITLnJ1bGVzLnYxLlRpbWVPZkRheRINCgVwYXRocxgMIAMoCRIRCgltdWx0aWxpbmUYDSABKAgSIwoIbWFwX2tleXMYDiABKAsyES5ydWxlcy52MS5NYXBLZXlzEhUKDXJlcXVpcmVkX3dpdGgYDyABKAkiOAoFUmFuZ2USCwoDbWluGAEgASgDEgsKA21heBgCIAEoAxIVCg16ZXJvX2lzX3Vuc2V0GAMgASgIIjEKCUxhdGVyVGhhbhINCgVmaWVsZBgBIAEoCRIVCg1hdF9tb3N0X2hvdXJzGAIgASgFIjIKB01hcEtleXMSFgoObWF4X2NoYXJhY3RlcnMYASABKAUSDwoHd2l0aG91dBgCIAEoCSIfCglUaW1lT2ZEYXkSEgoKbGF0ZXJfdGhhbhgBIAEoCTpLCgVmaWVsZBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtIcDIAEoCzIULnJ1bGVzLnYxLkZpZWxkUnVsZXNSBWZpZWxkYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * The rules of one field. All that are set hold together.
@@ -124,6 +124,13 @@ export type FieldRules = Message<"rules.v1.FieldRules"> & {
    * @generated from field: rules.v1.MapKeys map_keys = 14;
    */
   mapKeys?: MapKeys | undefined;
+
+  /**
+   * The name of a field of the same message with which this one is required: both are there, or neither.
+   *
+   * @generated from field: string required_with = 15;
+   */
+  requiredWith: string;
 };
 
 /**
