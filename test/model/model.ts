@@ -36,7 +36,7 @@ export function decide(model: Model, call: Call, chosen: Chosen): Step {
 function decideNew(model: Model, call: Call, chosen: Chosen): Step {
   switch (call.method) {
     case "AddAvailability":
-      return addAvailability(model, call, chosen);
+      return addAvailability(model, call.during, call.slotDurationMinutes, chosen.today);
     case "RemoveAvailability":
       return removeAvailability(model, call);
     case "SetWeeklyHours":

@@ -25,9 +25,16 @@ export interface TimeHistory {
   readonly told: { readonly kind: "add" | "remove"; told: Told }[];
 }
 
+/** A change of a host's rules, which one caller changes one after another. */
+export interface RulesHistory {
+  readonly hostId: string;
+  told: Told;
+}
+
 export interface Histories {
   readonly bookings: BookingHistory[];
   readonly times: TimeHistory[];
+  readonly rules: RulesHistory[];
   /** How often each call had each end: `create BUSY`. */
   readonly ends: Map<string, number>;
 }
@@ -74,4 +81,21 @@ export async function expectTold(urls: { availability: string; booking: string }
     return (isOpen ? may([["add"]]) : may([[], ["add", "remove"], ["remove"]])) ? [] : [{ ...history, isOpen }];
   });
   expect(wrongTimes).toEqual([]);
+  await expectRulesTold(urls.availability, histories.rules);
+}
+
+/** Each change of rules raises their version by one. */
+async function expectRulesTold(url: string, changes: readonly RulesHistory[]): Promise<void> {
+  const versions = await onServer(url, async (client) => {
+    const { rows } = await client.query<{ host_id: string; version: number }>(
+      "select host_id, rules_version::float8 as version from calendars",
+    );
+    return new Map(rows.map((row) => [row.host_id, row.version]));
+  });
+  const wrong = [...Map.groupBy(changes, ({ hostId }) => hostId)].flatMap(([hostId, told]) => {
+    const [done, unknown] = ["done", "unknown"].map((which) => told.filter((each) => each.told === which).length);
+    const version = versions.get(hostId) ?? 0;
+    return version >= done! && version <= done! + unknown! ? [] : [{ hostId, done, unknown, version }];
+  });
+  expect(wrong).toEqual([]);
 }

@@ -14,6 +14,8 @@ import type { Random } from "./random.ts";
 export const SLOT_DURATION_MINUTES = 30;
 /** The days that are open from the start, for bookings. Callers open and close time behind them. */
 export const OPEN_DAYS = 300;
+/** So many slots of the beginning half of the calls want, so that seats and buffers are in each other's way. */
+const CROWDED_SLOTS = 400;
 const SLOTS = ((OPEN_DAYS - 2) * DAY_MS) / (SLOT_DURATION_MINUTES * MINUTE_MS);
 
 export interface World {
@@ -74,7 +76,7 @@ export async function bookTirelessly(world: World, guestId: string): Promise<voi
   const { clients, histories, random, hostIds, ending } = world;
   const tried = new Set<number>();
   while (!ending.aborted) {
-    const slot = random.below(SLOTS - 1);
+    const slot = random.below(random.chance(0.5) && tried.size < CROWDED_SLOTS ? CROWDED_SLOTS : SLOTS - 1);
     if (tried.has(slot)) continue;
     tried.add(slot);
     // So far ahead that no hold ends during the run.
@@ -143,5 +145,19 @@ export async function openAndCloseTirelessly(world: World, caller: number): Prom
     history.told.push(removing);
     const remove = { ...times, requestId: requestIdOf(random) };
     await make(world, "remove", removing, remove.requestId, () => clients.availability.removeAvailability(remove));
+  }
+}
+
+/** One caller that changes the rules of one host, which nobody else does. */
+export async function changeRulesTirelessly(world: World, hostId: string): Promise<void> {
+  const { clients, histories, random, ending } = world;
+  while (!ending.aborted) {
+    const history = { hostId, told: "unknown" as Told };
+    histories.rules.push(history);
+    const rules = { seats: 1 + random.below(3), bufferAfterMinutes: 15 * random.below(3) };
+    const update = { hostId, ...rules, requestId: requestIdOf(random) };
+    await make(world, "rules", history, update.requestId, () => clients.availability.updateRules(update));
+    // Each change makes bookings of the host ask again. They are to get somewhere between two of them.
+    await pause(200);
   }
 }

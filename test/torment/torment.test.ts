@@ -24,7 +24,13 @@ import { onServer } from "../support/server.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { expectInOrder } from "../support/violations.ts";
 import { expectTold, type Histories } from "./history.ts";
-import { bookTirelessly, OPEN_DAYS, openAndCloseTirelessly, SLOT_DURATION_MINUTES } from "./load.ts";
+import {
+  bookTirelessly,
+  changeRulesTirelessly,
+  OPEN_DAYS,
+  openAndCloseTirelessly,
+  SLOT_DURATION_MINUTES,
+} from "./load.ts";
 import { randomOf } from "./random.ts";
 import { SLOW_COMMITS, tormentOnce, torments, type Victim } from "./torments.ts";
 
@@ -36,7 +42,7 @@ const OPENERS = 2;
 const HOSTS = 4;
 
 const folder = join(tmpdir(), `slotwright-torment-${randomBytes(6).toString("hex")}`);
-const histories: Histories = { bookings: [], times: [], ends: new Map() };
+const histories: Histories = { bookings: [], times: [], rules: [], ends: new Map() };
 const services: ServiceProcess[] = [];
 let victim: Victim;
 let world: Omit<Parameters<typeof bookTirelessly>[0], "ending">;
@@ -65,13 +71,17 @@ beforeAll(async () => {
   guestIds = await Promise.all(Array.from({ length: BOOKERS }, () => createGuest(clients)));
   const open = { start: tomorrow(0), end: tomorrow(0) + OPEN_DAYS * DAY_MS };
   for (const hostId of hostIds) await openTime(clients, hostId, open, SLOT_DURATION_MINUTES);
+  // One has the usual rules, two have seats and buffers, and those of the last are changed all the time.
+  for (const hostId of hostIds.slice(1, 3)) {
+    await clients.availability.updateRules({ hostId, seats: 3, bufferBeforeMinutes: 10, bufferAfterMinutes: 5 });
+  }
   const allLive = (): boolean => services.every((service) => service.isAlive());
   world = { clients, hostIds, histories, random, isHopeless: () => !allLive() };
   const succeeded = (): number =>
     [...histories.ends].reduce((sum, [end, times]) => sum + (end.endsWith(" accepted") ? times : 0), 0);
   const worksAgain = async (): Promise<void> => {
     // Each caller may have had a call under way before.
-    const enough = succeeded() + BOOKERS + OPENERS + 1;
+    const enough = succeeded() + BOOKERS + OPENERS + 2;
     await vi.waitUntil(() => succeeded() >= enough || !allLive(), {
       timeout: 120_000,
       interval: 10,
@@ -96,6 +106,7 @@ test(
     const callers = [
       ...guestIds.map((guestId) => bookTirelessly(load, guestId)),
       ...Array.from({ length: OPENERS }, (_, caller) => openAndCloseTirelessly(load, caller)),
+      changeRulesTirelessly(load, world.hostIds.at(-1)!),
     ];
     const until = performance.now() + minutes * MINUTE_MS;
     try {

@@ -1,6 +1,7 @@
 /** Pages of open slots: availability, rules, bookings and clock of one moment. */
 
 import { type Caller, pauseAfter } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { type OpenSlot, slots, stretchOf } from "../domain/calendar.ts";
@@ -42,8 +43,14 @@ export interface Page {
   readonly next: Instant | undefined;
 }
 
+/** What is asked for, and when the caller came, on the scale of `monotonicMs`. */
+interface Asked extends OpenSlotsQuery {
+  readonly arrived: number;
+}
+
 /** The first open slots of a window. Throws what `Calendars.at` throws, and Refusal BUSY and OFF_GRID. */
 export async function openSlots(deps: SchedulingDeps, caller: Caller, query: OpenSlotsQuery): Promise<Page> {
+  const arrived = monotonicMs();
   const { window, limit } = query;
   const found: OpenSlot[] = [];
   let next: Instant | undefined = window.start;
@@ -52,7 +59,12 @@ export async function openSlots(deps: SchedulingDeps, caller: Caller, query: Ope
   let slotsLeft = SLOTS_PER_PAGE;
   while (next !== undefined && found.length < limit && calendars > 0 && slotsLeft > 0) {
     const reach = { count, calendars, slots: Math.min(slotsLeft, SLOTS_PER_LOOK) };
-    const stretch = await openStretch(deps, caller, { ...query, window: { start: next, end: window.end } }, reach);
+    const stretch = await openStretch(
+      deps,
+      caller,
+      { ...query, arrived, window: { start: next, end: window.end } },
+      reach,
+    );
     found.push(...stretch.slots);
     next = stretch.next;
     calendars -= stretch.looked.calendars;
@@ -81,7 +93,7 @@ interface Reach {
 async function openStretch(
   deps: SchedulingDeps,
   caller: Caller,
-  query: OpenSlotsQuery,
+  query: Asked,
   reach: Reach,
 ): Promise<Page & Pick<Parts, "looked">> {
   const { hostId, durationMs, ignoresNotice, limit: most } = query;
@@ -122,18 +134,18 @@ interface Parts {
 async function partsOf(
   deps: SchedulingDeps,
   caller: Caller,
-  { hostId, window, durationMs }: OpenSlotsQuery,
+  query: Asked,
   reach: Reach,
   newerThan: number,
 ): Promise<Parts> {
+  const { window, durationMs } = query;
   const parts: Part[] = [];
   const times: Interval[] = [];
   let from = window.start;
   let { count, slots: slotsLeft } = reach;
   while (from < window.end && count > 0 && slotsLeft > 0 && parts.length < reach.calendars) {
-    const known = await deps.calendars.at(hostId, from, newerThan, caller);
+    const known = await calendarAt(deps, caller, query, from, newerThan);
     const { rules } = known.calendar;
-    if (durationMs !== undefined && durationMs % rules.slotMs > 0) throw offGrid();
     const most = Math.min(count, Math.ceil(slotsLeft / rules.seats));
     const stretch = stretchOf(known.calendar, { start: from, end: window.end }, most);
     const part = { start: from, end: stretch.end };
@@ -150,4 +162,24 @@ async function partsOf(
     next: from < window.end ? from : undefined,
     looked: { calendars: parts.length, slots: reach.slots - slotsLeft },
   };
+}
+
+/**
+ * The calendar that covers an instant. Throws Refusal OFF_GRID if the asked length is not made of its slots, for good only by
+ * an ask that began after the caller arrived: another replica may have changed the length of the slots a moment ago.
+ */
+async function calendarAt(
+  { calendars }: SchedulingDeps,
+  caller: Caller,
+  { hostId, durationMs, arrived }: Asked,
+  instant: Instant,
+  newerThan: number,
+): Promise<RememberedCalendar> {
+  const isOffGrid = ({ calendar }: RememberedCalendar): boolean =>
+    durationMs !== undefined && durationMs % calendar.rules.slotMs > 0;
+  const known = await calendars.at(hostId, instant, newerThan, caller);
+  if (!isOffGrid(known)) return known;
+  const fresh = known.begunAt < arrived ? await calendars.at(hostId, instant, arrived, caller) : known;
+  if (isOffGrid(fresh)) throw offGrid();
+  return fresh;
 }
