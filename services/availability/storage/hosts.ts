@@ -98,13 +98,14 @@ function rulesFrom(row: HostRow): Rules {
   };
 }
 
-/** Stores a host's slot duration; its openings take it over. The caller holds the host's lock (`changeHost`). */
+/** Stores a host's slot duration, which is another one than before; its openings take it over, and its rules have changed. The caller holds the host's lock (`changeHost`). */
 export async function writeSlotDuration(run: Run, hostId: string, slotDurationMinutes: number): Promise<void> {
   await run({
     name: "write-slot-duration",
     text: `
-      insert into calendars (host_id, slot_duration_minutes) values ($1, $2)
-      on conflict (host_id) do update set slot_duration_minutes = excluded.slot_duration_minutes`,
+      insert into calendars (host_id, slot_duration_minutes, rules_version) values ($1, $2, 1)
+      on conflict (host_id) do update
+      set slot_duration_minutes = excluded.slot_duration_minutes, rules_version = calendars.rules_version + 1`,
     values: [hostId, slotDurationMinutes],
   });
 }
