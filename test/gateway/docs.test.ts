@@ -99,10 +99,12 @@ describe("/openapi.json", () => {
       "GET /bookings/{booking_id} GetBooking",
       "GET /bookings:watch WatchBookings",
       "GET /hosts/{host_id}/exceptions ListExceptions",
+      "GET /hosts/{host_id}/rules GetRules",
       "GET /hosts/{host_id}/weekly-hours GetWeeklyHours",
       "GET /slots ListOpenSlots",
       "GET /users ListUsers",
       "GET /users/{user_id} GetUser",
+      "PATCH /hosts/{host_id}/rules UpdateRules",
       "POST /availability AddAvailability",
       "POST /availability:remove RemoveAvailability",
       "POST /bookings CreateBooking",
@@ -164,11 +166,32 @@ describe("/openapi.json", () => {
     expect(taken(end!)).toEqual(["00:00", "09:30", "19:59", "23:59", "24:00"]);
   });
 
+  test("has maps and masks as the contract takes them", () => {
+    const { properties } = body("/bookings").schema;
+    expect(properties).toMatchObject({
+      note: { type: "string", maxLength: NOTE_MAX_CHARACTERS },
+      externalId: { type: "string", maxLength: EXTERNAL_ID_MAX_CHARACTERS },
+      labels: {
+        type: "object",
+        additionalProperties: { type: "string", maxLength: LABEL_VALUE_MAX_CHARACTERS },
+        maxProperties: LABELS_MAX,
+        propertyNames: { minLength: 1, maxLength: LABEL_KEY_MAX_CHARACTERS, not: { pattern: "=" } },
+      },
+    });
+    const { required = [], properties: rules } = body("/hosts/{host_id}/rules", "patch").schema;
+    expect(required).toEqual([]);
+    expect(rules).toMatchObject({
+      seats: { minimum: 1, maximum: SEATS_MAX },
+      minimumNoticeMinutes: { minimum: 0, maximum: NOTICE_MINUTES_MAX },
+      updateMask: { type: "string", description: expect.stringContaining("The fields above") as string },
+    });
+  });
+
   test("tells of each method by which HTTP status it is refused, and why", () => {
     const { responses } = operation("post", "/bookings");
     const statuses = ["201", "400", "401", "403", "404", "409", "429", "503"];
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(statuses));
-    expect(responses["409"]?.description).toContain("`SLOT_TAKEN`: An active booking overlaps the asked time.");
+    expect(responses["409"]?.description).toContain("`SLOT_TAKEN`: Active bookings have all of the host's seats");
     expect(responses["503"]?.description).toContain("`OUTCOME_UNKNOWN`");
     const { 200: _success, ...refusals } = operation("get", "/users/{user_id}").responses;
     expect(refusals["404"]?.description).toContain("`USER_NOT_FOUND`");
@@ -180,7 +203,9 @@ describe("/openapi.json", () => {
 
   test("tells of each method who may call it", () => {
     const describedAs = (httpMethod: string, path: string) => operation(httpMethod, path).description;
-    expect(describedAs("post", "/bookings")).toMatch(/\n\nCallers: the USER that `guest_id` names, ADMIN\.$/);
+    expect(describedAs("post", "/bookings")).toMatch(
+      /\n\nCallers: the HOST that `host_id` names, the USER that `guest_id` names, ADMIN\.$/,
+    );
     expect(describedAs("get", "/bookings/{booking_id}")).toMatch(
       /Callers: a HOST where it is the host, a USER where it is the guest, ADMIN\.$/,
     );
@@ -189,7 +214,7 @@ describe("/openapi.json", () => {
 
   test("tells of every method that it may be busy, and of a stream how it ends", () => {
     const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-    expect(operations).toHaveLength(18);
+    expect(operations).toHaveLength(20);
     for (const { responses, operationId } of operations) {
       expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
     }
@@ -206,9 +231,15 @@ describe("/openapi.json", () => {
     const cancel = operation("post", "/bookings/{booking_id}:cancel");
     expect(names(cancel)).toEqual(["booking_id", "Idempotency-Key", "If-Match"]);
     expect(names(operation("post", "/availability"))).toEqual(["Idempotency-Key"]);
-    const [get, put] = ["get", "put"].map((each) => operation(each, "/hosts/{host_id}/weekly-hours"));
-    expect(names(put!)).toEqual(["host_id", "Idempotency-Key", "If-Match"]);
-    for (const { responses } of [get!, put!]) expect(responses["200"]!.headers).toHaveProperty("ETag");
+    for (const [write, path] of [
+      ["put", "/hosts/{host_id}/weekly-hours"],
+      ["patch", "/hosts/{host_id}/rules"],
+    ] as const) {
+      expect(names(operation(write, path))).toEqual(["host_id", "Idempotency-Key", "If-Match"]);
+      for (const each of ["get", write]) {
+        expect(operation(each, path).responses["200"]!.headers).toHaveProperty("ETag");
+      }
+    }
     const watch = operation("get", "/bookings:watch");
     expect(Object.keys(watch.responses["200"]!.content)).toEqual(["application/x-ndjson", "text/event-stream"]);
     expect(names(watch)).toEqual(["host_id", "after_sequence", "Last-Event-ID"]);
