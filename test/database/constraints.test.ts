@@ -77,8 +77,37 @@ describe("what the databases refuse, whatever the code believes", () => {
   });
 
   test.each([
+    ["slot_duration_minutes", -1, 1441],
+    ["minimum_notice_minutes", -1, 527_041],
+    ["horizon_days", -1, 3661],
+    ["buffer_before_minutes", -1, 1441],
+    ["buffer_after_minutes", -1, 1441],
+    ["seats", 0, 1001],
+  ])("calendars: %s of %i and %i", async (column, tooFew, tooMany) => {
+    const against = (value: number) =>
+      constraintAgainst(availability.database, `update calendars set ${column} = $1`, [value]);
+    expect(await against(tooFew)).toBe(`calendars_${column}`);
+    expect(await against(tooMany)).toBe(`calendars_${column}`);
+    for (const value of [tooFew + 1, tooMany - 1]) expect(await against(value)).toBe("none");
+  });
+
+  test("calendars: a negative version of the rules", async () => {
+    const update = "update calendars set rules_version = -1";
+    expect(await constraintAgainst(availability.database, update)).toBe("calendars_rules_version_not_negative");
+  });
+
+  test("openings: no slot duration, while the host has none either", async () => {
+    const insert = `
+      with calendar as (insert into calendars (host_id, slot_duration_minutes) values ($1, 0))
+      insert into openings (host_id, during, slot_duration_minutes)
+      values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 0)`;
+    const name = "openings_slot_duration_minutes";
+    expect(await constraintAgainst(availability.database, insert, [otherHostId])).toBe(name);
+  });
+
+  test.each([
     ["a second one of the host", hostId, 60, "calendars_host_id_key"],
-    ["a slot of no length", otherHostId, 0, "calendars_slot_duration_minutes"],
+    ["a slot of less than no time", otherHostId, -1, "calendars_slot_duration_minutes"],
     ["a slot of more than a day", otherHostId, 1441, "calendars_slot_duration_minutes"],
   ])("calendars: %s", async (_what, host, minutes, constraint) => {
     const insert = "insert into calendars (host_id, slot_duration_minutes) values ($1, $2)";

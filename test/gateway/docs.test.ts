@@ -166,27 +166,6 @@ describe("/openapi.json", () => {
     expect(taken(end!)).toEqual(["00:00", "09:30", "19:59", "23:59", "24:00"]);
   });
 
-  test("has maps and masks as the contract takes them", () => {
-    const { properties } = body("/bookings").schema;
-    expect(properties).toMatchObject({
-      note: { type: "string", maxLength: NOTE_MAX_CHARACTERS },
-      externalId: { type: "string", maxLength: EXTERNAL_ID_MAX_CHARACTERS },
-      labels: {
-        type: "object",
-        additionalProperties: { type: "string", maxLength: LABEL_VALUE_MAX_CHARACTERS },
-        maxProperties: LABELS_MAX,
-        propertyNames: { minLength: 1, maxLength: LABEL_KEY_MAX_CHARACTERS, not: { pattern: "=" } },
-      },
-    });
-    const { required = [], properties: rules } = body("/hosts/{host_id}/rules", "patch").schema;
-    expect(required).toEqual([]);
-    expect(rules).toMatchObject({
-      seats: { minimum: 1, maximum: SEATS_MAX },
-      minimumNoticeMinutes: { minimum: 0, maximum: NOTICE_MINUTES_MAX },
-      updateMask: { type: "string", description: expect.stringContaining("The fields above") as string },
-    });
-  });
-
   test("tells of each method by which HTTP status it is refused, and why", () => {
     const { responses } = operation("post", "/bookings");
     const statuses = ["201", "400", "401", "403", "404", "409", "429", "503"];

@@ -3,12 +3,24 @@ create extension btree_gist;
 create table calendars (
   host_id uuid not null,
   slot_duration_minutes integer not null,
+  minimum_notice_minutes integer not null default 0,
+  horizon_days integer not null default 0,
+  buffer_before_minutes integer not null default 0,
+  buffer_after_minutes integer not null default 0,
+  seats integer not null default 1,
+  rules_version integer not null default 0,
   hours_version integer not null default 0,
+  constraint calendars_buffer_after_minutes CHECK (buffer_after_minutes >= 0 AND buffer_after_minutes <= 1440),
+  constraint calendars_buffer_before_minutes CHECK (buffer_before_minutes >= 0 AND buffer_before_minutes <= 1440),
+  constraint calendars_horizon_days CHECK (horizon_days >= 0 AND horizon_days <= 3660),
   constraint calendars_host_id_fkey FOREIGN KEY (host_id) REFERENCES users(id),
   constraint calendars_host_id_key UNIQUE (host_id),
   constraint calendars_hours_version_not_negative CHECK (hours_version >= 0),
+  constraint calendars_minimum_notice_minutes CHECK (minimum_notice_minutes >= 0 AND minimum_notice_minutes <= 527040),
   constraint calendars_pkey PRIMARY KEY (host_id, slot_duration_minutes),
-  constraint calendars_slot_duration_minutes CHECK (slot_duration_minutes >= 1 AND slot_duration_minutes <= 1440)
+  constraint calendars_rules_version_not_negative CHECK (rules_version >= 0),
+  constraint calendars_seats CHECK (seats >= 1 AND seats <= 1000),
+  constraint calendars_slot_duration_minutes CHECK (slot_duration_minutes >= 0 AND slot_duration_minutes <= 1440)
 );
 
 create table closures (
@@ -42,7 +54,8 @@ create table openings (
   constraint openings_during_half_open CHECK (lower_inc(during) AND NOT upper_inc(during)),
   constraint openings_during_milliseconds CHECK (lower(during) = lower(during)::timestamp(3) with time zone AND upper(during) = upper(during)::timestamp(3) with time zone),
   constraint openings_never_touching EXCLUDE USING gist (host_id WITH =, tstzrange(lower(during), upper(during), '[]'::text) WITH &&),
-  constraint openings_pkey PRIMARY KEY (host_id, slot_duration_minutes, during)
+  constraint openings_pkey PRIMARY KEY (host_id, slot_duration_minutes, during),
+  constraint openings_slot_duration_minutes CHECK (slot_duration_minutes >= 1)
 );
 
 CREATE INDEX openings_by_host ON public.openings USING btree (host_id, lower(during));
