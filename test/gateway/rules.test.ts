@@ -43,7 +43,7 @@ async function byConnect(body: object): Promise<Answered> {
 
 async function byGateway(body: object): Promise<Answered> {
   const { status, body: answer, text } = await patch(body);
-  return { rules: status === 200 ? (answer["rules"] as unknown as Json) : undefined, said: text };
+  return { rules: status === 200 ? answer["rules"] : undefined, said: text };
 }
 
 function patch(body: object, headers: Readonly<Record<string, string>> = {}) {
