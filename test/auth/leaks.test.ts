@@ -19,7 +19,7 @@ import { type Clients, connectClients } from "../support/clients.ts";
 import { variables } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
-import { assertNoSecretsIn, secretsIn } from "../support/secrets.ts";
+import { assertNoSecretsIn, PRIVATE_WORDS, secretsIn } from "../support/secrets.ts";
 import { onServer } from "../support/server.ts";
 import { admin, guest, tokenOf } from "../support/tokens.ts";
 import { waitFor } from "../support/waits.ts";
@@ -103,6 +103,7 @@ describe("the search through the logs of all tests, when they are over,", () => 
     ["a token", `{"token":"eyJhbGciOiJFZERTQSJ9.e30.c2ln"}`],
     ["an authorization header", `{"headers":{"authorization":"Bearer abc"}}`],
     ["an e-mail address", `{"err":{"message":"Key (email)=(ada@example.com) already exists."}}`],
+    ["what was said of a booking", `{"err":{"message":"Key (external_id)=(${PRIVATE_WORDS} 7) already exists."}}`],
     ["a connection string", `{"url":"postgres://me:secret@localhost/booking"}`],
     ["a private key", `{"key":{"kty":"OKP","d":"c2VjcmV0"}}`],
     ["a private key", `{"key":"-----BEGIN PRIVATE KEY-----"}`],
@@ -144,17 +145,29 @@ async function busy(
   email: string,
 ): Promise<void> {
   const limit = { timeoutMs: 20_000 };
+  const said = {
+    externalId: `${PRIVATE_WORDS} 1`,
+    note: PRIVATE_WORDS,
+    labels: { [PRIVATE_WORDS]: PRIVATE_WORDS },
+  };
   const calls = [
     () => users.createUser({ email, displayName: "Somebody", role: Role.USER }, limit),
     () => users.createUser({ email: `${email}'; drop table users`, displayName: "Somebody\0", role: Role.HOST }, limit),
     () => users.getUser({ userId: guestId }, limit),
     () => users.listUsers({}, limit),
     () => availability.addAvailability({ hostId, ...times, slotDurationMinutes: 30 }, limit),
-    () => bookings.createBooking({ hostId, guestId, ...times, requestId: randomUUID() }, limit),
-    () => bookings.createBooking({ hostId, guestId, ...times }, limit),
+    () => bookings.createBooking({ hostId, guestId, ...times, ...said, requestId: randomUUID() }, limit),
+    () => bookings.createBooking({ hostId, guestId, ...times, ...said }, limit),
+    () => bookings.createBooking({ hostId, guestId, ...times, ...said, note: `${PRIVATE_WORDS}\0` }, limit),
     () => bookings.listBookings({ hostId, pageToken: email }, limit),
     () => bookings.listBookings({ guestId }, limit),
-    () => bookings.cancelBooking({ bookingId: randomUUID(), etag: email }, limit),
+    () => bookings.listBookings({ guestId, label: `${PRIVATE_WORDS}=${PRIVATE_WORDS}` }, limit),
+    () => bookings.cancelBooking({ bookingId: randomUUID(), etag: email, reason: PRIVATE_WORDS }, limit),
+    async () => {
+      const called = await bookings.listBookings({ hostId, externalId: said.externalId }, limit);
+      for (const { id: bookingId } of called.bookings)
+        await bookings.cancelBooking({ bookingId, reason: PRIVATE_WORDS, requestId: randomUUID() }, limit);
+    },
     () => availability.removeAvailability({ hostId, ...times }, limit),
   ];
   for (const call of calls) await call().catch(() => undefined);

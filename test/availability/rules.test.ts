@@ -10,7 +10,6 @@ import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost, openTime } from "../support/people.ts";
 import { outcomeOf } from "../support/refusals.ts";
-import { startReplicas } from "../support/replicas.ts";
 import { timesOf } from "../support/times.ts";
 
 let pair: Pair;
@@ -142,6 +141,7 @@ describe("an update", () => {
     const others: Change[] = [
       { seats: 2 },
       { seats: 3, horizonDays: 1 },
+      { seats: 3, horizonDays: 0 },
       { seats: 3, ...mask("seats") },
       { seats: 3, etag },
     ];
@@ -200,20 +200,4 @@ describe("a slot duration that is changed", () => {
     expect(await read()).toMatchObject({ slotDurationMinutes: 60, seats: 2 });
     expect(await host.slotStarts()).toEqual([8, 9]);
   });
-});
-
-test("while Booking is away an update is refused and changes nothing", async () => {
-  const replicas = await startReplicas(1);
-  try {
-    const { users, availability } = replicas.clients[0]!;
-    const alone = await createHost({ users });
-    const before = await availability.getRules({ hostId: alone });
-    const requestId = randomUUID();
-    expect(await outcomeOf(availability.updateRules({ hostId: alone, ...SOME, requestId }))).toBe("PEER_UNAVAILABLE");
-    expect(await availability.getRules({ hostId: alone })).toEqual(before);
-    const { rows } = await replicas.pool.query("select from requests where host_id = $1", [alone]);
-    expect(rows).toEqual([]);
-  } finally {
-    await replicas.stop();
-  }
 });

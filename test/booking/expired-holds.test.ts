@@ -32,7 +32,6 @@ async function storeHolds(pool: Pool, hostId: string, count: number, overdueMinu
        select tstzrange($3::timestamptz + n * interval '1 minute', $3::timestamptz + (n + 1) * interval '1 minute') as during,
               clock_timestamp() - $4 * interval '1 minute' as over
      ) as held
-     cross join lateral (select tstzrange(start, start + interval '1 minute') as during) as times
      returning id`,
     [hostId, count, new Date(hourOf(0).start), overdueMinutes],
   );

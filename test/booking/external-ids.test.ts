@@ -15,8 +15,9 @@ import {
   tally,
 } from "../support/lanes.ts";
 import { takeLocksAway } from "../support/no-locks.ts";
+import { PRIVATE_WORDS } from "../support/secrets.ts";
 
-const EXTERNAL_ID = "crm-1138 ünïcode";
+const EXTERNAL_ID = `${PRIVATE_WORDS} ünïcode`;
 
 let lanes: LanesUnderTest;
 afterEach(() => lanes.stop());

@@ -4,7 +4,7 @@
  */
 
 import { randomUUIDv7 } from "node:crypto";
-import pg, { type Pool } from "pg";
+import type { Pool } from "pg";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lanes, openLanes } from "../../services/booking/lanes/lanes.ts";
@@ -22,8 +22,8 @@ import { readBookedTime } from "../../services/booking/storage/open-slots.ts";
 import { findRequests } from "../../services/booking/storage/requests.ts";
 import { bookingTables } from "../../services/booking/storage/tables.ts";
 import { wasRecorded } from "../../services/booking/storage/witness.ts";
-import type { Interval } from "../../shared/interval.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/time-units.ts";
+import { INSTANTS_END } from "../../shared/limits.ts";
+import { DAY_MS } from "../../shared/time-units.ts";
 import { type Database, openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequests } from "../../shared/postgres/forget-requests.ts";
 import { openCalendar } from "../support/calendars.ts";
@@ -32,20 +32,24 @@ import { fenceCommand } from "../support/fence-command.ts";
 import { createCommand, moveCommand, patient, saidOf } from "../support/lanes.ts";
 import { explainAll, type Plan, plansOn, rowsRead } from "../support/plans.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
-import { storeBookings } from "../support/stored-bookings.ts";
+import {
+  BOOKINGS_PER_HOST,
+  DAY,
+  guestIds,
+  hostIds,
+  hostsWithDetails,
+  hour,
+  HOSTS,
+  storeMillion,
+} from "./stored-million.ts";
 
-const HOSTS = 2_000;
-const BOOKINGS_PER_HOST = 500;
-/** Guests have as many bookings as hosts. */
-const GUESTS = 2_000;
-const REQUESTS = 100_000;
-/** Holds that are not over. */
-const HOLDS = 5_000;
-/** A million rows and their indexes, on a machine that others use. */
+/** A million rows and their indexes, to be stored or dropped, on a machine that others use. */
 const FILL_MAX_MS = 600_000;
-const DAY = Date.UTC(2150, 0, 1);
 const LARGE = new Set(["bookings", "booking_events", "requests", "hosts"]);
 const { signal } = patient;
+/** Of every tenth booking of those that have labels. */
+const LABEL = { key: "number", value: "3" };
+const ALL_TIME = { start: 0, end: INSTANTS_END };
 
 let stored: TestDatabase;
 let database: Database;
@@ -54,34 +58,9 @@ let lanePool: Pool;
 let lanes: Lanes;
 let plans: Plan[];
 let lanePlans: Plan[];
-const hostIds = Array.from({ length: HOSTS }, () => randomUUIDv7());
-const guestIds = Array.from({ length: GUESTS }, () => randomUUIDv7());
-
-/** Every second hour is booked. */
-const hour = (index: number): Interval => ({ start: DAY + index * HOUR_MS, end: DAY + (index + 1) * HOUR_MS });
-
 beforeAll(async () => {
   stored = await createDatabase("booking");
-  const client = new pg.Client(stored.url);
-  await client.connect();
-  const bookings = Array.from({ length: HOSTS * BOOKINGS_PER_HOST }, (_, number) => ({
-    hostId: hostIds[number % HOSTS]!,
-    guestId: guestIds[(number * 7) % GUESTS]!,
-    during: hour(Math.floor(number / HOSTS) * 2),
-  }));
-  await storeBookings(client, bookings, "index");
-  await client.query(`
-    insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
-    select host_id, id, 'CreateBooking', decode(repeat('00', 32), 'hex'), sequence,
-           clock_timestamp() - (${REQUESTS} - row_number() over ()) * interval '10 seconds'
-    from bookings limit ${REQUESTS}`);
-  await client.query(`
-    update bookings set state = 'HELD', expire_time = lower(during)
-    where ctid = any (array(select ctid from bookings limit ${HOLDS}))`);
-  // Vacuum is what tells a BRIN index of new rows.
-  await client.query("vacuum analyze requests");
-  await client.query("analyze bookings");
-  await client.end();
+  await storeMillion(stored.url);
   await explainAll(stored.url);
   const options = { entities: bookingTables, migrations: bookingMigrations, applicationName: "plans", poolSize: 2 };
   database = await openDatabase({ ...options, url: stored.url });
@@ -98,7 +77,7 @@ beforeAll(async () => {
     holdLimits,
     onCommitted: () => undefined,
   });
-}, 240_000);
+}, FILL_MAX_MS);
 
 afterAll(async () => {
   await lanes.idle();
@@ -130,8 +109,7 @@ async function changeBookings(): Promise<void> {
 /** Every read there is. Twice as often as the driver needs to stop planning anew for each call. */
 async function readBookings(): Promise<void> {
   const window = { start: DAY + 10 * DAY_MS, end: DAY + 40 * DAY_MS };
-  for (let time = 0; time < 12; time += 1) {
-    const hostId = hostIds[100 + time]!;
+  for (const [time, hostId] of hostsWithDetails.entries()) {
     const guestId = guestIds[100 + time]!;
     const { bookings } = await listBookings(pool, { hostId, window, states: [], limit: 51 }, signal);
     expect(bookings).toHaveLength(51);
@@ -140,6 +118,13 @@ async function readBookings(): Promise<void> {
     await listBookings(pool, { hostId, window, states: ["CONFIRMED"], after, limit: 51 }, signal);
     await listBookings(pool, { guestId, window, states: [], limit: 51 }, signal);
     await listBookings(pool, { hostId, guestId, window, states: [], limit: 51 }, signal);
+    const labelled = await listBookings(pool, { hostId, window, states: [], limit: 51, label: LABEL }, signal);
+    expect(labelled.bookings.length).toBeGreaterThan(10);
+    const called = { externalId: bookings[0]!.details.externalId!, window: ALL_TIME, states: [], limit: 51 };
+    expect((await listBookings(pool, { hostId, ...called }, signal)).bookings.map((each) => each.id)).toEqual([
+      bookings[0]!.id,
+    ]);
+    await listBookings(pool, { guestId, ...called }, signal);
     await findBooking(pool, id, signal);
     await peopleOfBooking(pool, id, signal);
     await sequenceOf(pool, hostId, signal);
@@ -176,6 +161,14 @@ test("a create reads what is in its way and nothing else", () => {
   const overlapping = lanePlans.find(({ query }) => query.includes("wanted(host_id, start_ms, end_ms)"));
   const read = overlapping?.nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead);
   expect(read).toEqual([0]);
+});
+
+test("a list by external id reads the host's bookings of that id and nothing else", () => {
+  const called = plans.filter(({ query }) =>
+    query.includes("(select * from bookings where host_id = $1 and external_id ="),
+  );
+  const read = called.map(({ nodes }) => nodes.filter((node) => node["Relation Name"] === "bookings").map(rowsRead));
+  expect(read).toEqual(hostsWithDetails.map(() => [1]));
 });
 
 test("a hold reads its guest's active holds and nothing else, a create without one not even that", async () => {

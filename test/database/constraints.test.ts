@@ -1,53 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { availabilityTables } from "../../services/availability/storage/tables.ts";
-import { bookingTables } from "../../services/booking/storage/tables.ts";
-import { type Database, openDatabase } from "../../shared/postgres/database.ts";
-import { violatedConstraint } from "../../shared/postgres/sqlstate.ts";
-import { newBookingIdSql } from "../support/booking-ids.ts";
-import { createDatabase } from "../support/postgres.ts";
+import { constraintAgainst, type MappedDatabase, openMapped } from "../support/mapped-database.ts";
 
-describe("what the databases refuse, whatever the code believes", () => {
+describe("what Availability's database refuses, whatever the code believes", () => {
   const hostId = "01900000-0000-7000-8000-000000000001";
   const otherHostId = "01900000-0000-7000-8000-000000000002";
-  let availability: { readonly database: Database; readonly drop: () => Promise<void> };
-  let booking: { readonly database: Database; readonly drop: () => Promise<void> };
+  let availability: MappedDatabase;
 
   beforeAll(async () => {
-    availability = await open("availability");
-    booking = await open("booking");
-    const { pool } = availability.database;
+    availability = await openMapped("availability");
+    const { pool } = availability;
     await pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [hostId]);
     await pool.query("insert into users values ($1, 'other-host@example.org', 'Other', 'HOST')", [otherHostId]);
     await pool.query("insert into calendars values ($1, 30)", [hostId]);
   });
 
-  afterAll(async () => {
-    for (const { database, drop } of [availability, booking]) {
-      await database.close();
-      await drop();
-    }
-  });
-
-  async function open(kind: "availability" | "booking"): Promise<{ database: Database; drop: () => Promise<void> }> {
-    const created = await createDatabase(kind);
-    const entities = kind === "availability" ? availabilityTables : bookingTables;
-    const options = { url: created.url, poolSize: 2, entities, migrations: [], applicationName: "schema-test" };
-    return { database: await openDatabase(options), drop: () => created.drop() };
-  }
-
-  async function constraintAgainst(database: Database, sql: string, values: unknown[] = []): Promise<unknown> {
-    const client = await database.pool.connect();
-    try {
-      await client.query("begin");
-      await client.query(sql, values);
-      return "none";
-    } catch (error) {
-      return violatedConstraint(error);
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-  }
+  afterAll(() => availability.close());
 
   describe.each(["openings", "closures"])("%s", (table) => {
     test.each([
@@ -65,7 +32,7 @@ describe("what the databases refuse, whatever the code believes", () => {
         insert into ${table} (host_id, during${column})
         values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)'${value}), ($1, $2${value})`;
       const name = constraint === "none" ? constraint : `${table}_${constraint}`;
-      expect(await constraintAgainst(availability.database, insert, [hostId, during])).toBe(name);
+      expect(await constraintAgainst(availability, insert, [hostId, during])).toBe(name);
     });
   });
 
@@ -73,45 +40,38 @@ describe("what the databases refuse, whatever the code believes", () => {
     const insert = `
       insert into openings (host_id, during, slot_duration_minutes)
       values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 60)`;
-    expect(await constraintAgainst(availability.database, insert, [hostId])).toBe("openings_calendar_fkey");
+    expect(await constraintAgainst(availability, insert, [hostId])).toBe("openings_calendar_fkey");
   });
 
   test.each([
-    ["slot_duration_minutes", -1, 1441],
-    ["minimum_notice_minutes", -1, 527_041],
-    ["horizon_days", -1, 3661],
-    ["buffer_before_minutes", -1, 1441],
-    ["buffer_after_minutes", -1, 1441],
-    ["seats", 0, 1001],
-  ])("calendars: %s of %i and %i", async (column, tooFew, tooMany) => {
-    const against = (value: number) =>
-      constraintAgainst(availability.database, `update calendars set ${column} = $1`, [value]);
-    expect(await against(tooFew)).toBe(`calendars_${column}`);
-    expect(await against(tooMany)).toBe(`calendars_${column}`);
-    for (const value of [tooFew + 1, tooMany - 1]) expect(await against(value)).toBe("none");
-  });
-
-  test("calendars: a negative version of the rules", async () => {
-    const update = "update calendars set rules_version = -1";
-    expect(await constraintAgainst(availability.database, update)).toBe("calendars_rules_version_not_negative");
-  });
-
-  test("openings: no slot duration, while the host has none either", async () => {
+    ["a second one of the host", hostId, { slot_duration_minutes: 60 }, "calendars_host_id_key"],
+    ["no slot duration yet: nothing", otherHostId, {}, "none"],
+    ["a slot of a negative length", otherHostId, { slot_duration_minutes: -1 }, "calendars_slot_duration_minutes"],
+    ["a slot of more than a day", otherHostId, { slot_duration_minutes: 1441 }, "calendars_slot_duration_minutes"],
+    ["a notice of less than none", otherHostId, { minimum_notice_minutes: -1 }, "calendars_minimum_notice_minutes"],
+    ["a notice of years", otherHostId, { minimum_notice_minutes: 527_041 }, "calendars_minimum_notice_minutes"],
+    ["a horizon in the past", otherHostId, { horizon_days: -1 }, "calendars_horizon_days"],
+    ["a horizon beyond ten years", otherHostId, { horizon_days: 3661 }, "calendars_horizon_days"],
+    ["a negative buffer before", otherHostId, { buffer_before_minutes: -1 }, "calendars_buffer_before_minutes"],
+    ["a buffer of days before", otherHostId, { buffer_before_minutes: 1441 }, "calendars_buffer_before_minutes"],
+    ["a negative buffer after", otherHostId, { buffer_after_minutes: -1 }, "calendars_buffer_after_minutes"],
+    ["a buffer of days after", otherHostId, { buffer_after_minutes: 1441 }, "calendars_buffer_after_minutes"],
+    ["no seat", otherHostId, { seats: 0 }, "calendars_seats"],
+    ["more seats than a host may have", otherHostId, { seats: 1001 }, "calendars_seats"],
+    ["a version of less than 0", otherHostId, { rules_version: -1 }, "calendars_rules_version_not_negative"],
+  ])("calendars: %s", async (_what, host, columns, constraint) => {
+    const row = { slot_duration_minutes: 0, ...columns };
     const insert = `
-      with calendar as (insert into calendars (host_id, slot_duration_minutes) values ($1, 0))
-      insert into openings (host_id, during, slot_duration_minutes)
-      values ($1, '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 0)`;
-    const name = "openings_slot_duration_minutes";
-    expect(await constraintAgainst(availability.database, insert, [otherHostId])).toBe(name);
+      insert into calendars (host_id, ${Object.keys(row).join(", ")}) values ($1, ${Object.values(row).join(", ")})`;
+    expect(await constraintAgainst(availability, insert, [host])).toBe(constraint);
   });
 
-  test.each([
-    ["a second one of the host", hostId, 60, "calendars_host_id_key"],
-    ["a slot of less than no time", otherHostId, -1, "calendars_slot_duration_minutes"],
-    ["a slot of more than a day", otherHostId, 1441, "calendars_slot_duration_minutes"],
-  ])("calendars: %s", async (_what, host, minutes, constraint) => {
-    const insert = "insert into calendars (host_id, slot_duration_minutes) values ($1, $2)";
-    expect(await constraintAgainst(availability.database, insert, [host, minutes])).toBe(constraint);
+  test("openings: of a host without a slot duration", async () => {
+    const inserts = `
+      insert into calendars (host_id, slot_duration_minutes) values ('${otherHostId}', 0);
+      insert into openings (host_id, during, slot_duration_minutes)
+      values ('${otherHostId}', '[2030-01-01 08:00+00,2030-01-01 09:00+00)', 0)`;
+    expect(await constraintAgainst(availability, inserts)).toBe("openings_slot_duration_minutes");
   });
 
   test.each([
@@ -151,7 +111,7 @@ describe("what the databases refuse, whatever the code believes", () => {
         ? []
         : [`insert into weekly_ranges values ('${hostId}', '2030-01-01', ${day}, '${minutes}')`]),
     ]);
-    expect(await constraintAgainst(availability.database, statements.join(";"))).toBe(constraint);
+    expect(await constraintAgainst(availability, statements.join(";"))).toBe(constraint);
   });
 
   test.each([
@@ -161,59 +121,6 @@ describe("what the databases refuse, whatever the code believes", () => {
     ["an unknown role", "other@example.org", "Name", "ADMIN", "users_role"],
   ])("users: %s", async (_what, email, name, role, constraint) => {
     const insert = "insert into users values (gen_random_uuid(), $1, $2, $3)";
-    expect(await constraintAgainst(availability.database, insert, [email, name, role])).toBe(constraint);
-  });
-
-  test.each([
-    ["two that overlap and are confirmed", "CONFIRMED", "CONFIRMED", "09:30", "bookings_no_overlap"],
-    ["a hold over what is confirmed", "CONFIRMED", "HELD", "09:30", "bookings_no_overlap"],
-    ["two that only touch: nothing", "CONFIRMED", "CONFIRMED", "10:00", "none"],
-    ["one over what is cancelled: nothing", "CANCELLED", "CONFIRMED", "09:30", "none"],
-    ["one over an expired hold: nothing", "EXPIRED", "CONFIRMED", "09:30", "none"],
-    ["an unknown state", "CONFIRMED", "PENDING", "12:00", "bookings_state"],
-  ])("bookings: %s", async (_what, first, second, start, constraint) => {
-    const insert = `
-      insert into bookings
-        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-      select ${newBookingIdSql("$1")}, $1, gen_random_uuid(),
-        tstzrange(('2030-01-01 ' || start || '+00')::timestamptz, ('2030-01-01 ' || start || '+00')::timestamptz + '1h'),
-        state, 1, 1, case when state in ('HELD', 'EXPIRED') then now() end, now(), now()
-      from (values ($2, '09:00'), ($3, $4)) as booking (state, start)`;
-    expect(await constraintAgainst(booking.database, insert, [hostId, first, second, start])).toBe(constraint);
-  });
-
-  test.each([
-    ["a booking of more than 24 hours", "25h", "CONFIRMED", false, "bookings_length"],
-    ["a hold that never ends", "1h", "HELD", false, "bookings_expire_time_of_holds"],
-    ["a confirmed booking that ends", "1h", "CONFIRMED", true, "bookings_expire_time_of_holds"],
-  ])("bookings: %s", async (_what, length, state, expires, constraint) => {
-    const insert = `
-      insert into bookings
-        (id, host_id, guest_id, during, state, version, sequence, expire_time, create_time, update_time)
-      values (${newBookingIdSql("$1")}, $1, gen_random_uuid(),
-        tstzrange('2030-01-01 09:00+00'::timestamptz, '2030-01-01 09:00+00'::timestamptz + $2::interval),
-        $3, 1, 1, case when $4::boolean then now() end, now(), now())`;
-    expect(await constraintAgainst(booking.database, insert, [hostId, length, state, expires])).toBe(constraint);
-  });
-
-  test.each([
-    ["an id that does not end as its host's does", [["a1", "01"]], "bookings_id_in_bucket_of_host"],
-    ["one that does: nothing", [["a1", "a1"]], "none"],
-    [
-      "one id twice, though of two hosts",
-      [
-        ["a1", "a1"],
-        ["a1", "a1"],
-      ],
-      "bookings_id_key",
-    ],
-  ])("bookings: %s", async (_what, bookings, constraint) => {
-    const insert = `
-      insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-      select ('01900000-0000-7000-8000-0000000000' || id)::uuid, ('01900000-0000-7000-8000-00000000' || ordinal || host)::uuid,
-        $1, '[2030-01-01 09:00+00, 2030-01-01 10:00+00)', 'CONFIRMED', 1, 1, now(), now()
-      from jsonb_to_recordset($2) as booking (id text, host text, ordinal text)`;
-    const rows = bookings.map(([id, host], index) => ({ id, host, ordinal: `0${index}` }));
-    expect(await constraintAgainst(booking.database, insert, [hostId, JSON.stringify(rows)])).toBe(constraint);
+    expect(await constraintAgainst(availability, insert, [email, name, role])).toBe(constraint);
   });
 });

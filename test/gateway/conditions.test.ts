@@ -111,15 +111,14 @@ describe("If-Match", () => {
 
   test("of rules lets one of two change them who have read the same", async () => {
     const path = `/hosts/${await createHost(bookable.pair.clients)}/rules`;
-    const set = (ifMatch: string, seats: number) =>
+    const change = (ifMatch: string, seats: number) =>
       gateway.call("PATCH", path, { headers: { "if-match": ifMatch }, body: { seats } });
     const etag = String((await gateway.call("GET", path)).headers.get("etag"));
-    const first = await set(etag, 2);
+    const first = await change(etag, 2);
     expect([first.status, first.headers.get("etag")]).toEqual([200, first.body["rules"]!["etag"]]);
-    const second = await set(etag, 3);
+    const second = await change(etag, 3);
     expect([second.status, reasonIn(second)]).toEqual([412, "ETAG_MISMATCH"]);
     const read = await gateway.call("GET", path);
     expect([read.headers.get("etag"), read.body]).toEqual([first.headers.get("etag"), first.body]);
-    expect((await set(String(read.headers.get("etag")), 3)).body["rules"]).toMatchObject({ seats: 3 });
   });
 });

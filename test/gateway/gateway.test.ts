@@ -6,7 +6,7 @@ import { httpRuleOf, readContract } from "../../services/gateway/contract/contra
 import { bindingsOf } from "../../services/gateway/transcoding/binding.ts";
 import { routeTable } from "../../services/gateway/transcoding/table.ts";
 import { type Bookable, SEED as seed, type Slot, startBookable, time } from "./bookable.ts";
-import { type GatewayUnderTest, reasonIn } from "./started.ts";
+import { fieldsIn, type GatewayUnderTest, reasonIn } from "./started.ts";
 import type { Pair } from "../support/pair.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
 import { guest, host } from "../support/tokens.ts";
@@ -112,6 +112,30 @@ describe("open time and slots", () => {
     const restored = await gateway.call("POST", `${path}/weekly-hours:restore`, { body: holiday });
     expect([restored.status, restored.body]).toEqual([200, { exceptionCount: 1 }]);
     expect((await gateway.call("GET", `${path}/exceptions?${window}`)).body).toEqual({});
+  });
+
+  test("has rules, of which those change that are there or that a mask names", async () => {
+    const hostOfPath = await createHost(pair.clients);
+    const path = `/hosts/${hostOfPath}/rules`;
+    const headers = { "idempotency-key": randomUUID() };
+    const change = (body: object, more = {}) => gateway.call("PATCH", path, { body, ...more });
+    const body = { slotDuration: 20, minimum_notice_minutes: 60, horizonDays: 30 };
+    const first = await change(body, { headers });
+    const rules = { hostId: hostOfPath, slotDuration: 20, minimumNoticeMinutes: 60, horizonDays: 30, seats: 1 };
+    expect([first.status, first.body["rules"]]).toEqual([200, { ...rules, etag: '"1"' }]);
+    expect((await change(body, { headers })).body).toEqual(first.body);
+    // Empty fields are told as protobuf's JSON does: not at all.
+    const masked = await change({ updateMask: "minimumNoticeMinutes,seats", seats: 4, horizonDays: 1 });
+    expect(masked.body["rules"]).toEqual({
+      hostId: hostOfPath,
+      slotDuration: 20,
+      horizonDays: 30,
+      seats: 4,
+      etag: '"2"',
+    });
+    expect((await gateway.call("GET", path)).body).toEqual(masked.body);
+    const refused = await change({ updateMask: "hostId" });
+    expect([refused.status, fieldsIn(refused)]).toEqual([400, ["updateMask"]]);
   });
 
   test("a removal that would strand a booking names it", async () => {

@@ -1,15 +1,17 @@
 /** Writes to the pair, and their answers, as plain data: what the model and the services both understand. */
 
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import type { SetWeeklyHoursResponse } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { Booked, type WeeklyHours } from "../../shared/gen/availability/v1/weekly_hours_pb.ts";
-import { type Booking, BookingState } from "../../shared/gen/booking/v1/booking_pb.ts";
+import type { Rules as RulesMessage } from "../../shared/gen/availability/v1/rules_pb.ts";
+import type { Booking } from "../../shared/gen/booking/v1/booking_pb.ts";
 import { ErrorInfoSchema, PreconditionFailureSchema } from "../../shared/gen/google/rpc/error_details_pb.ts";
-import type { Instant, Interval } from "../../shared/interval.ts";
+import type { Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";
 import type { Hours } from "./hours.ts";
 import { quartersOf, times } from "./quarters.ts";
+import type { RuleName, RuleValues } from "./rules.ts";
+import { type Details, seen, type SeenBooking } from "./seen-booking.ts";
 
 /** All intervals are in quarters. An empty `requestId` or `etag` is none. */
 export type Call =
@@ -28,20 +30,30 @@ export type Call =
       readonly requestId: string;
     }
   | SetWeeklyHours
+  | UpdateRules
   | {
       readonly method: "CreateBooking";
       readonly hostId: string;
       readonly guestId: string;
       readonly during: Interval;
       readonly holdSeconds: number;
+      readonly details: Details;
+      readonly ignoreNotice: boolean;
       readonly requestId: string;
     }
   | { readonly method: "ConfirmBooking"; readonly bookingId: string; readonly etag: string; readonly requestId: string }
-  | { readonly method: "CancelBooking"; readonly bookingId: string; readonly etag: string; readonly requestId: string }
+  | {
+      readonly method: "CancelBooking";
+      readonly bookingId: string;
+      readonly reason: string;
+      readonly etag: string;
+      readonly requestId: string;
+    }
   | {
       readonly method: "RescheduleBooking";
       readonly bookingId: string;
       readonly during: Interval;
+      readonly ignoreNotice: boolean;
       readonly etag: string;
       readonly requestId: string;
     };
@@ -56,19 +68,14 @@ export interface SetWeeklyHours extends Hours {
   readonly requestId: string;
 }
 
-export type StateName = "HELD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
-
-/** A booking as a caller sees it. */
-export interface SeenBooking {
-  readonly id: string;
+/** Without a mask: those that are given. */
+export interface UpdateRules {
+  readonly method: "UpdateRules";
   readonly hostId: string;
-  readonly guestId: string;
-  readonly during: Interval;
-  readonly state: StateName;
+  readonly given: Partial<RuleValues>;
+  readonly mask: readonly RuleName[] | undefined;
   readonly etag: string;
-  readonly expireTime: Instant | undefined;
-  readonly createTime: Instant | undefined;
-  readonly updateTime: Instant | undefined;
+  readonly requestId: string;
 }
 
 /** A booking whose time stays open. */
@@ -94,6 +101,7 @@ export type Answer =
       readonly etag: string;
       readonly kept: readonly KeptBooking[];
     }
+  | { readonly kind: "rules"; readonly rules: RuleValues; readonly etag: string }
   | { readonly kind: "restored"; readonly exceptionCount: number; readonly kept: readonly KeptBooking[] }
   /** `bookingIds`: with AVAILABILITY_BOOKED, the bookings in the way. */
   | { readonly kind: "refused"; readonly reason: string; readonly bookingIds: readonly string[] };
@@ -137,8 +145,17 @@ async function answered({ availability, bookings }: Clients, call: Call): Promis
       const answer = await availability.restoreWeeklyHours({ ...call, ...times(call.during), ...bookedOf(call) });
       return { kind: "restored", exceptionCount: answer.exceptionCount, kept: keptIn(answer) };
     }
-    case "CreateBooking":
-      return booked(await bookings.createBooking({ ...call, ...times(call.during) }));
+    case "UpdateRules": {
+      const { hostId, given, mask, etag, requestId } = call;
+      const masked = mask === undefined ? {} : { updateMask: { paths: mask.map(pathOf) } };
+      const { rules } = await availability.updateRules({ hostId, ...given, ...masked, etag, requestId });
+      if (rules === undefined) throw new Error("an answer without its rules");
+      return { kind: "rules", ...rulesIn(rules) };
+    }
+    case "CreateBooking": {
+      const { details, ...asked } = call;
+      return booked(await bookings.createBooking({ ...asked, ...details, ...times(call.during) }));
+    }
     case "ConfirmBooking":
       return booked(await bookings.confirmBooking(call));
     case "CancelBooking":
@@ -162,37 +179,20 @@ export function hoursIn({ fromDate, timeZone, ranges }: WeeklyHours): Hours {
   return { fromDate, timeZone, ranges: ranges.map(({ day, start, end }) => ({ day, start, end })) };
 }
 
+/** A message of rules as plain data. */
+export function rulesIn(message: RulesMessage): { readonly rules: RuleValues; readonly etag: string } {
+  const { slotDurationMinutes, minimumNoticeMinutes, horizonDays, seats, etag } = message;
+  const { bufferBeforeMinutes, bufferAfterMinutes } = message;
+  const buffers = { bufferBeforeMinutes, bufferAfterMinutes };
+  return { rules: { slotDurationMinutes, minimumNoticeMinutes, horizonDays, ...buffers, seats }, etag };
+}
+
+/** As a mask names a rule. */
+function pathOf(rule: RuleName): string {
+  return rule.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 function booked({ booking }: { readonly booking?: Booking | undefined }): Answer {
   if (booking === undefined) throw new Error("an answer without its booking");
   return { kind: "booking", booking: seen(booking) };
-}
-
-const nameOf: Record<BookingState, StateName | undefined> = {
-  [BookingState.UNSPECIFIED]: undefined,
-  [BookingState.HELD]: "HELD",
-  [BookingState.CONFIRMED]: "CONFIRMED",
-  [BookingState.CANCELLED]: "CANCELLED",
-  [BookingState.EXPIRED]: "EXPIRED",
-};
-
-/** A booking's message as plain data. */
-export function seen(booking: Booking): SeenBooking {
-  const { id, hostId, guestId, etag } = booking;
-  const state = nameOf[booking.state];
-  if (state === undefined) throw new Error(`a booking in the state ${booking.state}`);
-  return {
-    id,
-    hostId,
-    guestId,
-    during: quartersOf(booking),
-    state,
-    etag,
-    expireTime: instant(booking.expireTime),
-    createTime: instant(booking.createTime),
-    updateTime: instant(booking.updateTime),
-  };
-}
-
-function instant(timestamp: Timestamp | undefined): Instant | undefined {
-  return timestamp === undefined ? undefined : timestampMs(timestamp);
 }

@@ -10,7 +10,8 @@ import { createGuest, createHost } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { type ReplicatedPair, startReplicatedPair } from "../support/replicated-pair.ts";
 import { type Interval, contains, overlaps } from "../../shared/interval.ts";
-import { type Answer, type SeenBooking, send } from "./calls.ts";
+import { type Answer, send } from "./calls.ts";
+import type { SeenBooking } from "./seen-booking.ts";
 import { checkPair } from "./checker.ts";
 import { expireHold } from "./expire-hold.ts";
 import { checkHistory } from "./history-checker.ts";
@@ -27,9 +28,11 @@ import {
   readFeed,
   readHours,
   readOpenSlots,
+  readRules,
   readSnapshot,
 } from "./reads.ts";
 import { callOf, type Known, latest } from "./resolve.ts";
+import { openSeats, whyNotBegin } from "./rules.ts";
 import { anySteps, type TestStep } from "./steps.ts";
 
 const CALLERS = 8;
@@ -95,11 +98,14 @@ function knownFrom(hostId: string, history: readonly Entry[]): Known {
   const seen = history.flatMap(({ answer }) => (answer.kind === "booking" ? [answer.booking] : []));
   const bookings = [...Map.groupBy(seen, ({ id }) => id)].map(([id, versions]) => {
     const etags = [...new Set(versions.map(({ etag }) => etag))];
-    return { id, etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
+    const during = versions.at(-1)?.during ?? AHEAD;
+    return { id, during, etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
   });
   const accepted = history.filter(({ call, answer }) => call.requestId !== "" && answer.kind !== "refused");
-  const hoursEtags = history.flatMap(({ answer }) => (answer.kind === "hours" ? [answer.etag] : []));
-  return { hostId, guestIds, bookings, hoursEtags, requests: accepted.map(({ call }) => call) };
+  const etagsOf = (kind: "hours" | "rules"): string[] =>
+    history.flatMap(({ answer }) => (answer.kind === kind ? [answer.etag] : []));
+  const etags = { hoursEtags: etagsOf("hours"), rulesEtags: etagsOf("rules") };
+  return { hostId, guestIds, bookings, ...etags, requests: accepted.map(({ call }) => call) };
 }
 
 async function endHold({ hostId, bookings }: Known, pick: number): Promise<void> {
@@ -110,7 +116,7 @@ async function endHold({ hostId, bookings }: Known, pick: number): Promise<void>
 /** A page is of one moment: what it shows never overlaps, also while bookings change. */
 async function expectApart(replica: Clients, hostId: string): Promise<void> {
   const available = await readAvailability(replica, hostId, AHEAD, PAGE_SIZE_MAX);
-  const slots = await readOpenSlots(replica, hostId, AHEAD, PAGE_SIZE_MAX).catch(noneIfRefused);
+  const slots = await readOpenSlots(replica, hostId, { window: AHEAD }, PAGE_SIZE_MAX).catch(noneIfRefused);
   for (const list of [available, slots]) {
     const starts = list.slice(1).map(({ start }) => start);
     expect(list.slice(0, -1).every(({ end }, index) => end <= (starts[index] ?? Infinity))).toBe(true);
@@ -146,9 +152,11 @@ async function expectDerived(hostId: string, seen: readonly SeenBooking[]): Prom
   const quartersOf = (kind: SeenException["kind"]): Set<number> =>
     new Set(said.filter((each) => each.kind === kind).flatMap(quartersIn));
   const { hours, slotDurationMinutes } = await readHours(second, hostId);
+  const { rules } = await readRules(first, hostId);
+  expect(rules.slotDurationMinutes).toBe(slotDurationMinutes);
   const [openings, closures] = [quartersOf("OPENING"), quartersOf("CLOSURE")];
   const bookings = seen.map((booking) => ({ ...booking, pastEtags: [] }));
-  const model = { ...nothingYet, openings, closures, hours, slotQuarters: slotDurationMinutes / 15, bookings };
+  const model = { ...nothingYet, openings, closures, hours, slotQuarters: slotDurationMinutes / 15, rules, bookings };
   // Of hours that are over nothing is known, nor of exceptions outside of the window.
   const within = (all: readonly Interval[]): Interval[] =>
     all
@@ -162,12 +170,16 @@ async function expectDerived(hostId: string, seen: readonly SeenBooking[]): Prom
   const long = (await readAvailability(second, hostId, AROUND, PAGE_SIZE_MAX)).filter(
     ({ start, end }) => end - start >= model.slotQuarters,
   );
-  expect(snapshot.map(({ origin }) => origin)).toEqual(long.map(({ start }) => start));
+  expect(snapshot.rules).toEqual(rules);
+  expect(snapshot.intervals.map(({ origin }) => origin)).toEqual(long.map(({ start }) => start));
   const slots = long.flatMap(({ start, end }) =>
     slotsIn({ start, end: Math.min(end, AROUND.end + 96) }, model.slotQuarters),
   );
+  const asked = { now: Date.now(), ignoresNotice: false };
   const offered = slots
     .filter(({ start }) => AROUND.start <= start && start < AROUND.end)
-    .filter((slot) => !active.some((during) => overlaps(during, slot)));
-  expect(await readOpenSlots(first, hostId, AROUND, PAGE_SIZE_MAX)).toEqual(offered);
+    .filter((slot) => whyNotBegin(rules, slot, asked) === undefined)
+    .map((slot) => ({ ...slot, openSeats: openSeats(rules, bookings, slot) }))
+    .filter((slot) => slot.openSeats > 0);
+  expect(await readOpenSlots(first, hostId, { window: AROUND }, PAGE_SIZE_MAX)).toEqual(offered);
 }

@@ -9,6 +9,9 @@ interface EventRow extends Interval {
   readonly sequence: number;
   readonly kind: string;
   readonly actor: string;
+  readonly occupied_start: number;
+  readonly occupied_end: number;
+  readonly seat: number;
   readonly booking_id: string;
   readonly guest_id: string;
   readonly state: string;
@@ -31,6 +34,7 @@ export async function brokenFeeds(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<EventRow>(
     `select host_id, sequence::float8 as sequence, kind, actor, booking_id, guest_id, state, version,
             ${millis("lower(during)")} as start, ${millis("upper(during)")} as end,
+            ${millis("lower(occupied)")} as occupied_start, ${millis("upper(occupied)")} as occupied_end, seat,
             expire_time is not null as expires, ${millis("create_time")} as create_ms
      from booking_events order by host_id, sequence`,
   );
@@ -46,8 +50,8 @@ function brokenFeed(events: readonly EventRow[]): string[] {
     const because = [
       ...(event.sequence === index + 1 ? [] : ["is not the next"]),
       ...wrongChange(before, event),
-      ...(isActive(event) && others.some((other) => isActive(other) && overlaps(other, event))
-        ? ["takes booked time"]
+      ...(isActive(event) && others.some((other) => isActive(other) && isInWay(other, event))
+        ? ["takes a seat that is taken"]
         : []),
     ];
     wrong.push(
@@ -63,14 +67,22 @@ function isActive({ state }: EventRow): boolean {
   return state === "HELD" || state === "CONFIRMED";
 }
 
+/** Whether two have one seat at one time, buffers included. */
+function isInWay(one: EventRow, other: EventRow): boolean {
+  const [a, b] = [one, other].map((each) => ({ start: each.occupied_start, end: each.occupied_end }));
+  return one.seat === other.seat && a !== undefined && b !== undefined && overlaps(a, b);
+}
+
 function wrongChange(before: EventRow | undefined, event: EventRow): string[] {
   const { from = [], to = [] } = course[event.kind] ?? {};
-  const isMoved = before !== undefined && (before.start !== event.start || before.end !== event.end);
+  const places = ["start", "end", "occupied_start", "occupied_end", "seat"] as const;
+  const isMoved = before !== undefined && places.some((place) => before[place] !== event[place]);
   const rules: Readonly<Record<string, boolean>> = {
     "comes from a state that does not lead to it": from.includes(before?.state ?? "NONE"),
     "leads to another state": to.includes(event.state),
     "changes the state of what it moves": event.kind !== "RESCHEDULED" || event.state === before?.state,
     "moves what it should not": !isMoved || event.kind === "RESCHEDULED",
+    "lies outside of its occupied time": event.occupied_start <= event.start && event.end <= event.occupied_end,
     "is not the next version": event.version === (before?.version ?? 0) + 1,
     "is another guest's": before === undefined || before.guest_id === event.guest_id,
     "was created at another time": before === undefined || before.create_ms === event.create_ms,

@@ -4,13 +4,15 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { SeenBooking } from "./calls.ts";
+import type { SeenBooking } from "./seen-booking.ts";
+import { canHaveChanged, sameVersions, unseenVersions } from "./versions-history.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
-import { hasAllHolds, whyNotChanged } from "./model.ts";
+import { hasAllHolds, isCalled, whyNotChanged } from "./model.ts";
 import { activeIn } from "./model-state.ts";
-import { canClose, canHaveChanged, onClosedTime, type Placed, sameVersions, unseenHours } from "./open-time-history.ts";
+import { canClose, onClosedTime } from "./open-time-history.ts";
 import { AROUND } from "./quarters.ts";
 import type { SeenEvent } from "./reads.ts";
+import { againstRules, canBeFull, canForbid, type Put } from "./rules-history.ts";
 
 /** `history` and `feed` are of one host, and whole. Returns what does not fit together, a line each. */
 export function checkHistory(history: readonly Entry[], feed: readonly SeenEvent[]): string[] {
@@ -21,8 +23,12 @@ export function checkHistory(history: readonly Entry[], feed: readonly SeenEvent
     ...untold(writes, feed),
     ...outOfOrder(writes),
     ...unexplained(history, writes, feed),
-    ...onClosedTime(history, placedIn(writes)),
-    ...unseenHours(history),
+    ...onClosedTime(
+      history,
+      putsIn(writes).map(({ event, ...span }) => ({ during: event.booking.during, ...span })),
+    ),
+    ...againstRules(history, putsIn(writes), momentsOf(feed)),
+    ...unseenVersions(history),
     ...sameVersions(history),
   ];
 }
@@ -115,17 +121,19 @@ function momentsOf(feed: readonly SeenEvent[]): SeenBooking[][] {
   return [[], ...feed.map(({ booking }) => [...bookings.set(booking.id, booking).values()])];
 }
 
-function explains(
-  bookings: readonly SeenBooking[],
-  { call, answer, ...span }: Entry,
-  history: readonly Entry[],
-): boolean {
+function explains(bookings: readonly SeenBooking[], entry: Entry, history: readonly Entry[]): boolean {
+  const { call, answer, ...span } = entry;
   if (answer.kind !== "refused") return true;
   const candidate = "during" in call ? [call.during] : [];
   const named = "bookingId" in call ? bookings.find(({ id }) => id === call.bookingId) : undefined;
   switch (answer.reason) {
     case "SLOT_TAKEN":
-      return activeIn(bookings, candidate).some((booking) => booking !== named);
+      return canBeFull(entry, bookings, history);
+    case "TOO_SOON":
+    case "TOO_FAR":
+      return canForbid(answer.reason, span, history);
+    case "EXTERNAL_ID_TAKEN":
+      return call.method === "CreateBooking" && isCalled(bookings, call.details.externalId);
     case "TOO_MANY_HOLDS":
       return call.method === "CreateBooking" && hasAllHolds(bookings, call.guestId);
     case "AVAILABILITY_BOOKED": {
@@ -139,7 +147,7 @@ function explains(
     case "ETAG_MISMATCH":
     case "HOLD_EXPIRED":
     case "BOOKING_NOT_ACTIVE":
-      if (call.method === "SetWeeklyHours") return canHaveChanged(call, span, history);
+      if (call.method === "SetWeeklyHours" || call.method === "UpdateRules") return canHaveChanged(call, span, history);
       return "bookingId" in call && named !== undefined && whyNotChanged(named, call) === answer.reason;
     default:
       // The other reasons are not about bookings.
@@ -148,10 +156,8 @@ function explains(
 }
 
 /** Where bookings were put, and when. */
-function placedIn(writes: readonly Write[]): Placed[] {
-  return writes
-    .filter(({ entries }) =>
-      entries.some(({ call }) => call.method === "CreateBooking" || call.method === "RescheduleBooking"),
-    )
-    .map(({ event, begun, ended }) => ({ during: event.booking.during, begun, ended }));
+function putsIn(writes: readonly Write[]): Put[] {
+  return writes.filter(({ entries }) =>
+    entries.some(({ call }) => call.method === "CreateBooking" || call.method === "RescheduleBooking"),
+  );
 }

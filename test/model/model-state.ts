@@ -1,9 +1,11 @@
 /** What the model knows, and what each of its answers is made of. */
 
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
-import type { Answer, Call, SeenBooking, StateName } from "./calls.ts";
+import type { Answer, Call } from "./calls.ts";
+import type { SeenBooking, StateName } from "./seen-booking.ts";
 import { type Hours, openByHours } from "./hours.ts";
 import type { OpenQuarters } from "./open-time.ts";
+import { NO_RULES, type Rules } from "./rules.ts";
 
 export interface Model {
   readonly openings: OpenQuarters;
@@ -12,7 +14,10 @@ export interface Model {
   readonly hours: readonly Hours[];
   /** All that the host's weekly hours have had. */
   readonly hoursEtags: readonly string[];
-  /** 0: the host has never offered time. */
+  readonly rules: Rules;
+  /** All that the host's rules have had. */
+  readonly rulesEtags: readonly string[];
+  /** 0: the host has never offered time, and none was set. */
   readonly slotQuarters: number;
   readonly bookings: readonly ModelBooking[];
   /** The feed, but for EXPIRED: when that is recorded is up to the service. */
@@ -35,6 +40,8 @@ export const nothingYet: Model = {
   closures: new Set(),
   hours: [],
   hoursEtags: [],
+  rules: NO_RULES,
+  rulesEtags: [],
   slotQuarters: 0,
   bookings: [],
   events: [],
@@ -46,7 +53,7 @@ export interface Chosen {
   readonly id: string;
   readonly etag: string;
   readonly now: Instant | undefined;
-  /** Weekly hours without a date begin today in their time zone: at this instant. */
+  /** By the clock of the test. Weekly hours without a date begin today in their time zone. */
   readonly today: Instant;
 }
 
@@ -60,10 +67,17 @@ export function openOf({ hours, closures, openings }: Pick<Model, "hours" | "clo
   return openByHours(hours).difference(closures).union(openings);
 }
 
-/** Active bookings that overlap a range. */
+/** Active bookings that overlap a range, by start, then id. */
 export function activeIn<B extends SeenBooking>(bookings: readonly B[], ranges: readonly Interval[]): B[] {
   const isActive = (state: StateName): boolean => state === "HELD" || state === "CONFIRMED";
-  return bookings.filter(({ state, during }) => isActive(state) && ranges.some((range) => overlaps(during, range)));
+  return bookings
+    .filter(({ state, during }) => isActive(state) && ranges.some((range) => overlaps(during, range)))
+    .toSorted(byStart);
+}
+
+/** The order of every list of bookings. */
+export function byStart(a: SeenBooking, b: SeenBooking): number {
+  return a.during.start - b.during.start || (a.id < b.id ? -1 : 1);
 }
 
 export function no(model: Model, reason: string): Step {

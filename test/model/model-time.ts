@@ -1,6 +1,6 @@
 /** What the model answers about open time: the calls that change it, and what can be read of it. */
 
-import { type Interval, overlaps } from "../../shared/interval.ts";
+import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 import type { Answer, Call, KeptBooking, SetWeeklyHours } from "./calls.ts";
 import { beginOf, type Hours, inForce } from "./hours.ts";
 import { KNOWN, today } from "./local-time.ts";
@@ -12,9 +12,9 @@ const MINUTES_PER_QUARTER = 15;
 /** Of hours without end, what goes is told so far. */
 const COMPARED_DAYS = 366;
 
-export function addAvailability(model: Model, during: Interval, slotDurationMinutes: number): Step {
+export function addAvailability(model: Model, during: Interval, slotDurationMinutes: number, now: Instant): Step {
   const slotQuarters = slotDurationMinutes / MINUTES_PER_QUARTER;
-  if (isOtherSlot(model, model.hours, slotQuarters)) return no(model, "SLOT_DURATION_MISMATCH");
+  if (isOtherSlot(model, model.hours, slotQuarters, now)) return no(model, "SLOT_DURATION_MISMATCH");
   const [openings, closures] = [add(model.openings, during), remove(model.closures, during)];
   const after = { ...model, openings, closures, slotQuarters };
   const around = openIntervals(after).find((each) => each.start <= during.start && during.end <= each.end) ?? during;
@@ -63,7 +63,7 @@ export function setWeeklyHours(model: Model, call: SetWeeklyHours, chosen: Chose
   const hours = { fromDate: call.fromDate || today(timeZone, chosen.today), timeZone, ranges };
   const earlier = model.hours.filter(({ fromDate }) => fromDate < hours.fromDate);
   const slotQuarters = slotDurationMinutes / MINUTES_PER_QUARTER;
-  if (isOtherSlot(model, earlier, slotQuarters)) return no(model, "SLOT_DURATION_MISMATCH");
+  if (isOtherSlot(model, earlier, slotQuarters, chosen.today)) return no(model, "SLOT_DURATION_MISMATCH");
   const etag = model.hoursEtags.includes(chosen.etag) ? "an etag that the hours have not had" : chosen.etag;
   const hoursEtags = [...model.hoursEtags, etag];
   const wanted = { ...model, hours: [...earlier, hours], hoursEtags, slotQuarters };
@@ -76,8 +76,16 @@ export function setWeeklyHours(model: Model, call: SetWeeklyHours, chosen: Chose
   }));
 }
 
-function isOtherSlot({ slotQuarters, openings }: Model, hours: readonly Hours[], wanted: number): boolean {
-  const isInUse = openings.size > 0 || hours.some(({ ranges }) => ranges.length > 0);
+/** Of hours that are over nobody needs the slots. */
+function isOtherSlot(
+  { slotQuarters, openings }: Model,
+  hours: readonly Hours[],
+  wanted: number,
+  now: Instant,
+): boolean {
+  const isOver = ({ fromDate }: Hours): boolean =>
+    hours.some((later) => later.fromDate > fromDate && beginOf(later) <= quarterOf(now));
+  const isInUse = openings.size > 0 || hours.some((each) => each.ranges.length > 0 && !isOver(each));
   return isInUse && slotQuarters !== wanted;
 }
 
@@ -89,7 +97,7 @@ function shrunk(
   answerOf: (after: Model, kept: KeptBooking[]) => Answer,
 ): Step {
   const gone = openOf(before).difference(openOf(wanted));
-  const inTheWay = activeIn(before.bookings, intervalsOf(gone)).toSorted((a, b) => a.during.start - b.during.start);
+  const inTheWay = activeIn(before.bookings, intervalsOf(gone));
   if (inTheWay.length > 0 && !keepsBooked) {
     const bookingIds = inTheWay.slice(0, 20).map(({ id }) => id);
     return { answer: refused("AVAILABILITY_BOOKED", bookingIds), after: before };

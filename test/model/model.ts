@@ -4,11 +4,13 @@
  */
 
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
-import type { Answer, Call, SeenBooking, StateName } from "./calls.ts";
-import { activeIn, type Chosen, type Model, type ModelBooking, no, openOf, refused, type Step } from "./model-state.ts";
+import type { Answer, Call, UpdateRules } from "./calls.ts";
+import type { SeenBooking, StateName } from "./seen-booking.ts";
+import { byStart, type Chosen, type Model, type ModelBooking, no, openOf, refused, type Step } from "./model-state.ts";
 import { addAvailability, removeAvailability, restoreWeeklyHours, setWeeklyHours } from "./model-time.ts";
 import { misfitOf, slotsOf } from "./open-time.ts";
 import { AROUND } from "./quarters.ts";
+import { type Asked, occupiedBy, openSeats, seatFor, updatedRules, whyNotBegin } from "./rules.ts";
 
 const HOLDS_WITH_HOST_MAX = 3;
 
@@ -34,13 +36,15 @@ export function decide(model: Model, call: Call, chosen: Chosen): Step {
 function decideNew(model: Model, call: Call, chosen: Chosen): Step {
   switch (call.method) {
     case "AddAvailability":
-      return addAvailability(model, call.during, call.slotDurationMinutes);
+      return addAvailability(model, call.during, call.slotDurationMinutes, chosen.today);
     case "RemoveAvailability":
       return removeAvailability(model, call);
     case "SetWeeklyHours":
       return setWeeklyHours(model, call, chosen);
     case "RestoreWeeklyHours":
       return restoreWeeklyHours(model, call);
+    case "UpdateRules":
+      return updateRules(model, call, chosen);
     case "CreateBooking":
       return createBooking(model, call, chosen);
     case "ConfirmBooking":
@@ -50,25 +54,42 @@ function decideNew(model: Model, call: Call, chosen: Chosen): Step {
   }
 }
 
+function updateRules(model: Model, { given, mask, ...call }: UpdateRules, chosen: Chosen): Step {
+  if (call.etag !== "" && call.etag !== model.rulesEtags.at(-1)) return no(model, "ETAG_MISMATCH");
+  const values = { slotDurationMinutes: model.slotQuarters * 15, ...model.rules };
+  const rules = updatedRules(values, given, mask);
+  const { slotDurationMinutes, ...others } = rules;
+  const etag = model.rulesEtags.includes(chosen.etag) ? "an etag that the rules have not had" : chosen.etag;
+  const rulesEtags = [...model.rulesEtags, etag];
+  const after = { ...model, rules: others, rulesEtags, slotQuarters: slotDurationMinutes / 15 };
+  return { answer: { kind: "rules", rules, etag }, after };
+}
+
 function createBooking(model: Model, call: Extract<Call, { method: "CreateBooking" }>, chosen: Chosen): Step {
-  const { hostId, guestId, during, holdSeconds } = call;
+  const { hostId, guestId, during, holdSeconds, details } = call;
   const isHold = holdSeconds > 0;
-  const reason = whyNotAt(model, model.bookings, during);
+  const asked = { now: chosen.today, ignoresNotice: call.ignoreNotice };
+  const reason = whyNotAt(model, model.bookings, during, asked);
   // Whether the time is taken is looked at last.
   const isTooMuch = isHold && hasAllHolds(model.bookings, guestId);
   if (isTooMuch && (reason === undefined || reason === "SLOT_TAKEN")) return no(model, "TOO_MANY_HOLDS");
   if (reason !== undefined) return no(model, reason);
+  if (isCalled(model.bookings, details.externalId)) return no(model, "EXTERNAL_ID_TAKEN");
   const booking: ModelBooking = {
     id: model.bookings.some(({ id }) => id === chosen.id) ? "an id that no booking has" : chosen.id,
     hostId,
     guestId,
     during,
+    occupied: occupiedBy(model.rules, during),
+    seat: seatFor(model.rules, model.bookings, during),
     state: isHold ? "HELD" : "CONFIRMED",
     etag: chosen.etag,
     // The start is years ahead, so that no hold is cut short by it.
     expireTime: isHold && chosen.now !== undefined ? chosen.now + holdSeconds * 1000 : undefined,
     createTime: chosen.now,
     updateTime: chosen.now,
+    ...details,
+    cancelReason: "",
     pastEtags: [],
   };
   return wrote({ ...model, bookings: [...model.bookings, booking] }, booking, isHold ? "HELD" : "CONFIRMED");
@@ -87,12 +108,23 @@ function changeBooking(model: Model, call: Change, chosen: Chosen): Step {
       return change(model, booking, { state: "CONFIRMED", expireTime: undefined }, "CONFIRMED", chosen);
     case "CancelBooking":
       if (booking.state === "CANCELLED") return { answer: bookingAnswer(booking), after: model };
-      return change(model, booking, { state: "CANCELLED", expireTime: undefined }, "CANCELLED", chosen);
+      return change(
+        model,
+        booking,
+        { state: "CANCELLED", expireTime: undefined, cancelReason: call.reason },
+        "CANCELLED",
+        chosen,
+      );
     case "RescheduleBooking": {
       const others = model.bookings.filter(({ id }) => id !== booking.id);
-      const inTheWay = whyNotAt(model, others, call.during);
-      if (inTheWay !== undefined) return no(model, inTheWay);
-      return change(model, booking, { during: call.during }, "RESCHEDULED", chosen);
+      const { during, ignoreNotice } = call;
+      const keepsStart = during.start === booking.during.start;
+      const asked = { now: chosen.today, ignoresNotice: ignoreNotice, keepsStart };
+      const whyNot = whyNotAt(model, others, during, asked);
+      if (whyNot !== undefined) return no(model, whyNot);
+      const seat = seatFor(model.rules, others, during, booking.seat);
+      const moved = { during, occupied: occupiedBy(model.rules, during), seat };
+      return change(model, booking, moved, "RESCHEDULED", chosen);
     }
   }
 }
@@ -104,12 +136,25 @@ export function whyNotChanged(booking: SeenBooking, { method, etag }: Change): s
   return etag !== "" && etag !== booking.etag ? "ETAG_MISMATCH" : undefined;
 }
 
-/** Why the time cannot be booked beside `others`. */
-function whyNotAt(model: Model, others: readonly SeenBooking[], during: Interval): string | undefined {
-  const misfit = misfitOf(openOf(model), model.slotQuarters, during);
+/** Why the time cannot be booked beside `others`. A start that stays is not asked about: all that is booked is ahead. */
+function whyNotAt(
+  model: Model,
+  others: readonly SeenBooking[],
+  during: Interval,
+  { keepsStart = false, ...asked }: Asked & { readonly keepsStart?: boolean },
+): string | undefined {
+  const misfit = misfitOf(openOf(model), model.slotQuarters, during, keepsStart);
   if (misfit !== undefined) return misfit;
   if (isPast(during)) return "START_IN_PAST";
-  return activeIn(others, [during]).length > 0 ? "SLOT_TAKEN" : undefined;
+  const tooEarlyOrLate = keepsStart ? undefined : whyNotBegin(model.rules, during, asked);
+  if (tooEarlyOrLate !== undefined) return tooEarlyOrLate;
+  return openSeats(model.rules, others, during) < 1 ? "SLOT_TAKEN" : undefined;
+}
+
+/** Whether an active booking has the external id. */
+export function isCalled(bookings: readonly SeenBooking[], externalId: string): boolean {
+  const standing = bookings.filter(({ state }) => state === "HELD" || state === "CONFIRMED");
+  return externalId !== "" && standing.some((booking) => booking.externalId === externalId);
 }
 
 function isPast({ start }: Interval): boolean {
@@ -121,19 +166,28 @@ export function hasAllHolds(bookings: readonly SeenBooking[], guest: string): bo
   return bookings.filter(({ guestId, state }) => guestId === guest && state === "HELD").length >= HOLDS_WITH_HOST_MAX;
 }
 
-/** The open slots that start in the window. */
-export function openSlots(model: Model, window: Interval): Interval[] {
-  return slotsOf(openOf(model), model.slotQuarters)
-    .filter((slot) => !isPast(slot))
+/** An open slot, with the seats that are open in it. */
+export interface SeenSlot extends Interval {
+  readonly openSeats: number;
+}
+
+/** What can be booked and starts in the window, of as many slots each as are asked for. */
+export function openSlots(
+  model: Model,
+  { window, slots, ...asked }: Asked & { readonly window: Interval; readonly slots: number },
+): SeenSlot[] {
+  return slotsOf(openOf(model), model.slotQuarters, slots * model.slotQuarters)
+    .filter((slot) => !isPast(slot) && whyNotBegin(model.rules, slot, asked) === undefined)
     .filter(({ start }) => window.start <= start && start < window.end)
-    .filter((slot) => activeIn(model.bookings, [slot]).length === 0);
+    .map((slot) => ({ ...slot, openSeats: openSeats(model.rules, model.bookings, slot) }))
+    .filter((slot) => slot.openSeats > 0);
 }
 
 /** The bookings that share an instant with the window, by start, then id. */
 export function bookingsIn(model: Model, window: Interval, states: readonly StateName[]): ModelBooking[] {
   return model.bookings
     .filter(({ during, state }) => overlaps(during, window) && (states.length === 0 || states.includes(state)))
-    .toSorted((a, b) => a.during.start - b.during.start || (a.id < b.id ? -1 : 1));
+    .toSorted(byStart);
 }
 
 /** A hold ends at `expireTime`. `etag` is what the service shows from then on. */

@@ -1,13 +1,14 @@
 /** Checks what callers at once were told of open time: against each other, and against the bookings that were made. */
 
 import type { Interval } from "../../shared/interval.ts";
-import type { SeenBooking, SetWeeklyHours } from "./calls.ts";
+import type { SetWeeklyHours } from "./calls.ts";
+import type { SeenBooking } from "./seen-booking.ts";
 import { type Entry, isBefore, type Span, spanOf } from "./history.ts";
 import { beginOf, openByHours } from "./hours.ts";
 import { quartersIn } from "./open-time.ts";
 import { AHEAD } from "./quarters.ts";
 
-type Change = Pick<Entry, "call" | "answer"> & Span;
+export type Change = Pick<Entry, "call" | "answer"> & Span;
 type HoursChange = Change & { readonly answer: Extract<Change["answer"], { kind: "hours" }> };
 
 /** A booking at a place that it had not before. */
@@ -16,8 +17,10 @@ export interface Placed extends Span {
 }
 
 /** What was sent again was answered from memory: it is one change, at the time of the first. */
-function changesOf(history: readonly Entry[]): Change[] {
-  const changes = history.filter(({ answer }) => ["added", "removed", "hours", "restored"].includes(answer.kind));
+export function changesOf(history: readonly Entry[]): Change[] {
+  const changes = history.filter(({ answer }) =>
+    ["added", "removed", "hours", "restored", "rules"].includes(answer.kind),
+  );
   return [...Map.groupBy(changes, (entry) => entry.call.requestId || entry).values()].flatMap((entries) =>
     entries.slice(0, 1).map(({ call, answer }) => ({ call, answer, ...spanOf(entries) })),
   );
@@ -68,34 +71,6 @@ function canOpen(change: Change, quarter: number): boolean {
   if (!isOfHours(change)) return false;
   const { hours } = change.answer;
   return beginOf(hours) > quarter || openByHours([hours]).has(quarter);
-}
-
-/** Hours that were set by a caller who had not seen those that they replaced. */
-export function unseenHours(history: readonly Entry[]): string[] {
-  const sets = changesOf(history).filter(isOfHours);
-  return sets
-    .filter((set) => {
-      const { etag } = set.call as SetWeeklyHours;
-      const seen = sets.find(({ answer }) => answer.etag === etag);
-      if (etag === "") return false;
-      return seen === undefined || sets.some((other) => other !== set && isBefore(seen, other) && isBefore(other, set));
-    })
-    .map((set) => `hours that replace others unseen: ${JSON.stringify(set)}`);
-}
-
-/** Versions of hours that two calls were told of. */
-export function sameVersions(history: readonly Entry[]): string[] {
-  const sets = changesOf(history).filter(isOfHours);
-  return sets
-    .filter((set) => sets.some((other) => other !== set && other.answer.etag === set.answer.etag))
-    .map((set) => `hours of one version set twice: ${JSON.stringify(set)}`);
-}
-
-/** Whether the hours that a caller had seen can have been others when it was refused for that. */
-export function canHaveChanged(call: SetWeeklyHours, refusal: Span, history: readonly Entry[]): boolean {
-  const sets = changesOf(history).filter(isOfHours);
-  const seen = sets.find(({ answer }) => answer.etag === call.etag);
-  return seen === undefined || sets.some((set) => set !== seen && !isBefore(refusal, set) && !isBefore(set, seen));
 }
 
 /** Whether new hours close some of a booking's time, unless they begin on a day that the caller left open. */

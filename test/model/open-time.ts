@@ -25,23 +25,29 @@ export function intervalsOf(open: OpenQuarters): Interval[] {
 }
 
 /** The slots of the open time, booked or not: the grid of each interval starts at the interval's own start. */
-export function slotsOf(open: OpenQuarters, slotQuarters: number): Interval[] {
-  return intervalsOf(open).flatMap((each) => slotsIn(each, slotQuarters));
+export function slotsOf(open: OpenQuarters, slotQuarters: number, length = slotQuarters): Interval[] {
+  return intervalsOf(open).flatMap((each) => slotsIn(each, slotQuarters, length));
 }
 
-export function slotsIn(interval: Interval, slotQuarters: number): Interval[] {
+/** `length`: of what begins on each line of the grid and is to lie within the interval. */
+export function slotsIn(interval: Interval, slotQuarters: number, length = slotQuarters): Interval[] {
   return quartersIn(interval)
-    .filter((start) => (start - interval.start) % slotQuarters === 0 && start + slotQuarters <= interval.end)
-    .map((start) => ({ start, end: start + slotQuarters }));
+    .filter((start) => (start - interval.start) % slotQuarters === 0 && start + length <= interval.end)
+    .map((start) => ({ start, end: start + length }));
 }
 
-/** Why `during` is not made of whole slots of one interval. */
-export function misfitOf(open: OpenQuarters, slotQuarters: number, during: Interval): string | undefined {
+/** Why `during` is not made of whole slots of one interval. Of a booking that keeps its start, only the end is asked about. */
+export function misfitOf(
+  open: OpenQuarters,
+  slotQuarters: number,
+  during: Interval,
+  keepsStart: boolean,
+): string | undefined {
   const around = intervalsOf(open).find(({ start, end }) => start <= during.start && during.end <= end);
   // One that is shorter than a slot holds nothing.
   if (around === undefined || around.end - around.start < slotQuarters) return "OUTSIDE_AVAILABILITY";
   const slots = slotsOf(open, slotQuarters);
-  const startsOnGrid = slots.some((slot) => slot.start === during.start);
+  const startsOnGrid = keepsStart || slots.some((slot) => slot.start === during.start);
   const endsOnGrid = slots.some((slot) => slot.end === during.end);
   return startsOnGrid && endsOnGrid ? undefined : "OFF_GRID";
 }

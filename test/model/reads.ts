@@ -12,10 +12,13 @@ import type { Interval } from "../../shared/interval.ts";
 import type { Clients } from "../support/clients.ts";
 import type { ReplicaClients } from "../support/fencing-clients.ts";
 import { watchBookings } from "../support/watching.ts";
-import { hoursIn, seen, type SeenBooking, type StateName } from "./calls.ts";
+import { hoursIn, rulesIn } from "./calls.ts";
+import { seen, type SeenBooking, type StateName } from "./seen-booking.ts";
 import type { Hours } from "./hours.ts";
+import type { SeenSlot } from "./model.ts";
 import type { SeenException } from "./model-time.ts";
 import { quartersOf, times } from "./quarters.ts";
+import type { RuleValues } from "./rules.ts";
 
 export async function readAvailability(
   { availability }: Clients,
@@ -57,24 +60,42 @@ export async function readSnapshot(
   { snapshots }: ReplicaClients,
   hostId: string,
   window: Interval,
-): Promise<(Interval & { readonly origin: number })[]> {
+): Promise<{
+  readonly intervals: (Interval & { readonly origin: number })[];
+  readonly rules: RuleValues;
+}> {
   const snapshot = await snapshots.snapshotAvailability({ hostId, ...times(window) });
   const covered = { startTime: snapshot.coveredStartTime, endTime: snapshot.coveredEndTime };
   if (!isDeepStrictEqual(quartersOf(covered), window)) throw new Error("a snapshot of a part of the window");
-  return snapshot.intervals.map((each) => {
+  if (snapshot.rules === undefined) throw new Error("a snapshot without the host's rules");
+  const intervals = snapshot.intervals.map((each) => {
     const { start: origin } = quartersOf({ startTime: each.gridOriginTime, endTime: each.endTime });
     return { ...quartersOf(each), origin };
   });
+  return { intervals, rules: rulesIn(snapshot.rules).rules };
 }
 
+/** `durationMinutes`: 0 is one slot. */
 export async function readOpenSlots(
   { bookings }: Clients,
   hostId: string,
-  window: Interval,
+  {
+    window,
+    ...asked
+  }: { readonly window: Interval; readonly durationMinutes?: number; readonly ignoreNotice?: boolean },
   pageSize: number,
-): Promise<Interval[]> {
-  const found = await pages((page) => bookings.listOpenSlots({ hostId, ...times(window), ...page }), pageSize);
-  return found.flatMap(({ slots }) => slots.map(quartersOf));
+): Promise<SeenSlot[]> {
+  const found = await pages(
+    (page) => bookings.listOpenSlots({ hostId, ...times(window), ...asked, ...page }),
+    pageSize,
+  );
+  return found.flatMap(({ slots }) => slots.map((slot) => ({ ...quartersOf(slot), openSeats: slot.openSeats })));
+}
+
+export async function readRules({ availability }: Clients, hostId: string): Promise<ReturnType<typeof rulesIn>> {
+  const { rules } = await availability.getRules({ hostId });
+  if (rules === undefined) throw new Error("an answer without its rules");
+  return rulesIn(rules);
 }
 
 /** With the sequence to watch from. */

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "./calls.ts";
 import { dateOf } from "./quarters.ts";
+import type { SeenBooking } from "./seen-booking.ts";
 import type { Etag, TestStep } from "./steps.ts";
 
 /** What a caller knows. */
@@ -10,9 +11,13 @@ export interface Known {
   readonly hostId: string;
   readonly guestIds: readonly string[];
   /** In the order of their creation. */
-  readonly bookings: readonly { readonly id: string; readonly etag: string; readonly pastEtags: readonly string[] }[];
+  readonly bookings: readonly (Pick<SeenBooking, "id" | "etag" | "during"> & {
+    readonly pastEtags: readonly string[];
+  })[];
   /** That the weekly hours have had. */
   readonly hoursEtags: readonly string[];
+  /** That the rules have had. */
+  readonly rulesEtags: readonly string[];
   /** Calls with a `request_id` that were accepted. */
   readonly requests: readonly Call[];
 }
@@ -39,9 +44,20 @@ export function callOf(step: TestStep, known: Known): Call | undefined {
     case "hours": {
       const { timeZone, ranges, slotDurationMinutes, keepsBooked } = step;
       const fromDate = step.fromDay === undefined ? "" : dateOf(step.fromDay);
-      const etag = etagOf(step.etag, { etag: known.hoursEtags.at(-1) ?? "", pastEtags: known.hoursEtags.slice(0, -1) });
+      const etag = etagOf(step.etag, versionsIn(known.hoursEtags));
       const wanted = { fromDate, timeZone, ranges, slotDurationMinutes, keepsBooked };
       return { method: "SetWeeklyHours", hostId, ...wanted, etag, requestId };
+    }
+    case "rules": {
+      const { given, mask } = step;
+      return {
+        method: "UpdateRules",
+        hostId,
+        given,
+        mask,
+        etag: etagOf(step.etag, versionsIn(known.rulesEtags)),
+        requestId,
+      };
     }
     case "create": {
       const guestId = guestIds[step.guest] ?? "";
@@ -51,6 +67,8 @@ export function callOf(step: TestStep, known: Known): Call | undefined {
         guestId,
         during: step.during,
         holdSeconds: step.holdSeconds,
+        details: step.details,
+        ignoreNotice: step.ignoreNotice,
         requestId,
       };
     }
@@ -59,10 +77,18 @@ export function callOf(step: TestStep, known: Known): Call | undefined {
       if (booking === undefined) return undefined;
       const etag = etagOf(step.etag, booking);
       const asked = { bookingId: booking.id, etag, requestId };
-      if (step.kind === "reschedule") return { method: "RescheduleBooking", during: step.during, ...asked };
-      return { method: step.kind === "confirm" ? "ConfirmBooking" : "CancelBooking", ...asked };
+      if (step.kind === "confirm") return { method: "ConfirmBooking", ...asked };
+      if (step.kind === "cancel") return { method: "CancelBooking", reason: step.reason, ...asked };
+      const length = step.during.end - step.during.start;
+      const { start } = step.keepsStart ? booking.during : step.during;
+      const { ignoreNotice } = step;
+      return { method: "RescheduleBooking", during: { start, end: start + length }, ignoreNotice, ...asked };
     }
   }
+}
+
+function versionsIn(etags: readonly string[]): { readonly etag: string; readonly pastEtags: readonly string[] } {
+  return { etag: etags.at(-1) ?? "", pastEtags: etags.slice(0, -1) };
 }
 
 function etagOf(

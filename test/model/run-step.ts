@@ -5,15 +5,24 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
 import { expect } from "vitest";
 import type { ReplicaClients } from "../support/fencing-clients.ts";
-import { type Answer, seen, send } from "./calls.ts";
+import { type Answer, send } from "./calls.ts";
+import { seen } from "./seen-booking.ts";
 import { expireHold } from "./expire-hold.ts";
 import { asSeen, bookingsIn, decide, expire, openSlots } from "./model.ts";
 import { activeIn, type Chosen, type Model } from "./model-state.ts";
 import { exceptionsOf, hoursFrom, openIntervals, snapshotOf } from "./model-time.ts";
 import { AHEAD, quarterOf, quartersOf, times } from "./quarters.ts";
-import { readAvailability, readBookings, readExceptions, readHours, readOpenSlots, readSnapshot } from "./reads.ts";
+import {
+  readAvailability,
+  readBookings,
+  readExceptions,
+  readHours,
+  readOpenSlots,
+  readRules,
+  readSnapshot,
+} from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
-import type { TestStep } from "./steps.ts";
+import type { ReadStep, TestStep } from "./steps.ts";
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 
 /** Small pages, so that most lists have several. */
@@ -46,7 +55,8 @@ export async function runStep(world: World, model: Model, step: TestStep): Promi
 async function write(world: World, model: Model, step: TestStep): Promise<Model> {
   const { hostId, guestIds } = world;
   const requests = model.requests.map((request) => request.call);
-  const call = callOf(step, { hostId, guestIds, bookings: model.bookings, hoursEtags: model.hoursEtags, requests });
+  const { bookings, hoursEtags, rulesEtags } = model;
+  const call = callOf(step, { hostId, guestIds, bookings, hoursEtags, rulesEtags, requests });
   if (call === undefined) return model;
   const begun = Date.now();
   const answer = await send(world.clients, call);
@@ -59,7 +69,8 @@ async function write(world: World, model: Model, step: TestStep): Promise<Model>
 }
 
 function chosenIn(answer: Answer, today: Instant): Chosen {
-  if (answer.kind === "hours") return { id: "none", etag: answer.etag, now: undefined, today };
+  if (answer.kind === "hours" || answer.kind === "rules")
+    return { id: "none", etag: answer.etag, now: undefined, today };
   if (answer.kind !== "booking") return { id: "none", etag: "none", now: undefined, today };
   const { id, etag, updateTime } = answer.booking;
   return { id, etag, now: updateTime, today };
@@ -86,7 +97,7 @@ const FENCED_BOOKINGS = 3;
 export async function fence({ clients, hostId }: World, model: Model, during: Interval): Promise<void> {
   const asked = { ranges: [times(during)], findLastBooking: true, maxBookings: FENCED_BOOKINGS };
   const answer = await clients.fence.fenceHost({ hostId, ...asked });
-  const inTheWay = activeIn(model.bookings, [during]).toSorted((a, b) => a.during.start - b.during.start);
+  const inTheWay = activeIn(model.bookings, [during]);
   const named = answer.bookings.map((each) => ({ id: each.bookingId, during: quartersOf(each) }));
   expect(named).toEqual(inTheWay.slice(0, FENCED_BOOKINGS).map((each) => ({ id: each.id, during: each.during })));
   expect(answer.bookingCount).toBe(inTheWay.length);
@@ -99,14 +110,21 @@ export async function fence({ clients, hostId }: World, model: Model, during: In
 async function compareReads(
   { clients, hostId }: World,
   model: Model,
-  { window, states }: Extract<TestStep, { kind: "read" }>,
+  { window, states, slots, ignoreNotice }: ReadStep,
 ): Promise<void> {
   const available = openIntervals(model).filter((each) => overlaps(each, window));
   expect(await readAvailability(clients, hostId, window, PAGE_SIZE)).toEqual(available);
   expect(await readExceptions(clients, hostId, window, PAGE_SIZE)).toEqual(exceptionsOf(model, window));
-  expect(await readSnapshot(clients, hostId, window)).toEqual(snapshotOf(model, window));
+  const rules = { slotDurationMinutes: model.slotQuarters * 15, ...model.rules };
+  expect(await readSnapshot(clients, hostId, window)).toEqual({ intervals: snapshotOf(model, window), rules });
+  const read = await readRules(clients, hostId);
+  // Of rules that were never set the version is the service's affair.
+  expect(read).toEqual({ rules, etag: model.rulesEtags.at(-1) ?? read.etag });
   await compareHours(clients, hostId, model);
-  expect(await readOpenSlots(clients, hostId, window, PAGE_SIZE)).toEqual(openSlots(model, window));
+  const durationMinutes = slots === 1 ? 0 : slots * rules.slotDurationMinutes;
+  expect(await readOpenSlots(clients, hostId, { window, durationMinutes, ignoreNotice }, PAGE_SIZE)).toEqual(
+    openSlots(model, { window, slots, now: Date.now(), ignoresNotice: ignoreNotice }),
+  );
   const { bookings, sequence } = await readBookings(clients, hostId, window, states, PAGE_SIZE);
   expect(bookings).toEqual(bookingsIn(model, window, states).map(asSeen));
   // Holds that have ended may be recorded, or not yet.

@@ -2,10 +2,12 @@
 
 import * as fc from "fast-check";
 import type { Interval } from "../../shared/interval.ts";
-import type { StateName } from "./calls.ts";
+import type { Details, StateName } from "./seen-booking.ts";
 import type { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
 import type { Hours, Range } from "./hours.ts";
 import { AHEAD, AROUND, PAST } from "./quarters.ts";
+import type { RuleName, RuleValues } from "./rules.ts";
+import { anyMask, anyRules } from "./any-rules.ts";
 
 /** `pick`: one of the bookings so far, the latest is 0. `etag`: which of the versions that the caller has seen it sends. */
 export type TestStep =
@@ -17,26 +19,56 @@ export type TestStep =
       readonly named: boolean;
     }
   | HoursStep
+  | RulesStep
   | {
       readonly kind: "create";
       readonly during: Interval;
       readonly guest: number;
       readonly holdSeconds: number;
+      readonly details: Details;
+      readonly ignoreNotice: boolean;
       readonly named: boolean;
     }
-  | { readonly kind: "confirm" | "cancel"; readonly pick: number; readonly etag: Etag; readonly named: boolean }
+  | { readonly kind: "confirm"; readonly pick: number; readonly etag: Etag; readonly named: boolean }
+  | {
+      readonly kind: "cancel";
+      readonly pick: number;
+      readonly etag: Etag;
+      readonly reason: string;
+      readonly named: boolean;
+    }
   | {
       readonly kind: "reschedule";
       readonly pick: number;
       readonly etag: Etag;
       readonly during: Interval;
+      /** Then only the length of `during` is meant. */
+      readonly keepsStart: boolean;
+      readonly ignoreNotice: boolean;
       readonly named: boolean;
     }
   | { readonly kind: "expire"; readonly pick: number }
   | { readonly kind: "fence"; readonly during: Interval }
   /** An earlier call with its `request_id`: the same again, or with other content. */
   | { readonly kind: "repeat"; readonly pick: number; readonly altered: boolean }
-  | { readonly kind: "read"; readonly window: Interval; readonly states: readonly StateName[] };
+  | ReadStep;
+
+export interface ReadStep {
+  readonly kind: "read";
+  readonly window: Interval;
+  readonly states: readonly StateName[];
+  /** How long the open slots are that are listed. */
+  readonly slots: number;
+  readonly ignoreNotice: boolean;
+}
+
+export interface RulesStep {
+  readonly kind: "rules";
+  readonly given: Partial<RuleValues>;
+  readonly mask: readonly RuleName[] | undefined;
+  readonly etag: Etag;
+  readonly named: boolean;
+}
 
 /** `fromDay`: as `dateOf` counts; undefined: today, whatever that is in the time zone. */
 export interface HoursStep extends Pick<Hours, "timeZone" | "ranges"> {
@@ -118,6 +150,16 @@ const anyHours: fc.Arbitrary<HoursStep> = fc.record({
   named,
 });
 
+const anyReason = fc.constantFrom("", "ill");
+
+/** Few external ids, so that they are asked for again. */
+const anyDetails: fc.Arbitrary<Details> = fc.constantFrom(
+  { externalId: "", note: "", labels: {} },
+  { externalId: "", note: "ring twice", labels: { room: "2" } },
+  { externalId: "crm 1", note: "", labels: {} },
+  { externalId: "crm 2", note: "", labels: { room: "2", source: "web" } },
+);
+
 const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
   {
     weight: 4,
@@ -159,12 +201,26 @@ const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
       guest: fc.nat({ max: 1 }),
       // Longer than any test takes: holds end when a step ends them.
       holdSeconds: fc.constantFrom(0, 0, 3600, 86_400),
+      details: anyDetails,
+      ignoreNotice: rarely,
       named,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("confirm", "cancel"), pick, etag, named }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("cancel"), pick, etag, named }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("reschedule"), pick, etag, during: candidate, named }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("confirm"), pick, etag, named }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("cancel"), pick, etag, reason: anyReason, named }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("reschedule"),
+      pick,
+      etag,
+      during: candidate,
+      keepsStart: rarely,
+      ignoreNotice: rarely,
+      named,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("rules"), given: anyRules, mask: anyMask, etag, named }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("expire"), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("fence"), during: anyInterval(4, 12) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("repeat"), pick, altered: fc.boolean() }) },
@@ -174,6 +230,8 @@ const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
       kind: fc.constant("read"),
       window: fc.oneof(fc.constant(AHEAD), fc.constant(AROUND), anyInterval(1, 3, 8)),
       states: fc.oneof(fc.constant([]), fc.subarray<StateName>(["HELD", "CONFIRMED", "CANCELLED", "EXPIRED"])),
+      slots: fc.constantFrom(1, 1, 2, 3),
+      ignoreNotice: rarely,
     }),
   },
 );

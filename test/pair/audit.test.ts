@@ -54,8 +54,14 @@ function found(): Promise<string[]> {
 /** Moves a booking and the last event that tells of it, so that only its place is wrong. */
 async function move(bookingId: string, { start, end }: Interval): Promise<void> {
   const times = [bookingId, new Date(start), new Date(end)];
-  await booking.query("update bookings set during = tstzrange($2, $3) where id = $1", times);
-  await booking.query("update booking_events set during = tstzrange($2, $3) where booking_id = $1", times);
+  await booking.query(
+    "update bookings set during = tstzrange($2, $3), occupied = tstzrange($2, $3) where id = $1",
+    times,
+  );
+  await booking.query(
+    "update booking_events set during = tstzrange($2, $3), occupied = tstzrange($2, $3) where booking_id = $1",
+    times,
+  );
 }
 
 test("what the services have stored is in order, whatever was done", async () => {
@@ -117,7 +123,7 @@ describe("an active booking outside availability", () => {
 test("every active booking that overlaps one before it is named, however many", async () => {
   const ids = [await book(hours(8, 9)), await book(hours(9, 10)), await book(hours(10, 11))];
   await move(ids[0]!, hours(8, 11));
-  const overlap = (id: string): string => `OVERLAP: bookings ${ids[0]} and ${id} of host ${hostId} overlap`;
+  const overlap = (id: string): string => `OVERLAP: bookings ${ids[0]} and ${id} of host ${hostId} overlap in seat 1`;
   expect(await found()).toEqual([overlap(ids[1]!), overlap(ids[2]!)]);
 });
 
@@ -153,6 +159,16 @@ describe("a feed", () => {
     ["another time", "update bookings set update_time = update_time + '1 ms'", "is not as the feed leaves it"],
     ["another last event", "update bookings set sequence = sequence + 1", "is not as the feed leaves it"],
     ["another guest", "update bookings set guest_id = gen_random_uuid()", "is not as the feed leaves it"],
+    ["another seat", "update bookings set seat = 2", "is not as the feed leaves it"],
+    [
+      "another buffer",
+      "update bookings set occupied = tstzrange(lower(during), upper(during) + '1 ms')",
+      "is not as the feed leaves it",
+    ],
+    ["another external id", "update bookings set external_id = 'order 7'", "is not as the feed leaves it"],
+    ["another note", "update bookings set note = 'Knock twice.'", "is not as the feed leaves it"],
+    ["other labels", `update bookings set labels = '{"room": "blue"}'`, "is not as the feed leaves it"],
+    ["another reason", "update bookings set cancel_reason = 'ill'", "is not as the feed leaves it"],
     ["more versions than events", "update bookings set version = 2", "has not as many events as versions"],
     ["nothing in the table", "delete from bookings", "is in the feed and is not stored"],
   ])("that leads to a booking with %s is named", async (_what, statement, because) => {
@@ -168,15 +184,18 @@ test("more bookings than are read at once are all looked at", async () => {
   await availability.query(lengthen, [hostId, "6000 hours"]);
   await booking.query(
     `with new as (
-       select ${newBookingIdSql("$2")} as id, $1::timestamptz + n * '30 minutes'::interval as start, n
+       select ${newBookingIdSql("$2")} as id, n,
+              tstzrange($1::timestamptz + n * '30 minutes'::interval, $1::timestamptz + (n + 1) * '30 minutes'::interval) as time
        from generate_series(0, 11999) as n
      ), stored as (
-       insert into bookings (id, host_id, guest_id, during, state, version, sequence, create_time, update_time)
-       select id, $2, $3, tstzrange(start, start + '30 minutes'), 'CONFIRMED', 1, n + 1, $1, $1 from new
+       insert into bookings
+         (id, host_id, guest_id, during, occupied, seat, state, version, sequence, create_time, update_time)
+       select id, $2, $3, time, time, 1, 'CONFIRMED', 1, n + 1, $1, $1 from new
      ), told as (
        insert into booking_events
-         (host_id, sequence, kind, actor, event_time, booking_id, guest_id, during, state, version, create_time, update_time)
-       select $2, n + 1, 'CONFIRMED', 'tester', $1, id, $3, tstzrange(start, start + '30 minutes'), 'CONFIRMED', 1, $1, $1
+         (host_id, sequence, kind, actor, event_time, booking_id, guest_id, during, occupied, seat, state, version,
+          create_time, update_time)
+       select $2, n + 1, 'CONFIRMED', 'tester', $1, id, $3, time, time, 1, 'CONFIRMED', 1, $1, $1
        from new
      )
      insert into hosts values ($2, 0, 12000) on conflict (host_id) do update set sequence = 12000`,

@@ -116,17 +116,17 @@ const bookings: Table<typeof BookingService> = {
   },
   createBooking: {
     "": [
-      "? - - + - + ? -",
+      "? + - + - + ? -",
       async ({ hostId, guestId, nextSlot }) =>
         (as) =>
           as.bookings.createBooking({ hostId, guestId, ...nextSlot() }),
     ],
   },
-  confirmBooking: { "": ["? - - + 0 + ? -", toOne((as, bookingId) => as.bookings.confirmBooking({ bookingId }))] },
+  confirmBooking: { "": ["? + 0 + 0 + ? -", toOne((as, bookingId) => as.bookings.confirmBooking({ bookingId }))] },
   cancelBooking: { "": ["? + 0 + 0 + ? -", toOne((as, bookingId) => as.bookings.cancelBooking({ bookingId }))] },
   rescheduleBooking: {
     "": [
-      "? - - + 0 + ? -",
+      "? + 0 + 0 + ? -",
       toOne((as, bookingId, { nextSlot }) => as.bookings.rescheduleBooking({ bookingId, ...nextSlot() })),
     ],
   },

@@ -1,45 +1,49 @@
 import { describe, expect, test } from "vitest";
-import { NO_RULES, type Rules, updated } from "./rules.ts";
+import { NO_RULES, type Rules, type RulesUpdate, updated } from "./rules.ts";
 
-const RULES: Rules = {
+const rules: Rules = {
   slotDurationMinutes: 30,
-  minimumNoticeMinutes: 120,
-  horizonDays: 60,
+  minimumNoticeMinutes: 60,
+  horizonDays: 90,
   bufferBeforeMinutes: 5,
   bufferAfterMinutes: 10,
-  seats: 12,
+  seats: 3,
 };
 
+/** What an update changes. */
+function changed(update: RulesUpdate): Partial<Rules> {
+  const after = updated(rules, update);
+  const names = (Object.keys(rules) as (keyof Rules)[]).filter((rule) => after[rule] !== rules[rule]);
+  return Object.fromEntries(names.map((rule) => [rule, after[rule]]));
+}
+
 describe("without a mask", () => {
-  test("what is given changes, and nothing else", () => {
-    expect(updated(RULES, { given: { seats: 1 }, mask: undefined })).toEqual({ ...RULES, seats: 1 });
-    expect(updated(RULES, { given: {}, mask: undefined })).toEqual(RULES);
+  test("the rules that are given change, one that is set to 0 too", () => {
+    const given = { horizonDays: 30, bufferAfterMinutes: 0 };
+    expect(changed({ given, mask: undefined })).toEqual(given);
   });
 
-  test("what is given as zero is given", () => {
-    const given = { minimumNoticeMinutes: 0, horizonDays: 0 };
-    expect(updated(RULES, { given, mask: undefined })).toEqual({ ...RULES, ...given });
-  });
-
-  test("what is undefined is not given", () => {
-    expect(updated(RULES, { given: { seats: undefined, horizonDays: 7 }, mask: undefined })).toEqual({
-      ...RULES,
-      horizonDays: 7,
-    });
+  test("one that is undefined is not given", () => {
+    expect(changed({ given: { seats: undefined }, mask: undefined })).toEqual({});
   });
 });
 
 describe("with a mask", () => {
-  test("what it names changes, whatever else is given", () => {
-    const given = { seats: 1, horizonDays: 7 };
-    expect(updated(RULES, { given, mask: ["horizonDays"] })).toEqual({ ...RULES, horizonDays: 7 });
+  test("only the rules that it names change", () => {
+    expect(changed({ given: { seats: 5, horizonDays: 30 }, mask: ["seats"] })).toEqual({ seats: 5 });
   });
 
-  test("what it names and is not given gets its default", () => {
+  test("a rule that it names and that is not given gets its default", () => {
     const mask = ["minimumNoticeMinutes", "horizonDays", "bufferBeforeMinutes", "bufferAfterMinutes", "seats"] as const;
-    expect(updated(RULES, { given: {}, mask })).toEqual({ ...NO_RULES, slotDurationMinutes: 30 });
-    for (const rule of mask) {
-      expect(updated(RULES, { given: {}, mask: [rule] })).toEqual({ ...RULES, [rule]: NO_RULES[rule] });
-    }
+    expect(updated(rules, { given: {}, mask })).toEqual({ ...NO_RULES, slotDurationMinutes: 30 });
   });
+
+  test("that names a rule and is given 0 sets it to 0", () => {
+    expect(changed({ given: { horizonDays: 0 }, mask: ["horizonDays"] })).toEqual({ horizonDays: 0 });
+  });
+});
+
+test("the rules that were there before are not touched", () => {
+  updated(NO_RULES, { given: { seats: 7 }, mask: undefined });
+  expect(NO_RULES.seats).toBe(1);
 });

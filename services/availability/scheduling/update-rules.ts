@@ -8,6 +8,16 @@ import { writeRules } from "../storage/rules.ts";
 import { changeFenced } from "./change-fenced.ts";
 import type { SchedulingDeps } from "./deps.ts";
 
+/** As a request's content has them, whose hash is stored: a rule that comes later goes into what was added (`requestKey`). */
+const RULES = [
+  "slotDurationMinutes",
+  "minimumNoticeMinutes",
+  "horizonDays",
+  "bufferBeforeMinutes",
+  "bufferAfterMinutes",
+  "seats",
+] as const;
+
 /** How long the fence may take. */
 const FENCE_MAX_MS = 2000;
 
@@ -36,8 +46,9 @@ export async function updateRules<Message extends DescMessage>(
   response: Response<RulesOfHost, Message>,
 ): Promise<MessageShape<Message>> {
   const { hostId, given, mask, etag, requestId } = asked;
-  const content = [...(mask ?? []).toSorted(), mask === undefined, etag];
-  const key = requestKey("UpdateRules", requestId, content, { ...given });
+  // A rule that is set to 0 is another request than one that is left out.
+  const content = [mask?.toSorted().join(","), etag, ...RULES.map((rule) => given[rule])];
+  const key = requestKey("UpdateRules", requestId, content);
   return await changeFenced(deps, { hostId, key, response }, caller, async ({ run, host }) => {
     if (etag !== undefined && etag !== rulesEtag(host.rulesVersion)) throw etagMismatch();
     const rules = updated(host.rules, asked);

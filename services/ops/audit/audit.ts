@@ -10,6 +10,7 @@ import { feedEnds, feedGaps, replays } from "./feeds.ts";
 import { type Databases, outside } from "./outside.ts";
 import { overlapFinder } from "./overlaps.ts";
 import { lostAnswers } from "./requests.ts";
+import { misplaced, sharedNames } from "./stored-bookings.ts";
 import { atOneMoment, connectForReading } from "./stored.ts";
 import type { Violation } from "./violation.ts";
 import { compareZones, type ZoneComparison } from "./zones.ts";
@@ -28,9 +29,11 @@ export interface AuditOptions {
 }
 
 /**
- * Names every active, unended booking outside open time, every overlap of active bookings, every gap in a feed, every booking
- * that its feed does not lead to, and every remembered request whose answer is lost. May run beside the services: it takes no
- * lock that they wait for. Memory does not grow with the databases.
+ * Names every active, unended booking outside open time, every overlap of active bookings in one seat, every booking in no seat
+ * or for a part of its time only, every external id that two standing bookings have, every gap in a feed, every booking that its
+ * feed does not lead to, and every remembered request whose answer is lost. Buffers may reach outside open time, and a host may
+ * have fewer seats than are taken. May run beside the services: it takes no lock that they wait for. Memory does not grow with
+ * the databases.
  *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
  * database cannot be read, or has sessions that are not its alone; and, after all else, if the open time around a booking
@@ -55,6 +58,8 @@ export async function* audit(
     tellZones?.(await compareZones({ availability, booking }, offsetsOf));
     yield* atOneMoment(stored, async function* all() {
       yield* activeTime(stored, { availability, booking }, offsetsOf, unknownZones);
+      yield* misplaced(stored);
+      yield* sharedNames(stored);
       yield* feedGaps(stored);
       yield* feedEnds(stored);
       yield* replays(stored);

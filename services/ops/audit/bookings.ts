@@ -10,6 +10,9 @@ export interface ActiveBooking extends Interval {
   readonly hostId: string;
   readonly start: Instant;
   readonly end: Instant;
+  readonly seat: number;
+  /** Its time with its buffers: all of it in the seat. */
+  readonly occupied: Interval;
   readonly version: number;
   /** Whether its time is not over yet. What has ended may lie outside availability: the host may have removed that time. */
   readonly isUnended: boolean;
@@ -20,6 +23,9 @@ interface Row {
   readonly host_id: string;
   readonly start: number;
   readonly end: number;
+  readonly seat: number;
+  readonly occupied_start: number;
+  readonly occupied_end: number;
   readonly version: number;
   readonly is_unended: boolean;
 }
@@ -27,16 +33,22 @@ interface Row {
 /** A hold past its `expire_time` is not active, whether that is recorded or not. */
 const IS_ACTIVE = "(state = 'CONFIRMED' or (state = 'HELD' and expire_time > clock_timestamp()))";
 
-/** All active bookings, by host and start, in batches, of the moment at which the client's transaction sees the database. */
+/** All active bookings, by host, seat and when they occupy it, in batches, of the moment at which the client's transaction sees the database. */
 export async function* activeBookings(client: Client): AsyncGenerator<ActiveBooking[]> {
   const rows = inBatches<Row>(
     client,
-    `select id, host_id, ${millis("lower(during)")} as start, ${millis("upper(during)")} as end, version,
+    `select id, host_id, ${millis("lower(during)")} as start, ${millis("upper(during)")} as end, seat,
+            ${millis("lower(occupied)")} as occupied_start, ${millis("upper(occupied)")} as occupied_end, version,
             upper(during) > clock_timestamp() as is_unended
-     from bookings where ${IS_ACTIVE} order by host_id, lower(during), id`,
+     from bookings where ${IS_ACTIVE} order by host_id, seat, lower(occupied), id`,
   );
   for await (const batch of rows) {
-    yield batch.map(({ host_id: hostId, is_unended: isUnended, ...row }) => ({ ...row, hostId, isUnended }));
+    yield batch.map(({ host_id: hostId, occupied_start: start, occupied_end: end, is_unended: isUnended, ...row }) => ({
+      ...row,
+      hostId,
+      occupied: { start, end },
+      isUnended,
+    }));
   }
 }
 

@@ -3,8 +3,18 @@
 export type Violation =
   /** An active booking that has not ended and lies, at least in part, outside its host's availability. */
   | { readonly kind: "OUTSIDE_AVAILABILITY"; readonly hostId: string; readonly bookingId: string }
-  /** Two active bookings of one host that share an instant. */
-  | { readonly kind: "OVERLAP"; readonly hostId: string; readonly bookingId: string; readonly otherId: string }
+  /** Two active bookings that are in one seat of one host at some instant, buffers included. */
+  | {
+      readonly kind: "OVERLAP";
+      readonly hostId: string;
+      readonly seat: number;
+      readonly bookingId: string;
+      readonly otherId: string;
+    }
+  /** A booking that is in no seat, or not for all of its time. */
+  | { readonly kind: "MISPLACED"; readonly hostId: string; readonly bookingId: string; readonly because: string }
+  /** Two standing bookings of one host with one `external_id`. */
+  | { readonly kind: "EXTERNAL_ID"; readonly hostId: string; readonly bookingId: string; readonly otherId: string }
   /** Sequences that a host's feed lacks: those behind `after` and before `next`. */
   | { readonly kind: "FEED_GAP"; readonly hostId: string; readonly after: number; readonly next: number }
   /** The host's feed ends at `last`, but its counter says `counter`: events are lost, or will be numbered twice. */
@@ -21,7 +31,11 @@ export function lineOf(violation: Violation): string {
     case "OUTSIDE_AVAILABILITY":
       return `${kind}: booking ${violation.bookingId} of host ${hostId} is outside the host's availability`;
     case "OVERLAP":
-      return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} overlap`;
+      return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} overlap in seat ${violation.seat}`;
+    case "MISPLACED":
+      return `${kind}: booking ${violation.bookingId} of host ${hostId} ${violation.because}`;
+    case "EXTERNAL_ID":
+      return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} have one external id`;
     case "FEED_GAP":
       return `${kind}: the feed of host ${hostId} goes from sequence ${violation.after} to ${violation.next}`;
     case "FEED_END":
