@@ -139,7 +139,7 @@ describe("a list", () => {
     await newPeople();
     const made: Booking[] = [];
     for (const [index, labels] of [{ a: "1" }, { a: "2", b: "1" }, { a: "" }, { b: "x=y" }, {}].entries())
-      made.push(await book(index, { labels: labels as Record<string, string> }));
+      made.push(await book(index, { labels }));
     const listed = async (label: string): Promise<number[]> => {
       const byHost = await pair.clients.bookings.listBookings({ hostId, label });
       const byGuest = await pair.clients.bookings.listBookings({ hostId, guestId, label });

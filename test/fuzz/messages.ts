@@ -62,7 +62,10 @@ function messageOf(random: Random, swarm: Swarm, schema: DescMessage, depth: num
 
 /** Fields that services look at first: a request without them seldom gets any further. */
 function isKey({ name }: DescField): boolean {
-  return /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) && name !== "request_id";
+  return (
+    /(^|_)id$|^(start|end)(_time)?$|^slot_duration|^time_zone$|^day$/.test(name) &&
+    !/^(request|external)_id$/.test(name)
+  );
 }
 
 function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number): unknown {
@@ -82,15 +85,15 @@ function valueOf(random: Random, swarm: Swarm, field: DescField, depth: number):
             : scalarOf(random, swarm, field.name, field.scalar),
       );
     case "map":
-      return Object.fromEntries(
-        Array.from({ length: random.below(swarm("odd message", 0.1) ? 2000 : REPEATED_MAX) }, () => [
-          swarm("odd message", 0.2)
-            ? random.pick(ODD_TEXTS)
-            : random.pick(["source", "é", random.bytes(4).toString("hex")]),
-          scalarOf(random, swarm, field.name, ScalarType.STRING),
-        ]),
-      );
+      return mapOf(random, swarm);
   }
+}
+
+function mapOf(random: Random, swarm: Swarm): Record<string, string> {
+  const odd = swarm("odd message", 0.1);
+  const text = (): string => (odd && random.chance(0.1) ? random.pick(ODD_TEXTS) : textOf(random, "label"));
+  const entries = Array.from({ length: random.below(odd ? 2000 : REPEATED_MAX) }, (_, n) => [text() + n, text()]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function enumOf(

@@ -130,10 +130,11 @@ async function prepare({ clients }: Pair): Promise<Known> {
   await clients.users.createUser({ email, displayName: "Taken", role: Role.USER });
   for (const day of [-72, 0]) await openTime(clients, hostId, { start: tomorrow(day + 8), end: tomorrow(day + 16) });
   const at = (hour: number) => timestampFromMs(tomorrow(0) + hour * HOUR_MS);
-  const book = (start: number) =>
-    clients.bookings.createBooking({ hostId, guestId, startTime: at(start), endTime: at(start + 0.5) });
-  const bookingId = (await book(8)).booking?.id ?? "";
+  const book = (start: number, externalId = "") =>
+    clients.bookings.createBooking({ hostId, guestId, startTime: at(start), endTime: at(start + 0.5), externalId });
+  const externalId = "taken";
+  const bookingId = (await book(8, externalId)).booking?.id ?? "";
   await book(12);
   const { nextPageToken: pageToken } = await clients.bookings.listBookings({ hostId, pageSize: 1 });
-  return { hostId, guestId, bookingId, email, pageToken, at };
+  return { hostId, guestId, bookingId, externalId, email, pageToken, at };
 }

@@ -94,6 +94,13 @@ export const creates: readonly BadRequest[] = [
     "request_id",
     "end_time",
   ),
+  bad(
+    createBooking,
+    "an external id that another booking has",
+    (known) => ({ ...slot(known), externalId: known.externalId }),
+    "EXTERNAL_ID_TAKEN",
+    "external_id",
+  ),
   bad(createBooking, "nobody as host", (known) => ({ ...slot(known), hostId: NOBODY }), "USER_NOT_FOUND"),
   bad(createBooking, "nobody as guest", (known) => ({ ...slot(known), guestId: NOBODY }), "USER_NOT_FOUND"),
   bad(createBooking, "a guest as host", (known) => ({ ...slot(known), hostId: known.guestId }), "NOT_A_HOST"),

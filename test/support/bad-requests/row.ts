@@ -12,6 +12,8 @@ export interface Known {
   readonly guestId: string;
   /** Booked from 8:00 to 8:30 by the guest. */
   readonly bookingId: string;
+  /** Of that booking. */
+  readonly externalId: string;
   readonly email: string;
   /** A page token that ListBookings gave out for this host with `page_size` 1. */
   readonly pageToken: string;

@@ -44,7 +44,10 @@ const values: readonly Shape[] = [
   { name: "a time with a long fraction", text: filled("1", '"2030-01-01T00:00:00.', 'Z"') },
   { name: "deep arrays", text: nested("[", "0", "]") },
   { name: "deep objects", text: nested('{"a":', "0", "}") },
-  { name: "many keys", text: `{${names(":0", ",", (name) => `"${name}"`)}}` },
+  ...["0", '""'].map((value) => ({
+    name: `many keys of ${value}`,
+    text: `{${names(`:${value}`, ",", (name) => `"${name}"`)}}`,
+  })),
   ...["0", "99", '""', "{}", "null"].map((one) => ({
     name: `a list of ${one}`,
     text: filled(one, "[", "]", ","),
