@@ -27,15 +27,15 @@ describe("pages of other origins", () => {
     expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
     expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("idempotency-key");
-    for (const [path, method] of [
-      ["weekly-hours", "PUT"],
-      ["rules", "PATCH"],
-    ]) {
-      const { headers } = await fetch(`${gateway.url}/hosts/1/${path}`, {
+    for (const [write, path] of [
+      ["PUT", "/hosts/1/weekly-hours"],
+      ["PATCH", "/hosts/1/rules"],
+    ] as const) {
+      const toWrite = await fetch(`${gateway.url}${path}`, {
         method: "OPTIONS",
-        headers: { origin: ORIGIN, "access-control-request-method": method! },
+        headers: { origin: ORIGIN, "access-control-request-method": write },
       });
-      expect(headers.get("access-control-allow-methods")?.split(", ").toSorted()).toEqual(["GET", "HEAD", method]);
+      expect(toWrite.headers.get("access-control-allow-methods")).toBe(`GET, HEAD, ${write}`);
     }
     const { headers } = await gateway.call("GET", "/nothing", { headers: { origin: ORIGIN } });
     expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);

@@ -210,9 +210,15 @@ describe("/openapi.json", () => {
     const cancel = operation("post", "/bookings/{booking_id}:cancel");
     expect(names(cancel)).toEqual(["booking_id", "Idempotency-Key", "If-Match"]);
     expect(names(operation("post", "/availability"))).toEqual(["Idempotency-Key"]);
-    const [get, put] = ["get", "put"].map((each) => operation(each, "/hosts/{host_id}/weekly-hours"));
-    expect(names(put!)).toEqual(["host_id", "Idempotency-Key", "If-Match"]);
-    for (const { responses } of [get!, put!]) expect(responses["200"]!.headers).toHaveProperty("ETag");
+    for (const [write, path] of [
+      ["put", "/hosts/{host_id}/weekly-hours"],
+      ["patch", "/hosts/{host_id}/rules"],
+    ] as const) {
+      expect(names(operation(write, path))).toEqual(["host_id", "Idempotency-Key", "If-Match"]);
+      for (const each of ["get", write]) {
+        expect(operation(each, path).responses["200"]!.headers).toHaveProperty("ETag");
+      }
+    }
     const watch = operation("get", "/bookings:watch");
     expect(Object.keys(watch.responses["200"]!.content)).toEqual(["application/x-ndjson", "text/event-stream"]);
     expect(names(watch)).toEqual(["host_id", "after_sequence", "Last-Event-ID"]);

@@ -15,9 +15,16 @@ export function maskedFields(mask: DescField): ReadonlyMap<string, DescField> {
   return new Map(fields.flatMap((field) => [field.name, protoSnakeCase(field.jsonName)].map((path) => [path, field])));
 }
 
-/** The paths of a mask in JSON, as the contract names the fields. What is the name of no field stays as it is. */
+/**
+ * The paths of a mask in JSON, as the contract names the fields, each once, up to the first that the mask may not name: as
+ * many as the text has would be a larger message than the text, and too large for who gets it.
+ */
 export function pathsIn(mask: DescField, text: string): string[] {
-  return text === "" ? [] : text.split(",").map((name) => fieldNamed(mask.parent, name)?.name ?? name);
+  if (text === "") return [];
+  const allowed = maskedFields(mask);
+  const paths = [...new Set(text.split(",").map((name) => fieldNamed(mask.parent, name)?.name ?? name))];
+  const wrong = paths.findIndex((path) => !allowed.has(path));
+  return wrong === -1 ? paths : paths.slice(0, wrong + 1);
 }
 
 /**

@@ -58,15 +58,7 @@ function tailsOf(each: DescField, depth = 0): Bytes[] {
     { name: " short, often", bytes: often(field(number, Buffer.from("a"))) },
     { name: " of another type, often", bytes: often(concat(tag(number, WireType.Bit32), 0, 0, 0, 0)) },
   ];
-  const all =
-    each.fieldKind === "map" ? [...own, { name: " of many keys", bytes: entries(number) }] : [...own, ...inside];
-  return all.map((tail) => ({ name: `${name}${tail.name}`, bytes: tail.bytes }));
-}
-
-/** As many entries of a map as fit, each of another key. */
-function entries(number: number): Uint8Array {
-  const one = (index: number): Uint8Array => field(number, field(1, Buffer.from(index.toString(36).padStart(4, "0"))));
-  return Buffer.concat(Array.from({ length: Math.floor(ROOM / one(0).length) }, (_, index) => one(index)));
+  return [...own, ...inside].map((tail) => ({ name: `${name}${tail.name}`, bytes: tail.bytes }));
 }
 
 /** Many entries of a map, and large ones. */
