@@ -43,19 +43,22 @@ export interface ConfirmedRow {
   readonly total: number;
 }
 
+/** What is the same for all bookings of a fence is worked out once for it, and not for each: a fence may be told of very many. */
 export function confirmedInRanges(fences: readonly FenceCommand[]): Statement {
   return {
     name: "load-confirmed-in-ranges",
     text: `select fence.ordinal::float8 as ordinal, found.id, found.start_ms, found.end_ms, found.total
-           from unnest($1::uuid[], $2::tstzmultirange[], $3::int[], $4::float8[], $5::uuid[]) with ordinality
-             as fence(host_id, ranges, max_bookings, after_ms, after_id, ordinal)
+           from (
+             select *, ${LIVE_RANGES} as live, ${BATCH_NOW} as now
+             from unnest($1::uuid[], $2::tstzmultirange[], $3::int[], $4::float8[], $5::uuid[]) with ordinality
+               as fence(host_id, ranges, max_bookings, after_ms, after_id, ordinal) ${ONE_BY_ONE}
+           ) as fence
            cross join lateral (
              select b.id, ${millis("lower(b.during)")} as start_ms, ${millis("upper(b.during)")} as end_ms,
                     (count(*) over ())::float8 as total
              from bookings b
              where b.host_id = fence.host_id and b.state = 'CONFIRMED'
-               and b.occupied && ${LIVE_RANGES} and b.during && ${LIVE_RANGES}
-               and upper(b.during) > ${BATCH_NOW}
+               and b.occupied && fence.live and b.during && fence.live and upper(b.during) > fence.now
                and (fence.after_id is null or (lower(b.during), b.id) > (${fromMillis("fence.after_ms")}, fence.after_id))
              order by lower(b.during), b.id
              limit fence.max_bookings
