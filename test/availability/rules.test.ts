@@ -91,6 +91,17 @@ describe("an update", () => {
     expect(await update({ seats: 4, ...mask() })).toMatchObject({ ...SOME, seats: 4 });
   });
 
+  test("is not the only one that changes the etag: open time that brings its slot duration does too", async () => {
+    const hostId = await createHost(pair.clients);
+    const etagOf = async () => (await pair.clients.availability.getRules({ hostId })).rules?.etag;
+    const before = await etagOf();
+    await openTime(pair.clients, hostId, hours(9, 10));
+    const after = await etagOf();
+    expect(after).not.toBe(before);
+    await openTime(pair.clients, hostId, hours(10, 11));
+    expect(await etagOf()).toBe(after);
+  });
+
   test("may set what is also the default", async () => {
     const zeros = { minimumNoticeMinutes: 0, horizonDays: 0, bufferBeforeMinutes: 0, bufferAfterMinutes: 0 };
     expect(await update(zeros)).toMatchObject({ ...SOME, ...zeros });
