@@ -92,13 +92,13 @@ describe("an update", () => {
   });
 
   test("is not the only one that changes the etag: open time that brings its slot duration does too", async () => {
-    const hostId = await createHost(pair.clients);
-    const etagOf = async () => (await pair.clients.availability.getRules({ hostId })).rules?.etag;
+    const other = await createHost(pair.clients);
+    const etagOf = async () => (await pair.clients.availability.getRules({ hostId: other })).rules?.etag;
     const before = await etagOf();
-    await openTime(pair.clients, hostId, hours(9, 10));
+    await openTime(pair.clients, other, hours(9, 10));
     const after = await etagOf();
     expect(after).not.toBe(before);
-    await openTime(pair.clients, hostId, hours(10, 11));
+    await openTime(pair.clients, other, hours(10, 11));
     expect(await etagOf()).toBe(after);
   });
 
