@@ -69,7 +69,8 @@ function createBooking(model: Model, call: Extract<Call, { method: "CreateBookin
   const { hostId, guestId, during, holdSeconds, details } = call;
   const isHold = holdSeconds > 0;
   const asked = { now: chosen.today, ignoresNotice: call.ignoreNotice };
-  const reason = whyNotAt(model, model.bookings, during, asked);
+  const occupied = occupiedBy(model.rules, during);
+  const reason = whyNotAt(model, model.bookings, { during, occupied }, asked);
   // Whether the time is taken is looked at last.
   const isTooMuch = isHold && hasAllHolds(model.bookings, guestId);
   if (isTooMuch && (reason === undefined || reason === "SLOT_TAKEN")) return no(model, "TOO_MANY_HOLDS");
@@ -80,8 +81,8 @@ function createBooking(model: Model, call: Extract<Call, { method: "CreateBookin
     hostId,
     guestId,
     during,
-    occupied: occupiedBy(model.rules, during),
-    seat: seatFor(model.rules, model.bookings, during),
+    occupied,
+    seat: seatFor(model.rules, model.bookings, occupied),
     state: isHold ? "HELD" : "CONFIRMED",
     etag: chosen.etag,
     // The start is years ahead, so that no hold is cut short by it.
@@ -120,11 +121,11 @@ function changeBooking(model: Model, call: Change, chosen: Chosen): Step {
       const { during, ignoreNotice } = call;
       const keepsStart = during.start === booking.during.start;
       const asked = { now: chosen.today, ignoresNotice: ignoreNotice, keepsStart };
-      const whyNot = whyNotAt(model, others, during, asked);
+      const place = { during, occupied: occupiedBy(model.rules, during, booking) };
+      const whyNot = whyNotAt(model, others, place, asked);
       if (whyNot !== undefined) return no(model, whyNot);
-      const seat = seatFor(model.rules, others, during, booking.seat);
-      const moved = { during, occupied: occupiedBy(model.rules, during), seat };
-      return change(model, booking, moved, "RESCHEDULED", chosen);
+      const seat = seatFor(model.rules, others, place.occupied, booking.seat);
+      return change(model, booking, { ...place, seat }, "RESCHEDULED", chosen);
     }
   }
 }
@@ -140,7 +141,7 @@ export function whyNotChanged(booking: SeenBooking, { method, etag }: Change): s
 function whyNotAt(
   model: Model,
   others: readonly SeenBooking[],
-  during: Interval,
+  { during, occupied }: Pick<SeenBooking, "during" | "occupied">,
   { keepsStart = false, ...asked }: Asked & { readonly keepsStart?: boolean },
 ): string | undefined {
   const misfit = misfitOf(openOf(model), model.slotQuarters, during, keepsStart);
@@ -148,7 +149,7 @@ function whyNotAt(
   if (isPast(during)) return "START_IN_PAST";
   const tooEarlyOrLate = keepsStart ? undefined : whyNotBegin(model.rules, during, asked);
   if (tooEarlyOrLate !== undefined) return tooEarlyOrLate;
-  return openSeats(model.rules, others, during) < 1 ? "SLOT_TAKEN" : undefined;
+  return openSeats(model.rules, others, occupied) < 1 ? "SLOT_TAKEN" : undefined;
 }
 
 /** Whether an active booking has the external id. */
@@ -179,7 +180,7 @@ export function openSlots(
   return slotsOf(openOf(model), model.slotQuarters, slots * model.slotQuarters)
     .filter((slot) => !isPast(slot) && whyNotBegin(model.rules, slot, asked) === undefined)
     .filter(({ start }) => window.start <= start && start < window.end)
-    .map((slot) => ({ ...slot, openSeats: openSeats(model.rules, model.bookings, slot) }))
+    .map((slot) => ({ ...slot, openSeats: openSeats(model.rules, model.bookings, occupiedBy(model.rules, slot)) }))
     .filter((slot) => slot.openSeats > 0);
 }
 

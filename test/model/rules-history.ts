@@ -30,7 +30,7 @@ export function canBeFull(
 ): boolean {
   const others = bookings.filter(({ id }) => !("bookingId" in call) || id !== call.bookingId);
   const rules = rulesDuring(span, history);
-  return "during" in call && rules.some((each) => openSeats(each, others, call.during) < 1);
+  return "during" in call && rules.some((each) => openSeats(each, others, occupiedBy(each, call.during)) < 1);
 }
 
 /** Whether some rules can have had a notice, or a horizon. */
@@ -63,9 +63,9 @@ function allows(rules: Rules, { event, entries }: Put, before: readonly SeenBook
   const { during, occupied, seat, id, updateTime } = event.booking;
   const own = before.find((booking) => booking.id === id);
   const others = before.filter((booking) => booking !== own);
-  const wanted = occupiedBy(rules, during);
+  const wanted = occupiedBy(rules, during, own);
   if (occupied.start !== wanted.start || occupied.end !== wanted.end) return false;
-  if (openSeats(rules, others, during) < 1 || seat !== seatFor(rules, others, during, own?.seat)) return false;
+  if (openSeats(rules, others, wanted) < 1 || seat !== seatFor(rules, others, wanted, own?.seat)) return false;
   if (own?.during.start === during.start) return true;
   const ignoresNotice = entries.some(({ call }) => "ignoreNotice" in call && call.ignoreNotice);
   return updateTime !== undefined && whyNotBegin(rules, during, { now: updateTime, ignoresNotice }) === undefined;

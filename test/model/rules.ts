@@ -40,9 +40,14 @@ export function updatedRules(
   return after;
 }
 
-/** The quarters in which a booking has its seat. */
-export function occupiedBy({ bufferBeforeMinutes, bufferAfterMinutes }: Rules, { start, end }: Interval): Interval {
-  return { start: start - bufferBeforeMinutes / 15, end: end + bufferAfterMinutes / 15 };
+/** The quarters in which a booking has its seat. Where its start stays as it is (`own`), no buffer grows in front of it. */
+export function occupiedBy(
+  { bufferBeforeMinutes, bufferAfterMinutes }: Rules,
+  { start, end }: Interval,
+  own?: SeenBooking,
+): Interval {
+  const time = { start: start - bufferBeforeMinutes / 15, end: end + bufferAfterMinutes / 15 };
+  return own?.during.start === start ? { ...time, start: Math.max(time.start, own.occupied.start) } : time;
 }
 
 /** The seats that bookings have in some quarter of a time. */
@@ -54,13 +59,14 @@ export function seatsTaken(bookings: readonly SeenBooking[], time: Interval): Re
   return new Set(seats);
 }
 
-export function openSeats(rules: Rules, bookings: readonly SeenBooking[], during: Interval): number {
-  return rules.seats - seatsTaken(bookings, occupiedBy(rules, during)).size;
+/** How many seats are open for all of a time, which has its buffers. */
+export function openSeats(rules: Rules, bookings: readonly SeenBooking[], time: Interval): number {
+  return rules.seats - seatsTaken(bookings, time).size;
 }
 
 /** A booking that moves keeps its own seat if it can; else it is the lowest that nobody has. */
-export function seatFor(rules: Rules, others: readonly SeenBooking[], during: Interval, own?: number): number {
-  const taken = seatsTaken(others, occupiedBy(rules, during));
+export function seatFor(rules: Rules, others: readonly SeenBooking[], time: Interval, own?: number): number {
+  const taken = seatsTaken(others, time);
   const seats = Array.from({ length: rules.seats }, (_, index) => index + 1).filter((seat) => !taken.has(seat));
   return seats.find((seat) => seat === own) ?? seats[0] ?? 0;
 }

@@ -92,14 +92,16 @@ describe("a booking that is under way", () => {
     expect(outcome.kind === "refused" && outcome.refusal.message).toBe("the asked end has passed");
   });
 
-  test("keeps its seat, and has the buffers of the rules as they are", () => {
+  test("keeps its seat, and has the buffer behind it of the rules as they are, and none that has grown in front of it", () => {
     const seated = { ...running, seat: 2 };
     const calendar = calendarOf({ seats: 2, bufferBeforeMs: 7, bufferAfterMs: 9 });
     const end = NOW + 2 * HOUR;
-    const { outcome, events } = only(hostOf(seated), move({ start, end }, { calendar }));
+    // Nearer than the new buffer: by the rules of its time it was far enough.
+    const before = bookingAt(at(start - HOUR), { id: "before", seat: 2 });
+    const { outcome, events } = only(hostOf(seated, before), move({ start, end }, { calendar }));
     expect(outcome.kind === "booked" && outcome.booking).toMatchObject({
       during: { start, end },
-      occupied: { start: start - 7, end: end + 9 },
+      occupied: { start, end: end + 9 },
       seat: 2,
       version: running.version + 1,
     });

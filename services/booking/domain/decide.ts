@@ -151,7 +151,9 @@ function reschedule(ledger: Ledger, command: RescheduleCommand): Outcome {
   if (booking.during.start <= now && !keepsStart) return refused(notActive("has started"));
   if (differs(booking, command.etag)) return refused(etagMismatch());
   if (isStale(ledger, command)) return { kind: "stale" };
-  const time = occupied(calendar.rules, during);
+  const wanted = occupied(calendar.rules, during);
+  // A buffer that has grown since is not asked for in front of a start that stays: who was there before may have gone by it.
+  const time = keepsStart ? { ...wanted, start: Math.max(wanted.start, booking.occupied.start) } : wanted;
   const around = ledger.overlapping(time, "occupied").filter(({ id }) => id !== booking.id);
   const taken = takenBy(around, now);
   const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice, keepsStart }, taken);
