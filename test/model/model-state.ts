@@ -35,6 +35,9 @@ export interface ModelEvent {
   readonly booking: SeenBooking;
 }
 
+/** Stands for an etag that no answer has told. */
+export const UNTOLD = "untold";
+
 export const nothingYet: Model = {
   openings: new Set(),
   closures: new Set(),

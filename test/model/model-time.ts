@@ -4,7 +4,7 @@ import { type Instant, type Interval, overlaps } from "../../shared/interval.ts"
 import type { Answer, Call, KeptBooking, SetWeeklyHours } from "./calls.ts";
 import { beginOf, type Hours, inForce } from "./hours.ts";
 import { KNOWN, today } from "./local-time.ts";
-import { activeIn, type Chosen, type Model, no, openOf, refused, type Step } from "./model-state.ts";
+import { activeIn, type Chosen, type Model, no, openOf, refused, type Step, UNTOLD } from "./model-state.ts";
 import { add, intervalsOf, type OpenQuarters, quartersIn, remove } from "./open-time.ts";
 import { AHEAD, END_OF_TIME, QUARTERS_A_DAY, quarterOf } from "./quarters.ts";
 
@@ -16,7 +16,7 @@ export function addAvailability(model: Model, during: Interval, slotDurationMinu
   const slotQuarters = slotDurationMinutes / MINUTES_PER_QUARTER;
   if (isOtherSlot(model, model.hours, slotQuarters, now)) return no(model, "SLOT_DURATION_MISMATCH");
   const [openings, closures] = [add(model.openings, during), remove(model.closures, during)];
-  const after = { ...model, openings, closures, slotQuarters };
+  const after = { ...model, openings, closures, ...withSlots(model, slotQuarters) };
   const around = openIntervals(after).find((each) => each.start <= during.start && during.end <= each.end) ?? during;
   return { answer: { kind: "added", interval: around }, after };
 }
@@ -66,7 +66,7 @@ export function setWeeklyHours(model: Model, call: SetWeeklyHours, chosen: Chose
   if (isOtherSlot(model, earlier, slotQuarters, chosen.today)) return no(model, "SLOT_DURATION_MISMATCH");
   const etag = model.hoursEtags.includes(chosen.etag) ? "an etag that the hours have not had" : chosen.etag;
   const hoursEtags = [...model.hoursEtags, etag];
-  const wanted = { ...model, hours: [...earlier, hours], hoursEtags, slotQuarters };
+  const wanted = { ...model, hours: [...earlier, hours], hoursEtags, ...withSlots(model, slotQuarters) };
   return shrunk(model, wanted, call.keepsBooked, (_, kept) => ({
     kind: "hours",
     hours,
@@ -74,6 +74,12 @@ export function setWeeklyHours(model: Model, call: SetWeeklyHours, chosen: Chose
     etag,
     kept,
   }));
+}
+
+/** Another slot duration is another set of rules, whose etag nobody is told here. */
+function withSlots(model: Model, slotQuarters: number): Pick<Model, "slotQuarters" | "rulesEtags"> {
+  const { rulesEtags } = model;
+  return { slotQuarters, rulesEtags: slotQuarters === model.slotQuarters ? rulesEtags : [...rulesEtags, UNTOLD] };
 }
 
 /** Of hours that are over nobody needs the slots. */

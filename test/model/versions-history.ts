@@ -50,7 +50,11 @@ export function sameVersions(history: readonly Entry[]): string[] {
 export function canHaveChanged(call: Versioned, refusal: Span, history: readonly Entry[]): boolean {
   const updates = updatesOf(history, call.method);
   const seen = updates.find(({ etag }) => etag === call.etag);
+  // Open time may have brought the rules another slot duration.
+  const bySlots =
+    call.method === "UpdateRules" ? changesOf(history).filter(({ call: { method } }) => method !== call.method) : [];
   return (
-    seen === undefined || updates.some((other) => other !== seen && !isBefore(refusal, other) && !isBefore(other, seen))
+    seen === undefined ||
+    [...updates, ...bySlots].some((other) => other !== seen && !isBefore(refusal, other) && !isBefore(other, seen))
   );
 }
