@@ -115,11 +115,14 @@ describe("a read that waits in the database", () => {
     lock.release();
   });
 
-  /** How many reads of one booking wait for the table. (Others do as well: the service looks for expired holds.) */
+  /**
+   * How many reads of one booking wait for the table. (Others do as well: the service looks for expired holds.) The server keeps
+   * the first 1024 characters of a query.
+   */
   async function waiting(): Promise<number> {
     const { rowCount } = await pool.query(
       `select from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock' and query like '%where b.id = $1%'`,
+       where datname = current_database() and wait_event_type = 'Lock' and query like '%else b.state end as state%'`,
     );
     return rowCount ?? 0;
   }
