@@ -10,7 +10,7 @@ import { byStart, type Chosen, type Model, type ModelBooking, no, openOf, refuse
 import { addAvailability, removeAvailability, restoreWeeklyHours, setWeeklyHours } from "./model-time.ts";
 import { misfitOf, slotsOf } from "./open-time.ts";
 import { AROUND } from "./quarters.ts";
-import { type Asked, occupiedBy, openSeats, seatFor, updatedRules, whyNotBegin } from "./rules.ts";
+import { type Asked, occupiedBy, openSeats, placeFor, updatedRules, whyNotBegin } from "./rules.ts";
 
 const HOLDS_WITH_HOST_MAX = 3;
 
@@ -69,20 +69,19 @@ function createBooking(model: Model, call: Extract<Call, { method: "CreateBookin
   const { hostId, guestId, during, holdSeconds, details } = call;
   const isHold = holdSeconds > 0;
   const asked = { now: chosen.today, ignoresNotice: call.ignoreNotice };
-  const occupied = occupiedBy(model.rules, during);
-  const reason = whyNotAt(model, model.bookings, { during, occupied }, asked);
+  const place = placeFor(model.rules, model.bookings, during);
+  const reason = whyNotAt(model, during, asked) ?? (place === undefined ? "SLOT_TAKEN" : undefined);
   // Whether the time is taken is looked at last.
   const isTooMuch = isHold && hasAllHolds(model.bookings, guestId);
   if (isTooMuch && (reason === undefined || reason === "SLOT_TAKEN")) return no(model, "TOO_MANY_HOLDS");
-  if (reason !== undefined) return no(model, reason);
+  if (reason !== undefined || place === undefined) return no(model, reason ?? "SLOT_TAKEN");
   if (isCalled(model.bookings, details.externalId)) return no(model, "EXTERNAL_ID_TAKEN");
   const booking: ModelBooking = {
     id: model.bookings.some(({ id }) => id === chosen.id) ? "an id that no booking has" : chosen.id,
     hostId,
     guestId,
     during,
-    occupied,
-    seat: seatFor(model.rules, model.bookings, occupied),
+    ...place,
     state: isHold ? "HELD" : "CONFIRMED",
     etag: chosen.etag,
     // The start is years ahead, so that no hold is cut short by it.
@@ -121,11 +120,11 @@ function changeBooking(model: Model, call: Change, chosen: Chosen): Step {
       const { during, ignoreNotice } = call;
       const keepsStart = during.start === booking.during.start;
       const asked = { now: chosen.today, ignoresNotice: ignoreNotice, keepsStart };
-      const place = { during, occupied: occupiedBy(model.rules, during, booking) };
-      const whyNot = whyNotAt(model, others, place, asked);
+      const whyNot = whyNotAt(model, during, asked);
       if (whyNot !== undefined) return no(model, whyNot);
-      const seat = seatFor(model.rules, others, place.occupied, booking.seat);
-      return change(model, booking, { ...place, seat }, "RESCHEDULED", chosen);
+      const place = placeFor(model.rules, others, during, booking);
+      if (place === undefined) return no(model, "SLOT_TAKEN");
+      return change(model, booking, { during, ...place }, "RESCHEDULED", chosen);
     }
   }
 }
@@ -137,19 +136,16 @@ export function whyNotChanged(booking: SeenBooking, { method, etag }: Change): s
   return etag !== "" && etag !== booking.etag ? "ETAG_MISMATCH" : undefined;
 }
 
-/** Why the time cannot be booked beside `others`. A start that stays is not asked about: all that is booked is ahead. */
+/** Why the time cannot be booked, whoever has booked it. A start that stays is not asked about: all that is booked is ahead. */
 function whyNotAt(
   model: Model,
-  others: readonly SeenBooking[],
-  { during, occupied }: Pick<SeenBooking, "during" | "occupied">,
+  during: Interval,
   { keepsStart = false, ...asked }: Asked & { readonly keepsStart?: boolean },
 ): string | undefined {
   const misfit = misfitOf(openOf(model), model.slotQuarters, during, keepsStart);
   if (misfit !== undefined) return misfit;
   if (isPast(during)) return "START_IN_PAST";
-  const tooEarlyOrLate = keepsStart ? undefined : whyNotBegin(model.rules, during, asked);
-  if (tooEarlyOrLate !== undefined) return tooEarlyOrLate;
-  return openSeats(model.rules, others, occupied) < 1 ? "SLOT_TAKEN" : undefined;
+  return keepsStart ? undefined : whyNotBegin(model.rules, during, asked);
 }
 
 /** Whether an active booking has the external id. */

@@ -1,9 +1,10 @@
 /** Checks what callers at once were told of bookings against the rules that others had set: which can have been in force when. */
 
+import { isDeepStrictEqual } from "node:util";
 import { type Entry, isBefore, type Span } from "./history.ts";
 import { changesOf } from "./open-time-history.ts";
 import type { SeenEvent } from "./reads.ts";
-import { NO_RULES, occupiedBy, openSeats, type Rules, seatFor, whyNotBegin } from "./rules.ts";
+import { NO_RULES, occupiedBy, openSeats, placeFor, type Rules, whyNotBegin } from "./rules.ts";
 import type { SeenBooking } from "./seen-booking.ts";
 
 /**
@@ -63,9 +64,8 @@ function allows(rules: Rules, { event, entries }: Put, before: readonly SeenBook
   const { during, occupied, seat, id, updateTime } = event.booking;
   const own = before.find((booking) => booking.id === id);
   const others = before.filter((booking) => booking !== own);
-  const wanted = occupiedBy(rules, during, own);
-  if (occupied.start !== wanted.start || occupied.end !== wanted.end) return false;
-  if (openSeats(rules, others, wanted) < 1 || seat !== seatFor(rules, others, wanted, own?.seat)) return false;
+  const wanted = placeFor(rules, others, during, own);
+  if (!isDeepStrictEqual(wanted, { occupied, seat })) return false;
   if (own?.during.start === during.start) return true;
   const ignoresNotice = entries.some(({ call }) => "ignoreNotice" in call && call.ignoreNotice);
   return updateTime !== undefined && whyNotBegin(rules, during, { now: updateTime, ignoresNotice }) === undefined;

@@ -40,14 +40,9 @@ export function updatedRules(
   return after;
 }
 
-/** The quarters in which a booking has its seat. Where its start stays as it is (`own`), no buffer grows in front of it. */
-export function occupiedBy(
-  { bufferBeforeMinutes, bufferAfterMinutes }: Rules,
-  { start, end }: Interval,
-  own?: SeenBooking,
-): Interval {
-  const time = { start: start - bufferBeforeMinutes / 15, end: end + bufferAfterMinutes / 15 };
-  return own?.during.start === start ? { ...time, start: Math.max(time.start, own.occupied.start) } : time;
+/** The quarters in which a booking has its seat. */
+export function occupiedBy({ bufferBeforeMinutes, bufferAfterMinutes }: Rules, { start, end }: Interval): Interval {
+  return { start: start - bufferBeforeMinutes / 15, end: end + bufferAfterMinutes / 15 };
 }
 
 /** The seats that bookings have in some quarter of a time. */
@@ -64,11 +59,31 @@ export function openSeats(rules: Rules, bookings: readonly SeenBooking[], time: 
   return rules.seats - seatsTaken(bookings, time).size;
 }
 
-/** A booking that moves keeps its own seat if it can; else it is the lowest that nobody has. */
-export function seatFor(rules: Rules, others: readonly SeenBooking[], time: Interval, own?: number): number {
-  const taken = seatsTaken(others, time);
-  const seats = Array.from({ length: rules.seats }, (_, index) => index + 1).filter((seat) => !taken.has(seat));
-  return seats.find((seat) => seat === own) ?? seats[0] ?? 0;
+/** The quarters and the seat of a booking. Undefined: no seat is open. */
+type Place = Pick<SeenBooking, "occupied" | "seat"> | undefined;
+
+/** Where a booking goes: to the lowest seat that nobody has, or where it moves, to its own if it can. */
+export function placeFor(rules: Rules, others: readonly SeenBooking[], during: Interval, own?: SeenBooking): Place {
+  const kept = own?.during.start === during.start ? own : undefined;
+  const occupied = kept === undefined ? occupiedBy(rules, during) : occupiedStill(rules, during, kept);
+  if (kept !== undefined) {
+    const more = quartersIn(occupied).filter((quarter) => quarter >= kept.occupied.end);
+    const taken = new Set(more.flatMap((start) => [...seatsTaken(others, { start, end: start + 1 })]));
+    if (!taken.has(kept.seat)) return rules.seats > taken.size ? { occupied, seat: kept.seat } : undefined;
+  }
+  const taken = seatsTaken(others, occupied);
+  if (rules.seats <= taken.size) return undefined;
+  const free = Array.from({ length: rules.seats }, (_, index) => index + 1).filter((seat) => !taken.has(seat));
+  return { occupied, seat: free.find((seat) => seat === own?.seat) ?? free[0] ?? 0 };
+}
+
+/** Of a booking whose start stays: rules that have grown since take no more in front, nor behind an end that does not go on. */
+function occupiedStill(rules: Rules, during: Interval, own: SeenBooking): Interval {
+  const wanted = occupiedBy(rules, during);
+  const start = Math.max(wanted.start, own.occupied.start);
+  return during.end > own.during.end
+    ? { start, end: wanted.end }
+    : { start, end: Math.min(wanted.end, own.occupied.end) };
 }
 
 /** How a start is asked about. */

@@ -18,7 +18,7 @@ import type { SchedulingDeps } from "./deps.ts";
  * for its own lock is shorter than FENCE_MAX_MS (for all questions of one change together), this than HOST_LOCK_IDLE_MS, after
  * which PostgreSQL rolls the change back and frees the host even if this process hangs, and that than a caller's usual deadline.
  */
-const FENCE_MAX_MS = 2000;
+export const FENCE_MAX_MS = 2000;
 
 /** Hours without end are compared so far, or as far as there are bookings, and a part at a time. */
 const COMPARED_MS = 366 * DAY_MS;

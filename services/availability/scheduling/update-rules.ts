@@ -6,6 +6,7 @@ import { type Rules, rulesEtag, type RulesUpdate, updated } from "../domain/rule
 import type { Response } from "../storage/requests.ts";
 import { writeRules } from "../storage/rules.ts";
 import { changeFenced } from "./change-fenced.ts";
+import { FENCE_MAX_MS } from "./change-open-time.ts";
 import type { SchedulingDeps } from "./deps.ts";
 
 /** As a request's content has them, whose hash is stored: a rule that comes later goes into what was added (`requestKey`). */
@@ -17,9 +18,6 @@ const RULES = [
   "bufferAfterMinutes",
   "seats",
 ] as const;
-
-/** How long the fence may take. */
-const FENCE_MAX_MS = 2000;
 
 export interface AskedRules extends RulesUpdate {
   readonly hostId: string;

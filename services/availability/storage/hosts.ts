@@ -1,4 +1,4 @@
-/** What is stored of a host beside its exceptions: its role, its slot duration and its weekly hours. */
+/** What is stored of a host beside its exceptions: its role, its rules and its weekly hours. */
 
 import type { ClientBase, Pool, QueryConfig, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";

@@ -17,7 +17,7 @@ export interface Booking {
   readonly hostId: string;
   readonly guestId: string;
   readonly during: Interval;
-  /** Its time with the buffers that the host's rules had when it was accepted or last moved. */
+  /** Its time with the buffers that the host's rules had when it was accepted or last moved, or less: see `notGrown`. */
   readonly occupied: Interval;
   /** From 1. No other active booking of the host has it while `occupied` lasts. */
   readonly seat: number;

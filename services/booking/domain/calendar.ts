@@ -6,7 +6,7 @@
 import type { Refusal } from "../../../shared/errors.ts";
 import { contains, type Instant, type Interval, overlaps } from "../../../shared/interval.ts";
 import { endInPast, offGrid, outsideAvailability, slotTaken, startInPast, tooFar, tooSoon } from "./refusals.ts";
-import { occupied, type Rules } from "./rules.ts";
+import { occupied, type Rules, startsWithin } from "./rules.ts";
 import { firstEnd, openSeats, type Taken, walkAlong } from "./seats.ts";
 
 /** A stretch of open time, and the grid on which its slots lie. */
@@ -60,14 +60,13 @@ function obstacle(
   inTheWay: readonly Taken[],
 ): Obstacle | undefined {
   const { start, end } = candidate;
-  const soonest = now + rules.noticeMs;
-  const latest = now + rules.horizonMs;
+  const { soonest, latest } = startsWithin(rules, { now, ignoresNotice });
   if (available === undefined || !contains(available, candidate))
     return { refusal: outsideAvailability, until: Infinity };
   if (!isOnGrid(available, rules, candidate, keepsStart)) return { refusal: offGrid, until: start };
   if (keepsStart && end <= now) return { refusal: endInPast, until: now };
   if (!keepsStart && start < now) return { refusal: startInPast, until: now };
-  if (start < soonest && !ignoresNotice && !keepsStart) return { refusal: () => tooSoon(soonest), until: soonest };
+  if (start < soonest && !keepsStart) return { refusal: () => tooSoon(soonest), until: soonest };
   if (start > latest && !keepsStart) return { refusal: () => tooFar(latest), until: Infinity };
   if (openSeats(rules.seats, inTheWay) < 1)
     return { refusal: slotTaken, until: firstEnd(inTheWay) + rules.bufferBeforeMs };
@@ -103,7 +102,10 @@ export function refusal(
   return obstacle(calendar, candidate, terms, available, inTheWay)?.refusal();
 }
 
-/** Whether a newer calendar might allow what was refused: neither the clock nor another booking forbids it. */
+/**
+ * Whether a newer calendar of the same generation might allow what was refused. Open time may have been added without a word;
+ * rules change only behind a fence, so a calendar that has other ones than the host is stale before it is asked.
+ */
 export function isAboutOpenTime({ reason }: Refusal): boolean {
   return reason === "OUTSIDE_AVAILABILITY" || reason === "OFF_GRID";
 }

@@ -108,6 +108,31 @@ describe("a booking that is under way", () => {
     expect(events).toEqual(["RESCHEDULED"]);
   });
 
+  test("keeps what it has when the rules have changed since: a seat that the host no longer has, and time behind it", () => {
+    const seated = { ...running, seat: 2 };
+    const other = bookingAt(running.during, { id: "other" });
+    const next = bookingAt(at(NOW + HOUR + HALF), { id: "next", seat: 2 });
+    const calendar = calendarOf({ seats: 1, bufferAfterMs: HOUR });
+    const shorter = only(hostOf(seated, other, next), move({ start, end: NOW + HALF }, { calendar })).outcome;
+    expect(shorter.kind === "booked" && shorter.booking).toMatchObject({
+      seat: 2,
+      occupied: { start, end: NOW + HOUR },
+    });
+    const longer = move({ start, end: NOW + HOUR + HALF }, { calendar });
+    expect(said(only(hostOf(seated, other), longer).outcome)).toBe("CONFIRMED");
+    expect(said(only(hostOf(seated, other, next), longer).outcome)).toBe("SLOT_TAKEN");
+  });
+
+  test("goes to another seat where its own is taken behind it, if that is free for all of its time", () => {
+    const next = bookingAt(at(NOW + HOUR), { id: "next" });
+    const calendar = calendarOf({ seats: 2 });
+    const longer = move({ start, end: NOW + 2 * HOUR }, { calendar });
+    const { outcome } = only(hostOf(running, next), longer);
+    expect(outcome.kind === "booked" && outcome.booking.seat).toBe(2);
+    const before = bookingAt(running.during, { id: "before", seat: 2 });
+    expect(said(only(hostOf(running, next, before), longer).outcome)).toBe("SLOT_TAKEN");
+  });
+
   test("is not made longer into taken time, buffers included, nor out of open time, nor to an end off the grid", () => {
     const next = bookingAt(at(NOW + HOUR + HALF), { id: "next" });
     expect(until(NOW + HOUR + HALF, [next])).toBe("CONFIRMED");

@@ -27,6 +27,7 @@ import type {
   RescheduleCommand,
 } from "./command.ts";
 import { conflictsOf, lastBookingEndOf } from "./conflicts.ts";
+import { behind, notGrown } from "./kept-start.ts";
 import { Ledger } from "./ledger.ts";
 import { replayed } from "./requests.ts";
 import {
@@ -152,16 +153,17 @@ function reschedule(ledger: Ledger, command: RescheduleCommand): Outcome {
   if (differs(booking, command.etag)) return refused(etagMismatch());
   if (isStale(ledger, command)) return { kind: "stale" };
   const wanted = occupied(calendar.rules, during);
-  // A buffer that has grown since is not asked for in front of a start that stays: who was there before may have gone by it.
-  const time = keepsStart ? { ...wanted, start: Math.max(wanted.start, booking.occupied.start) } : wanted;
+  const time = keepsStart ? notGrown(wanted, during, booking) : wanted;
   const around = ledger.overlapping(time, "occupied").filter(({ id }) => id !== booking.id);
-  const taken = takenBy(around, now);
+  const newly = takenBy(keepsStart ? behind(around, time, booking) : around, now);
+  const keepsSeat = keepsStart && newly.every(({ seat }) => seat !== booking.seat);
+  const taken = keepsSeat ? newly : takenBy(around, now);
   const unbookable = refusal(calendar, during, { now, ignoresNotice: command.ignoresNotice, keepsStart }, taken);
   if (unbookable !== undefined) return refused(unbookable);
   const expireTime = booking.expireTime === undefined ? undefined : Math.min(booking.expireTime, during.start);
   if (expireTime !== undefined && expireTime <= now) return refused(startInPast());
   expireOverdue(ledger, around);
-  const seat = freeSeat(calendar.rules.seats, taken, booking.seat);
+  const seat = keepsSeat ? booking.seat : freeSeat(calendar.rules.seats, taken, booking.seat);
   const moved = { during, occupied: time, seat, ...(expireTime === undefined ? {} : { expireTime }) };
   return booked(ledger.write(changed(booking, moved, now), "RESCHEDULED", command.actor));
 }

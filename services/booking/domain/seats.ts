@@ -9,7 +9,7 @@ export interface Taken extends Interval {
 
 /**
  * How many of `seats` can still be booked, given all that is taken at some moment of a candidate's occupied time. Also a seat
- * that the host no longer has counts, if a booking is in it: so there are never more bookings at a time than seats, and where
+ * that the host no longer has counts, if a booking is in it: so none is accepted while there are as many as seats, and where
  * one is open, one that the host has is free.
  */
 export function openSeats(seats: number, inTheWay: readonly Taken[]): number {

@@ -68,8 +68,9 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     assertMay(call, { host: hostId, guest: guestId });
     const wanted = [...new Set(asked.states.map((state) => stateOf[state]))].toSorted();
     const bound = ["ListBookings", hostId, guestId, startTime, endTime, wanted, asked.externalId, label];
-    // Few have one external id, so it needs no window to keep the list short.
-    const anyTime = asked.externalId !== undefined && startTime === undefined && endTime === undefined;
+    // Few of a host have one external id, and the index finds them: no window is needed to keep the list short.
+    const anyTime =
+      hostId !== undefined && asked.externalId !== undefined && startTime === undefined && endTime === undefined;
     let window: Interval;
     let after: BookingQuery["after"];
     if (asked.pageToken === "") {

@@ -6,7 +6,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { type OpenSlot, slots, stretchOf } from "../domain/calendar.ts";
 import { offGrid } from "../domain/refusals.ts";
-import { occupied } from "../domain/rules.ts";
+import { occupied, startsWithin } from "../domain/rules.ts";
 import type { RememberedCalendar } from "../peers/calendars.ts";
 import { readBookedTime } from "../storage/open-slots.ts";
 import type { SchedulingDeps } from "./deps.ts";
@@ -18,7 +18,10 @@ const ATTEMPTS_MAX = 5;
  * more. Five of them hold the longest window of all other hosts.
  */
 const CALENDARS_PER_PAGE = 8;
-/** ... or at so many slots, each counted once for every seat: so many bookings may have to be read. No look is longer than ... */
+/**
+ * ... or at so many slots, each counted once for every seat: so many bookings by the host's rules may have to be read. (Those by
+ * earlier rules, with more seats or shorter slots, may be more.) No look is longer than ...
+ */
 const SLOTS_PER_PAGE = 200_000;
 /** ... this. A year of five minutes each, with one seat, takes two. */
 const SLOTS_PER_LOOK = 60_000;
@@ -104,15 +107,30 @@ async function openStretch(
     const outdated = parts.filter(({ calendar }) => calendar.generation !== generation);
     if (outdated.length === 0) {
       const terms = { now, ignoresNotice };
+      const rules = parts.at(-1)?.calendar.rules;
       const open = parts.flatMap((part) =>
         slots(part.calendar, { window: part.window, durationMs, most: most + 1 }, terms, taken),
       );
-      return { slots: open, next, looked };
+      return {
+        slots: open,
+        next: rules && next && nextAllowed(next, query.window, startsWithin(rules, terms)),
+        looked,
+      };
     }
     newerThan = Math.max(...outdated.map(({ begunAt }) => begunAt));
     if (attempt > 1) await pauseAfter(attempt, caller);
   }
   throw new Refusal("BUSY", "the host's availability keeps changing", { retryAfterMs: 200 });
+}
+
+/** Where to go on of a window: not where notice or horizon allow no start. */
+function nextAllowed(
+  next: Instant,
+  window: Interval,
+  { soonest, latest }: { readonly soonest: Instant; readonly latest: Instant },
+): Instant | undefined {
+  const from = Math.max(next, soonest);
+  return from < window.end && from <= latest ? from : undefined;
 }
 
 /** A part of a window, and the calendar for it. */

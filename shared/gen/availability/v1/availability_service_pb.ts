@@ -1013,7 +1013,8 @@ export const AvailabilityService: GenService<{
     output: typeof GetRulesResponseSchema;
   },
   /**
-   * Changes rules of a host, in one step or not at all. Once it is answered, no booking is accepted that breaks them. Bookings
+   * Changes rules of a host, in one step or not at all. Once it is answered, no booking is accepted that breaks them; one
+   * that keeps its start may still be moved at its end. Bookings
    * that there are stay as they are: a buffer that grows does not move them apart, and fewer seats than are taken count for
    * new ones.
    *

@@ -105,7 +105,7 @@ export type Booking = Message<"booking.v1.Booking"> & {
 
   /**
    * First instant at which the seat is taken (UTC): `start_time`, less the buffer before bookings that the host's rules had when
-   * the booking was accepted or last moved.
+   * the booking was accepted or last moved. Where a move keeps the start it becomes no earlier.
    *
    * @generated from field: google.protobuf.Timestamp occupied_start_time = 12;
    */

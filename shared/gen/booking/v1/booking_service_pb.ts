@@ -305,7 +305,7 @@ export type CancelBookingRequest = Message<"booking.v1.CancelBookingRequest"> & 
   requestId: string;
 
   /**
-   * Why, at most 500 characters. Optional.
+   * Why, at most 500 characters. Optional. Of a booking that is cancelled already it changes nothing.
    *
    * @generated from field: string reason = 4;
    */
@@ -516,7 +516,8 @@ export type ListBookingsRequest = Message<"booking.v1.ListBookingsRequest"> & {
   pageToken: string;
 
   /**
-   * Only the booking that another system calls so: at most 200 characters. Where neither end of the window is set, at any time.
+   * Only the booking that another system calls so: at most 200 characters. With `host_id`, and where neither end of the window is
+   * set, at any time.
    * Of a host's bookings that are cancelled or expired several may have it.
    *
    * @generated from field: string external_id = 8;
@@ -634,7 +635,8 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
 /**
  * Bookings: what is free, book it, change it, follow it.
  *
- * All times are UTC with millisecond precision (finer input is refused, not rounded) within the years 1970 to 2199.
+ * All times are UTC with millisecond precision (finer input is refused, not rounded) within the years 1970 to 2199
+ * (a buffer may end later).
  * A request has at most 64 KiB and an answer, or a message of a stream, at most 1 MiB. A call that names no deadline has 10
  * seconds, and a stream no end; both may name up to an hour, and more counts as an hour.
  *
@@ -700,7 +702,7 @@ export const BookingService: GenService<{
     output: typeof CancelBookingResponseSchema;
   },
   /**
-   * Moves an active booking that has not started to another time of the same host, in one step or not at all. The new
+   * Moves an active booking to another time of the same host, in one step or not at all; one that has started keeps its start. The new
    * time may have any length, lie in any availability interval and overlap the old one. A hold keeps its `expire_time`,
    * but never past the new start. The booking keeps its seat where that is free, or gets another.
    *

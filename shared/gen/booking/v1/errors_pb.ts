@@ -98,7 +98,7 @@ export const ErrorReason = {
   OFF_GRID: 8,
 
   /**
-   * The asked time has begun already, by the service's clock.
+   * The asked time has begun already, by the service's clock; or, for a booking that keeps its start, the asked end has passed.
    *
    * @generated from enum value: ERROR_REASON_START_IN_PAST = 9;
    */
@@ -112,7 +112,7 @@ export const ErrorReason = {
   HOLD_EXPIRED: 10,
 
   /**
-   * The booking is cancelled or expired, or its time has come (reschedule) or gone (cancel).
+   * The booking is cancelled or expired, its time is over, or it has begun and its start was to change.
    *
    * @generated from enum value: ERROR_REASON_BOOKING_NOT_ACTIVE = 11;
    */
