@@ -121,3 +121,19 @@ test("a page looks at a bounded number of slots, each once for every seat, and t
   expect(slot).toBe(window.end - SLOT_MS);
   expect(calls).toBe(2);
 });
+
+test("time in which notice or horizon allow no start is passed over, and what lies behind the horizon is not looked at", async () => {
+  const window = { start: tomorrow(0), end: tomorrow(0) + 365 * DAY_MS };
+  await openHost(window);
+  await pair.clients.availability.updateRules({
+    hostId,
+    seats: 1000,
+    minimumNoticeMinutes: 30 * 1440,
+    horizonDays: 31,
+  });
+  const { slot, calls } = await firstSlot(window);
+  expect(calls).toBe(1);
+  expect(slot).toBeGreaterThan(Date.now() + 29 * DAY_MS);
+  const behind = { start: tomorrow(0) + 33 * DAY_MS, end: window.end };
+  expect(await firstSlot(behind)).toEqual({ slot: undefined, calls: 1 });
+});

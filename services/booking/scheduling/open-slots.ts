@@ -111,11 +111,9 @@ async function openStretch(
       const open = parts.flatMap((part) =>
         slots(part.calendar, { window: part.window, durationMs, most: most + 1 }, terms, taken),
       );
-      return {
-        slots: open,
-        next: rules && next && nextAllowed(next, query.window, startsWithin(rules, terms)),
-        looked,
-      };
+      const isOver = next === undefined || rules === undefined;
+      const from = isOver ? undefined : nextAllowed(next, query.window, startsWithin(rules, terms));
+      return { slots: open, next: from, looked };
     }
     newerThan = Math.max(...outdated.map(({ begunAt }) => begunAt));
     if (attempt > 1) await pauseAfter(attempt, caller);
