@@ -127,7 +127,8 @@ describe("a list", () => {
     expect(await ids({})).toEqual([second.id, first.id]);
     expect(await ids({ states: [BookingState.CONFIRMED] })).toEqual([second.id]);
     expect(await ids({ guestId })).toEqual([second.id, first.id]);
-    expect(await ids({ hostId: "", guestId })).toEqual([second.id, first.id]);
+    // A guest may have many bookings with as many hosts: their list has a window as always.
+    expect(await ids({ hostId: "", guestId })).toEqual([second.id]);
     expect(await ids({ startTime: hour(0).startTime })).toEqual([second.id]);
     expect(await ids({ endTime: hour(0).endTime })).toEqual([]);
     expect(await ids({ startTime: hour(6).startTime, endTime: hour(366 * 24).startTime })).toEqual([]);
