@@ -46,6 +46,9 @@ describe("of 1,000 callers for a class of 12, exactly 12 get a seat each,", () =
     }
   });
 
+  /** Two who write at once may also want the same place in the feed. */
+  const REFUSED = ['error: duplicate key value violates unique constraint "booking_events_pkey"'];
+
   test("by the constraint alone: with a lock that locks nothing, some may have to come again", async () => {
     lanes = await startLanes(2);
     await takeLocksAway(lanes.pool);
@@ -53,7 +56,7 @@ describe("of 1,000 callers for a class of 12, exactly 12 get a seat each,", () =
     for (let round = 0; round < 5; round += 1) {
       const hostId = randomUUIDv7();
       const { booked, ...others } = await storm(hostId, 200);
-      expect(["SLOT_TAKEN", "BUSY"]).toEqual(expect.arrayContaining(Object.keys(others)));
+      expect([...REFUSED, "SLOT_TAKEN", "BUSY"]).toEqual(expect.arrayContaining(Object.keys(others)));
       const again: string[] = [];
       while (again.at(-1) !== "SLOT_TAKEN")
         again.push(await saidOf(lanes.commit(createCommand(hostId, hourOf(1), { calendar }))));

@@ -81,7 +81,14 @@ export async function wrongBy(
     );
     const taken = new Set(others.map(({ seat }) => seat));
     const rules = rulesOf(event);
-    if (!rules.some((each) => mayBe(each, event, own, taken, origin))) {
+    const isRight = (each: HostRules): boolean => {
+      const kept = own?.start === event.start ? own : undefined;
+      if (kept === undefined) return mayBe(each, event, origin) && hasFreeSeat(each, event, taken);
+      return (
+        mayStay(each, event, kept, origin) && (isStill(each, event, kept, others) || hasFreeSeat(each, event, taken))
+      );
+    };
+    if (!rules.some(isRight)) {
       wrong.push(`${JSON.stringify({ event, own, taken: [...taken] })} is not right by ${JSON.stringify(rules)}`);
     }
     active.set(event.id, event);
@@ -89,27 +96,38 @@ export async function wrongBy(
   return { wrong, sequence: rows.at(-1)?.sequence ?? after };
 }
 
-function mayBe(
-  rules: HostRules,
-  event: Event,
-  own: Event | undefined,
-  taken: ReadonlySet<number>,
-  origin: Instant,
-): boolean {
-  const slotMs = rules.slotDurationMinutes * MINUTE_MS;
-  const isOnGrid = (instant: Instant): boolean => (instant - origin) % slotMs === 0;
-  const keepsStart = own?.start === event.start;
-  const isInTime =
-    keepsStart || (isOnGrid(event.start) && event.start >= event.at + rules.minimumNoticeMinutes * MINUTE_MS);
-  const hasBuffers =
-    event.start - event.from === rules.bufferBeforeMinutes * MINUTE_MS &&
-    event.until - event.end === rules.bufferAfterMinutes * MINUTE_MS;
+function mayBe(rules: HostRules, event: Event, origin: Instant): boolean {
   return (
-    isInTime &&
-    isOnGrid(event.end) &&
-    hasBuffers &&
-    taken.size < rules.seats &&
-    !taken.has(event.seat) &&
-    event.seat <= rules.seats
+    isOnGrid(rules, event.start, origin) &&
+    isOnGrid(rules, event.end, origin) &&
+    event.start >= event.at + rules.minimumNoticeMinutes * MINUTE_MS &&
+    event.start - event.from === rules.bufferBeforeMinutes * MINUTE_MS &&
+    event.until - event.end === rules.bufferAfterMinutes * MINUTE_MS
   );
+}
+
+/** A start that stays is not asked again, and what the booking had is not less for it. */
+function mayStay(rules: HostRules, event: Event, own: Event, origin: Instant): boolean {
+  const from = Math.max(event.start - rules.bufferBeforeMinutes * MINUTE_MS, own.from);
+  const until = event.end + rules.bufferAfterMinutes * MINUTE_MS;
+  return (
+    isOnGrid(rules, event.end, origin) &&
+    event.from === from &&
+    event.until === (event.end > own.end ? until : Math.min(until, own.until))
+  );
+}
+
+function isOnGrid({ slotDurationMinutes }: HostRules, instant: Instant, origin: Instant): boolean {
+  return (instant - origin) % (slotDurationMinutes * MINUTE_MS) === 0;
+}
+
+function hasFreeSeat({ seats }: HostRules, { seat }: Event, taken: ReadonlySet<number>): boolean {
+  return taken.size < seats && !taken.has(seat) && seat <= seats;
+}
+
+/** Whether a booking is in the seat that it had, and nobody takes that, nor all, behind what it had. */
+function isStill({ seats }: HostRules, event: Event, own: Event, others: readonly Event[]): boolean {
+  const newly = event.until <= own.until ? [] : others.filter(({ until }) => until > own.until);
+  const taken = new Set(newly.map(({ seat }) => seat));
+  return event.seat === own.seat && taken.size < seats && !taken.has(event.seat);
 }

@@ -7,6 +7,8 @@ import { millis } from "../../shared/postgres/range.ts";
 
 interface Seated {
   readonly seat: number;
+  /** Of its time without the buffers. */
+  readonly begins: Instant;
   readonly occupied: Interval;
   readonly expires: Instant;
 }
@@ -16,6 +18,7 @@ interface Row {
   readonly kind: string;
   readonly actor: string;
   readonly at: Instant;
+  readonly begins: Instant;
   readonly start: Instant;
   readonly end: Instant;
   readonly seat: number;
@@ -29,12 +32,12 @@ export function actorOfSeats(seats: number): string {
 
 /**
  * Fails the test unless each event gave its booking the right seat: of as many as its actor says, where fewer were taken, the
- * lowest that was free, or its own if that was. Returns how many events there were of each kind.
+ * lowest that was free, or its own if that was. A booking that keeps its start keeps its seat where that is free behind what it has. Returns how many events there were of each kind.
  */
 export async function expectRightSeats(pool: Pool, hostId: string): Promise<Record<string, number>> {
   const { rows } = await pool.query<Row>(
     `select booking_id as id, kind, actor, ${millis("event_time")} as at, seat, ${millis("expire_time")} as expires,
-            ${millis("lower(occupied)")} as start, ${millis("upper(occupied)")} as end
+            ${millis("lower(during)")} as begins, ${millis("lower(occupied)")} as start, ${millis("upper(occupied)")} as end
      from booking_events where host_id = $1 order by sequence`,
     [hostId],
   );
@@ -49,11 +52,20 @@ export async function expectRightSeats(pool: Pool, hostId: string): Promise<Reco
       const inTheWay = [...active.values()].filter(
         (each) => overlaps(each.occupied, occupied) && each.expires > event.at,
       );
-      expect({ ...event, seat: event.seat }).toEqual({ ...event, seat: rightSeat(seats, inTheWay, before?.seat) });
+      const seat = before?.begins === event.begins ? stillRight(seats, inTheWay, before, occupied) : undefined;
+      expect({ ...event }).toEqual({ ...event, seat: seat ?? rightSeat(seats, inTheWay, before?.seat) });
     }
-    active.set(event.id, { seat: event.seat, occupied, expires: event.expires ?? Infinity });
+    active.set(event.id, { seat: event.seat, begins: event.begins, occupied, expires: event.expires ?? Infinity });
   }
   return Object.fromEntries([...Map.groupBy(rows, ({ kind }) => kind)].map(([kind, events]) => [kind, events.length]));
+}
+
+/** The seat of a booking that kept its start, if it could keep that too. */
+function stillRight(seats: number, inTheWay: readonly Seated[], own: Seated, occupied: Interval): number | undefined {
+  const goesOn = occupied.end > own.occupied.end;
+  const newly = goesOn ? inTheWay.filter((each) => each.occupied.end > own.occupied.end) : [];
+  const taken = new Set(newly.map(({ seat }) => seat));
+  return taken.has(own.seat) || taken.size >= seats ? undefined : own.seat;
 }
 
 /** Undefined: none is open. */
