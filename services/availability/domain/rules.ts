@@ -35,8 +35,3 @@ export function updated(rules: Rules, { given, mask }: RulesUpdate): Rules {
   const named = mask ?? (Object.keys(given) as (keyof Rules)[]).filter((rule) => given[rule] !== undefined);
   return { ...rules, ...Object.fromEntries(named.map((rule) => [rule, given[rule] ?? NO_RULES[rule]])) };
 }
-
-/** The version of a host's rules as callers are told it. Only equality means anything. */
-export function rulesEtag(version: number): string {
-  return `"${version}"`;
-}

@@ -57,11 +57,6 @@ export function hoursWithin(periods: readonly Period[], window: Interval): Inter
   return merge(open);
 }
 
-/** The version of a host's weekly hours as callers are told it. Only equality means anything. */
-export function hoursEtag(version: number): string {
-  return `"${version}"`;
-}
-
 /** The weekly hours in force and those that follow, by date. */
 export function periodsFrom(periods: readonly Period[], now: Instant): readonly Period[] {
   const inForce = periods.findLastIndex((period) => startOf(period) <= now);

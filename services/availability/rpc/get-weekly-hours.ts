@@ -3,7 +3,8 @@ import type { AvailabilityService } from "../../../shared/gen/availability/v1/av
 import { databaseNow } from "../../../shared/postgres/now.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, uuid } from "../../../shared/rpc/request/parse.ts";
-import { hoursEtag, periodsFrom } from "../domain/weekly-hours.ts";
+import { etagOf } from "../domain/version.ts";
+import { periodsFrom } from "../domain/weekly-hours.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { findHost, readingWith } from "../storage/hosts.ts";
 import { periodMessage } from "./messages.ts";
@@ -17,7 +18,7 @@ export function getWeeklyHours(deps: SchedulingDeps): UnaryHandler<typeof Availa
     return {
       weeklyHours: periodsFrom(host.periods, await databaseNow(deps.pool, call.signal)).map(periodMessage),
       slotDurationMinutes: host.rules.slotDurationMinutes ?? 0,
-      etag: hoursEtag(host.hoursVersion),
+      etag: etagOf(host.hoursVersion),
     };
   };
 }

@@ -11,7 +11,8 @@ import type { Interval } from "../../../shared/interval.ts";
 import { KEPT_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { Availability } from "../domain/availability.ts";
-import { type Rules, rulesEtag } from "../domain/rules.ts";
+import type { Rules } from "../domain/rules.ts";
+import { etagOf } from "../domain/version.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 import type { Booked } from "../scheduling/bookings-in.ts";
 import type { User } from "../storage/users.ts";
@@ -68,7 +69,7 @@ function timeOfDay(minutes: number): string {
 }
 
 export function rulesMessage(hostId: string, rules: Rules, version: number): MessageInitShape<typeof RulesSchema> {
-  return { hostId, ...rules, slotDurationMinutes: rules.slotDurationMinutes ?? 0, etag: rulesEtag(version) };
+  return { hostId, ...rules, slotDurationMinutes: rules.slotDurationMinutes ?? 0, etag: etagOf(version) };
 }
 
 export function availabilityMessage(availability: Availability): MessageInitShape<typeof AvailabilitySchema> {

@@ -7,7 +7,7 @@ import {
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { optionalDate, timeZone, weeklyRanges } from "../../../shared/rpc/request/parse-local-time.ts";
 import { etag, parse, requestId, slotDurationMinutes, uuid } from "../../../shared/rpc/request/parse.ts";
-import { hoursEtag } from "../domain/weekly-hours.ts";
+import { etagOf } from "../domain/version.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { type HoursSet, setHours } from "../scheduling/set-hours.ts";
 import { keepsBooked } from "./keeps-booked.ts";
@@ -29,7 +29,7 @@ const response = {
   of: ({ period, slotDurationMinutes: minutes, hoursVersion, kept }: HoursSet) => ({
     weeklyHours: periodMessage(period),
     slotDurationMinutes: minutes,
-    etag: hoursEtag(hoursVersion),
+    etag: etagOf(hoursVersion),
     ...keptMessage(kept),
   }),
 };

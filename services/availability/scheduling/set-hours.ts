@@ -8,7 +8,7 @@ import { readNow } from "../../../shared/postgres/now.ts";
 import { requestKey } from "../../../shared/request-key.ts";
 import { firstChange, withPeriod } from "../domain/change.ts";
 import { today } from "../domain/local-time.ts";
-import { hoursEtag, type LocalRange, type Period } from "../domain/weekly-hours.ts";
+import type { LocalRange, Period } from "../domain/weekly-hours.ts";
 import type { HostTransaction } from "../storage/change-host.ts";
 import { intentAround } from "../storage/exceptions.ts";
 import type { Response } from "../storage/requests.ts";
@@ -18,6 +18,7 @@ import type { Booked } from "./bookings-in.ts";
 import { changeFenced } from "./change-fenced.ts";
 import { changeOpenTime } from "./change-open-time.ts";
 import type { SchedulingDeps } from "./deps.ts";
+import { assertSeen } from "./seen-version.ts";
 import { adoptSlotDuration } from "./slot-duration.ts";
 
 export interface NewHours {
@@ -71,7 +72,7 @@ async function set(
   caller: Caller,
 ): Promise<HoursSet> {
   const { run, host } = under;
-  if (etag !== undefined && etag !== hoursEtag(host.hoursVersion)) throw etagMismatch();
+  assertSeen(etag, host.hoursVersion, "weekly hours");
   const period = { fromDate: fromDate ?? today(timeZone, await readNow(run)), timeZone, ranges };
   const periods = withPeriod(host.periods, period);
   if (periods.length > WEEKLY_HOURS_MAX) throw tooManyPeriods();
@@ -82,10 +83,6 @@ async function set(
   const { kept } = await changeOpenTime(deps, under, change, caller);
   const hoursVersion = await writePeriod(deps.orm, run, host, period);
   return { period, slotDurationMinutes, hoursVersion, kept };
-}
-
-function etagMismatch(): Refusal {
-  return new Refusal("ETAG_MISMATCH", "the host's weekly hours have changed; read them again");
 }
 
 function tooManyPeriods(): Refusal {

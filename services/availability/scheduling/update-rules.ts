@@ -1,13 +1,13 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
-import { Refusal } from "../../../shared/errors.ts";
 import { requestKey } from "../../../shared/request-key.ts";
-import { type Rules, rulesEtag, type RulesUpdate, updated } from "../domain/rules.ts";
+import { type Rules, type RulesUpdate, updated } from "../domain/rules.ts";
 import type { Response } from "../storage/requests.ts";
 import { writeRules } from "../storage/rules.ts";
 import { changeFenced } from "./change-fenced.ts";
 import { FENCE_MAX_MS } from "./change-open-time.ts";
 import type { SchedulingDeps } from "./deps.ts";
+import { assertSeen } from "./seen-version.ts";
 
 /** As a request's content has them, whose hash is stored: a rule that comes later goes into what was added (`requestKey`). */
 const RULES = [
@@ -48,14 +48,10 @@ export async function updateRules<Message extends DescMessage>(
   const content = [mask?.toSorted().join(","), etag, ...RULES.map((rule) => given[rule])];
   const key = requestKey("UpdateRules", requestId, content);
   return await changeFenced(deps, { hostId, key, response }, caller, async ({ run, host }) => {
-    if (etag !== undefined && etag !== rulesEtag(host.rulesVersion)) throw etagMismatch();
+    assertSeen(etag, host.rulesVersion, "rules");
     const rules = updated(host.rules, asked);
     const limits = { timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS), signal: caller.signal };
     await deps.booking.fenceHost(hostId, { ranges: [] }, limits);
     return { hostId, rules, version: await writeRules(deps.orm, run, host, rules) };
   });
-}
-
-function etagMismatch(): Refusal {
-  return new Refusal("ETAG_MISMATCH", "the host's rules have changed; read them again");
 }

@@ -138,7 +138,8 @@ export interface HoldCount {
 /**
  * All that the commands of one host need to know of it, as it is under the host's lock: every stored HELD or CONFIRMED
  * booking whose occupied time overlaps a candidate's or that has its external id, every HELD one that overlaps a fence's ranges
- * (every unended one, where a fence looks for the host's last), and every booking that a command names. One that is more than one of these may be there as often.
+ * (every unended one, where a fence looks for the host's last), and every booking that a command names. One that is more than
+ * one of these may be there as often.
  */
 export interface HostState {
   readonly hostId: string;

@@ -2,8 +2,8 @@
  * What becomes of a host's commands: pure code, no clock, no I/O. It runs under the host's lock on what storage loaded
  * after the lock, and its result is written in the same transaction.
  *
- * Held here: no two active bookings of a host are in one seat at a time, buffers included, and there are never more at a time
- * than seats; a booking is accepted only by a calendar whose generation is the host's current one; every change has exactly one
+ * Held here: no two active bookings of a host are in one seat at a time, buffers included, and none is accepted while there are
+ * as many as seats; a booking is accepted only by a calendar whose generation is the host's current one; every change has exactly one
  * event; one `request_id` has one effect; one `external_id` has one standing booking; no guest has more active holds with the
  * host than one may have. The database holds the first once more, should this code be wrong, by the constraint
  * `bookings_no_overlap`, and the external id by `bookings_external_id_key`.

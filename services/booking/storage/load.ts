@@ -45,7 +45,8 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   );
   const holds = commands.filter((command) => isHold(command));
   const candidates = commands.filter((command) => command.kind === "create" || command.kind === "reschedule");
-  const called = candidates.filter((command) => command.kind === "create" && command.details.externalId !== undefined);
+  const creates = commands.filter((command) => command.kind === "create");
+  const called = creates.filter(({ details }) => details.externalId !== undefined);
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const withRanges = fences.filter((fence) => fence.ranges.length > 0);
   const findingLast = fences.filter((fence) => fence.findLastBooking);
@@ -53,7 +54,7 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   const sent: (readonly [kind: Kind, statement: Statement])[] = [["hosts", loadHosts(hostIds, readClock)]];
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
   if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates.map(occupiedBy))]);
-  if (called.length > 0) sent.push(["bookings", bookingsCalled(called as readonly CreateCommand[])]);
+  if (called.length > 0) sent.push(["bookings", bookingsCalled(called)]);
   if (holds.length > 0) sent.push(["holds", holdsOfGuests(holds)]);
   if (named.length > 0) sent.push(["bookings", namedBookings(named)]);
   if (lookingAtHolds.length > 0) sent.push(["bookings", holdsOfFences(lookingAtHolds)]);
