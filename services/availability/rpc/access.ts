@@ -7,8 +7,15 @@ import type { UserService } from "../../../shared/gen/availability/v1/user_servi
 export const userAccess: Access<typeof UserService> = {
   createUser: { ADMIN: "everybody" },
   // Booking asks whether a guest is one.
-  getUser: { HOST: "user", USER: "user", ADMIN: "everybody", SERVICE: "everybody" },
-  listUsers: { ADMIN: "everybody" },
+  getUser: { HOST: "visible", USER: "visible", ADMIN: "everybody", SERVICE: "everybody" },
+  listUsers: { HOST: "visible", USER: "visible", ADMIN: "everybody" },
+  lookupUser: { ADMIN: "everybody" },
+  // Booking asks whose a token is.
+  resolveSubject: { SERVICE: "everybody" },
+  updateUser: { HOST: "user", USER: "user", ADMIN: "everybody" },
+  deactivateUser: { ADMIN: "everybody" },
+  reactivateUser: { ADMIN: "everybody" },
+  eraseUser: { ADMIN: "everybody" },
 };
 
 export const availabilityAccess: Access<typeof AvailabilityService> = {

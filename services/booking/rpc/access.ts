@@ -18,4 +18,6 @@ export const bookingAccess: Access<typeof BookingService> = {
 
 export const fenceAccess: Access<typeof FenceService> = {
   fenceHost: { SERVICE: "everybody" },
+  fenceUser: { SERVICE: "everybody" },
+  hasGuest: { SERVICE: "everybody" },
 };

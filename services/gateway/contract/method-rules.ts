@@ -20,6 +20,7 @@ const scopes: Readonly<Record<number, Scope>> = {
   [ScopeOption.HOST]: "host",
   [ScopeOption.GUEST]: "guest",
   [ScopeOption.USER]: "user",
+  [ScopeOption.VISIBLE]: "visible",
 };
 
 /** The roles that may call the method, with whose data. */

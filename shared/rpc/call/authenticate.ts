@@ -33,7 +33,7 @@ export function authenticate(
 }
 
 /**
- * Notes in the call what of its method is open to its caller's role. Throws StatusError PERMISSION_DENIED. A stream will end
+ * Notes in the call what of its method is open to its caller's role. Throws Refusal ROLE_NOT_ALLOWED. A stream will end
  * with its caller's token.
  */
 export function authorise(route: Route, call: OpenCall): void {

@@ -29,8 +29,8 @@ type StreamRoute = Exclude<Route, { kind: "unary" }>;
 
 /**
  * What comes between knowing who calls and looking at the body: whether that is too often, and whether that role may. In
- * this order, so that calls which a role may not make are counted too. Throws Refusal RATE_LIMITED, StatusError
- * PERMISSION_DENIED.
+ * this order, so that calls which a role may not make are counted too. Throws Refusal RATE_LIMITED,
+ * ROLE_NOT_ALLOWED.
  */
 export async function admitCaller(chain: Chain, route: Route, call: OpenCall): Promise<void> {
   await chain.limit(route, call);

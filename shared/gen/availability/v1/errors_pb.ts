@@ -11,15 +11,15 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file availability/v1/errors.proto.
  */
 export const file_availability_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEq0AQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARoEoLsYAxIlChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhoEoLsYBRIiChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxoEoLsYBhIoCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBoEoLsYBhIhChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFGgSguxgJEi0KI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYaBKC7GAkSKgogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxoEoLsYCRIbChFFUlJPUl9SRUFTT05fQlVTWRAIGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMGgSguxgIEiQKGkVSUk9SX1JFQVNPTl9FVEFHX01JU01BVENIEA0aBKC7GAoSLAoiRVJST1JfUkVBU09OX1RPT19NQU5ZX1dFRUtMWV9IT1VSUxAOGgSguxgJYgZwcm90bzM", [file_rules_v1_reason]);
+  fileDesc("ChxhdmFpbGFiaWxpdHkvdjEvZXJyb3JzLnByb3RvEg9hdmFpbGFiaWxpdHkudjEq7AUKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKHEVSUk9SX1JFQVNPTl9JTlZBTElEX1JFUVVFU1QQARoEoLsYAxIlChtFUlJPUl9SRUFTT05fVVNFUl9OT1RfRk9VTkQQAhoEoLsYBRIiChhFUlJPUl9SRUFTT05fRU1BSUxfVEFLRU4QAxoEoLsYBhIoCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBoEoLsYBhIhChdFUlJPUl9SRUFTT05fTk9UX0FfSE9TVBAFGgSguxgJEi0KI0VSUk9SX1JFQVNPTl9TTE9UX0RVUkFUSU9OX01JU01BVENIEAYaBKC7GAkSKgogRVJST1JfUkVBU09OX0FWQUlMQUJJTElUWV9CT09LRUQQBxoEoLsYCRIbChFFUlJPUl9SRUFTT05fQlVTWRAIGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEAkaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThAKGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQCxoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAMGgSguxgIEiQKGkVSUk9SX1JFQVNPTl9FVEFHX01JU01BVENIEA0aBKC7GAoSLAoiRVJST1JfUkVBU09OX1RPT19NQU5ZX1dFRUtMWV9IT1VSUxAOGgSguxgJEicKHUVSUk9SX1JFQVNPTl9ST0xFX05PVF9BTExPV0VEEA8aBKC7GAcSIwoZRVJST1JfUkVBU09OX05PVF9ZT1VSX09XThAQGgSguxgHEigKHkVSUk9SX1JFQVNPTl9FWFRFUk5BTF9JRF9UQUtFThARGgSguxgGEiIKGEVSUk9SX1JFQVNPTl9VU0VSX0VSQVNFRBASGgSguxgJYgZwcm90bzM", [file_rules_v1_reason]);
 
 /**
  * Why a call was refused: the `reason` of the `google.rpc.ErrorInfo` in the error's details, written there without the
  * prefix `ERROR_REASON_` and with the domain `availability.v1`. The list is closed: a refusal with a reason always has
  * one of these. The status code says what to do next, the reason says why.
  *
- * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
- * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * No reason comes with UNAUTHENTICATED (no good token: the service's log says why), CANCELLED, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
  * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
  * write may have happened: send it again with the same `request_id`.
  *
@@ -54,7 +54,7 @@ export const ErrorReason = {
   USER_NOT_FOUND: 2,
 
   /**
-   * Another user has this e-mail address (letter case ignored).
+   * Another user has this e-mail address, perhaps written in another way (see `User.email`).
    *
    * @generated from enum value: ERROR_REASON_EMAIL_TAKEN = 3;
    */
@@ -109,7 +109,7 @@ export const ErrorReason = {
 
   /**
    * The connection to the database was lost during the commit: the change was made, or it was not. Send the same call
-   * again with the same `request_id`: it is made once. CreateUser has none: see there.
+   * again with the same `request_id`: it is made once. Calls about users have none: see there.
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 10;
    */
@@ -131,7 +131,7 @@ export const ErrorReason = {
   OVERLOADED: 12,
 
   /**
-   * The host's weekly hours have changed since the caller read the `etag`. Read them again.
+   * The host's weekly hours or rules, or the user, have changed since the caller read the `etag`. Read them again.
    *
    * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 13;
    */
@@ -144,6 +144,35 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_TOO_MANY_WEEKLY_HOURS = 14;
    */
   TOO_MANY_WEEKLY_HOURS: 14,
+
+  /**
+   * The caller's role may not call this method.
+   *
+   * @generated from enum value: ERROR_REASON_ROLE_NOT_ALLOWED = 15;
+   */
+  ROLE_NOT_ALLOWED: 15,
+
+  /**
+   * The caller's role may call this method for its own data only, and the request names somebody else's; or it changes what only
+   * ADMIN may.
+   *
+   * @generated from enum value: ERROR_REASON_NOT_YOUR_OWN = 16;
+   */
+  NOT_YOUR_OWN: 16,
+
+  /**
+   * Another user has this `external_id`, or has it as its id.
+   *
+   * @generated from enum value: ERROR_REASON_EXTERNAL_ID_TAKEN = 17;
+   */
+  EXTERNAL_ID_TAKEN: 17,
+
+  /**
+   * The user is erased for good.
+   *
+   * @generated from enum value: ERROR_REASON_USER_ERASED = 18;
+   */
+  USER_ERASED: 18,
 } as const;
 
 /**
@@ -151,8 +180,8 @@ export const ErrorReason = {
  * prefix `ERROR_REASON_` and with the domain `availability.v1`. The list is closed: a refusal with a reason always has
  * one of these. The status code says what to do next, the reason says why.
  *
- * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
- * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * No reason comes with UNAUTHENTICATED (no good token: the service's log says why), CANCELLED, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
  * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
  * write may have happened: send it again with the same `request_id`.
  *

@@ -12,10 +12,10 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file availability/v1/user.proto.
  */
 export const file_availability_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChphdmFpbGFiaWxpdHkvdjEvdXNlci5wcm90bxIPYXZhaWxhYmlsaXR5LnYxIo0BCgRVc2VyEgoKAmlkGAEgASgJEg0KBWVtYWlsGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIjCgRyb2xlGAQgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGUSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKjoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfSE9TVBABEg0KCVJPTEVfVVNFUhACYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChphdmFpbGFiaWxpdHkvdjEvdXNlci5wcm90bxIPYXZhaWxhYmlsaXR5LnYxItsBCgRVc2VyEgoKAmlkGAEgASgJEg0KBWVtYWlsGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIjCgRyb2xlGAQgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGUSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2V4dGVybmFsX2lkGAYgASgJEikKBXN0YXRlGAcgASgOMhouYXZhaWxhYmlsaXR5LnYxLlVzZXJTdGF0ZRIMCgRldGFnGAggASgJKjoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfSE9TVBABEg0KCVJPTEVfVVNFUhACKnEKCVVzZXJTdGF0ZRIaChZVU0VSX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRVVNFUl9TVEFURV9BQ1RJVkUQARIaChZVU0VSX1NUQVRFX0RFQUNUSVZBVEVEEAISFQoRVVNFUl9TVEFURV9FUkFTRUQQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
- * A host or a guest. Users are never deleted.
+ * A host or a guest. The row of a user is never deleted: bookings refer to it.
  *
  * @generated from message availability.v1.User
  */
@@ -28,14 +28,15 @@ export type User = Message<"availability.v1.User"> & {
   id: string;
 
   /**
-   * E-mail address, as it was given. Unique among all users, letter case ignored.
+   * E-mail address, as it was given. No two users have the same: letter case, ways to compose letters and to write an
+   * international domain make no difference. Empty for callers who are neither the user nor ADMIN, and of who is erased.
    *
    * @generated from field: string email = 2;
    */
   email: string;
 
   /**
-   * Name to show to others, 1 to 200 characters.
+   * Name to show to others, 1 to 200 characters. Empty of who is erased.
    *
    * @generated from field: string display_name = 3;
    */
@@ -49,11 +50,34 @@ export type User = Message<"availability.v1.User"> & {
   role: Role;
 
   /**
-   * When the user was created (UTC).
+   * When the user was created (UTC). Unset for callers who are neither the user nor ADMIN.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 5;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * What the identity provider calls the user: the subject of its tokens, if that is not `id`. No two users have the same.
+   * Empty: it has no other name, or the caller is neither the user nor ADMIN.
+   *
+   * @generated from field: string external_id = 6;
+   */
+  externalId: string;
+
+  /**
+   * What the user still does.
+   *
+   * @generated from field: availability.v1.UserState state = 7;
+   */
+  state: UserState;
+
+  /**
+   * Version of the user. Send it with UpdateUser to change only what you have seen. Empty for callers who are neither the user
+   * nor ADMIN.
+   *
+   * @generated from field: string etag = 8;
+   */
+  etag: string;
 };
 
 /**
@@ -103,4 +127,54 @@ export type Role = (typeof Role)[keyof typeof Role] | UnknownEnum;
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_availability_v1_user, 0);
+
+/**
+ * What a user still does.
+ *
+ * @generated from enum availability.v1.UserState
+ */
+export const UserState = {
+  /**
+   * Not a state; never sent.
+   *
+   * @generated from enum value: USER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As after CreateUser.
+   *
+   * @generated from enum value: USER_STATE_ACTIVE = 1;
+   */
+  ACTIVE: 1,
+
+  /**
+   * A host that offers no slots and takes no bookings, or a guest that makes none: nothing is booked, held, confirmed or
+   * moved. What was booked before stays, and can be cancelled.
+   *
+   * @generated from enum value: USER_STATE_DEACTIVATED = 2;
+   */
+  DEACTIVATED: 2,
+
+  /**
+   * Deactivated for good, and nobody: name, e-mail address, external id and all that was written about a guest's bookings are
+   * gone. The bookings stay, with its id.
+   *
+   * @generated from enum value: USER_STATE_ERASED = 3;
+   */
+  ERASED: 3,
+} as const;
+
+/**
+ * What a user still does.
+ *
+ * @generated from enum availability.v1.UserState
+ */
+export type UserState = (typeof UserState)[keyof typeof UserState] | UnknownEnum;
+
+/**
+ * Describes the enum availability.v1.UserState.
+ */
+export const UserStateSchema: GenEnum<UserState> = /*@__PURE__*/
+  enumDesc(file_availability_v1_user, 1);
 

@@ -4,10 +4,12 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Role, User } from "./user_pb.ts";
+import type { Role, User, UserState } from "./user_pb.ts";
 import { file_availability_v1_user } from "./user_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import { file_rules_v1_field } from "../../rules/v1/field_pb.ts";
 import { file_rules_v1_method } from "../../rules/v1/method_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file availability/v1/user_service.proto.
  */
 export const file_availability_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEg9hdmFpbGFiaWxpdHkudjEifAoRQ3JlYXRlVXNlclJlcXVlc3QSGwoFZW1haWwYASABKAlCDOBBAqK7GAUQARj+ARIgCgxkaXNwbGF5X25hbWUYAiABKAlCCuBBAqK7GAMYyAESKAoEcm9sZRgDIAEoDjIVLmF2YWlsYWJpbGl0eS52MS5Sb2xlQgPgQQIiOQoSQ3JlYXRlVXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciIsCg5HZXRVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAEiNgoPR2V0VXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlciKDAQoQTGlzdFVzZXJzUmVxdWVzdBIoCgRyb2xlGAEgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGVCA+BBARIjCglwYWdlX3NpemUYAiABKAVCEOBBAaK7GAkqBwgBEPQDGAESIAoKcGFnZV90b2tlbhgDIAEoCUIM4EEBorsYBRiACEABIlIKEUxpc3RVc2Vyc1Jlc3BvbnNlEiQKBXVzZXJzGAEgAygLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMs4DCgtVc2VyU2VydmljZRKOAQoKQ3JlYXRlVXNlchIiLmF2YWlsYWJpbGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBojLmF2YWlsYWJpbGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2UiN6K7GCIKAhgBEgtFTUFJTF9UQUtFThIPT1VUQ09NRV9VTktOT1dOgtPkkwILOgEqIgYvdXNlcnMShwEKB0dldFVzZXISHy5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlcXVlc3QaIC5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlc3BvbnNlIjmQAgGiuxgaCggIBBAEGAEgARIOVVNFUl9OT1RfRk9VTkSC0+STAhISEC91c2Vycy97dXNlcl9pZH0SbQoJTGlzdFVzZXJzEiEuYXZhaWxhYmlsaXR5LnYxLkxpc3RVc2Vyc1JlcXVlc3QaIi5hdmFpbGFiaWxpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiGZACAaK7GAQKAhgBgtPkkwIIEgYvdXNlcnMaNaK7GDEKD0lOVkFMSURfUkVRVUVTVAoEQlVTWQoMUkFURV9MSU1JVEVECgpPVkVSTE9BREVEYgZwcm90bzM", [file_availability_v1_user, file_google_api_annotations, file_google_api_field_behavior, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("CiJhdmFpbGFiaWxpdHkvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEg9hdmFpbGFiaWxpdHkudjEiowEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhsKBWVtYWlsGAEgASgJQgzgQQKiuxgFEAEY/gESIwoMZGlzcGxheV9uYW1lGAIgASgJQg3gQQKiuxgGGMgBgAEBEigKBHJvbGUYAyABKA4yFS5hdmFpbGFiaWxpdHkudjEuUm9sZUID4EECEiIKC2V4dGVybmFsX2lkGAQgASgJQg3gQQGiuxgGGP8BgAEBIjkKEkNyZWF0ZVVzZXJSZXNwb25zZRIjCgR1c2VyGAEgASgLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXIiLAoOR2V0VXNlclJlcXVlc3QSGgoHdXNlcl9pZBgBIAEoCUIJ4EECorsYAggBIjYKD0dldFVzZXJSZXNwb25zZRIjCgR1c2VyGAEgASgLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXIigwEKEExpc3RVc2Vyc1JlcXVlc3QSKAoEcm9sZRgBIAEoDjIVLmF2YWlsYWJpbGl0eS52MS5Sb2xlQgPgQQESIwoJcGFnZV9zaXplGAIgASgFQhDgQQGiuxgJKgcIARD0AxgBEiAKCnBhZ2VfdG9rZW4YAyABKAlCDOBBAaK7GAUYgAhAASJSChFMaXN0VXNlcnNSZXNwb25zZRIkCgV1c2VycxgBIAMoCzIVLmF2YWlsYWJpbGl0eS52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJhChFMb29rdXBVc2VyUmVxdWVzdBIoCgVlbWFpbBgBIAEoCUIZ4EEBorsYEhABGP4BOgtleHRlcm5hbF9pZBIiCgtleHRlcm5hbF9pZBgCIAEoCUIN4EEBorsYBhj/AYABASI5ChJMb29rdXBVc2VyUmVzcG9uc2USIwoEdXNlchgBIAEoCzIVLmF2YWlsYWJpbGl0eS52MS5Vc2VyIjcKFVJlc29sdmVTdWJqZWN0UmVxdWVzdBIeCgdzdWJqZWN0GAEgASgJQg3gQQKiuxgGGP8BgAEBInkKFlJlc29sdmVTdWJqZWN0UmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIjCgRyb2xlGAIgASgOMhUuYXZhaWxhYmlsaXR5LnYxLlJvbGUSKQoFc3RhdGUYAyABKA4yGi5hdmFpbGFiaWxpdHkudjEuVXNlclN0YXRlIowCChFVcGRhdGVVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAESGwoFZW1haWwYAiABKAlCDOBBAaK7GAUQARj+ARIjCgxkaXNwbGF5X25hbWUYAyABKAlCDeBBAaK7GAYYyAGAAQESIgoLZXh0ZXJuYWxfaWQYBCABKAlCDeBBAaK7GAYY/wGAAQESXAoLdXBkYXRlX21hc2sYBSABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQivgQQGiuxgkIANiBWVtYWlsYgxkaXNwbGF5X25hbWViC2V4dGVybmFsX2lkEhcKBGV0YWcYBiABKAlCCeBBAaK7GAIYQCI5ChJVcGRhdGVVc2VyUmVzcG9uc2USIwoEdXNlchgBIAEoCzIVLmF2YWlsYWJpbGl0eS52MS5Vc2VyIjMKFURlYWN0aXZhdGVVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAEiTwoWRGVhY3RpdmF0ZVVzZXJSZXNwb25zZRIjCgR1c2VyGAEgASgLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXISEAoIY29tcGxldGUYAiABKAgiMwoVUmVhY3RpdmF0ZVVzZXJSZXF1ZXN0EhoKB3VzZXJfaWQYASABKAlCCeBBAqK7GAIIASJPChZSZWFjdGl2YXRlVXNlclJlc3BvbnNlEiMKBHVzZXIYASABKAsyFS5hdmFpbGFiaWxpdHkudjEuVXNlchIQCghjb21wbGV0ZRgCIAEoCCIuChBFcmFzZVVzZXJSZXF1ZXN0EhoKB3VzZXJfaWQYASABKAlCCeBBAqK7GAIIASJKChFFcmFzZVVzZXJSZXNwb25zZRIjCgR1c2VyGAEgASgLMhUuYXZhaWxhYmlsaXR5LnYxLlVzZXISEAoIY29tcGxldGUYAiABKAgyqAwKC1VzZXJTZXJ2aWNlEqEBCgpDcmVhdGVVc2VyEiIuYXZhaWxhYmlsaXR5LnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiMuYXZhaWxhYmlsaXR5LnYxLkNyZWF0ZVVzZXJSZXNwb25zZSJKorsYNQoCGAESC0VNQUlMX1RBS0VOEhFFWFRFUk5BTF9JRF9UQUtFThIPT1VUQ09NRV9VTktOT1dOgtPkkwILOgEqIgYvdXNlcnMSmQEKB0dldFVzZXISHy5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlcXVlc3QaIC5hdmFpbGFiaWxpdHkudjEuR2V0VXNlclJlc3BvbnNlIkuQAgGiuxgsCggIBRAFGAEgARIOVVNFUl9OT1RfRk9VTkQSEFBFRVJfVU5BVkFJTEFCTEWC0+STAhISEC91c2Vycy97dXNlcl9pZH0ScQoJTGlzdFVzZXJzEiEuYXZhaWxhYmlsaXR5LnYxLkxpc3RVc2Vyc1JlcXVlc3QaIi5hdmFpbGFiaWxpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiHZACAaK7GAgKBggFEAUYAYLT5JMCCBIGL3VzZXJzEooBCgpMb29rdXBVc2VyEiIuYXZhaWxhYmlsaXR5LnYxLkxvb2t1cFVzZXJSZXF1ZXN0GiMuYXZhaWxhYmlsaXR5LnYxLkxvb2t1cFVzZXJSZXNwb25zZSIzkAIBorsYFAoCGAESDlVTRVJfTk9UX0ZPVU5EgtPkkwISOgEqIg0vdXNlcnM6bG9va3VwEn4KDlJlc29sdmVTdWJqZWN0EiYuYXZhaWxhYmlsaXR5LnYxLlJlc29sdmVTdWJqZWN0UmVxdWVzdBonLmF2YWlsYWJpbGl0eS52MS5SZXNvbHZlU3ViamVjdFJlc3BvbnNlIhuQAgGiuxgUCgIgARIOVVNFUl9OT1RfRk9VTkQS6gEKClVwZGF0ZVVzZXISIi5hdmFpbGFiaWxpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaIy5hdmFpbGFiaWxpdHkudjEuVXBkYXRlVXNlclJlc3BvbnNlIpIBorsYcwoGCAQQBBgBEgxOT1RfWU9VUl9PV04SDlVTRVJfTk9UX0ZPVU5EEgtVU0VSX0VSQVNFRBILRU1BSUxfVEFLRU4SEUVYVEVSTkFMX0lEX1RBS0VOEg1FVEFHX01JU01BVENIEg9PVVRDT01FX1VOS05PV06C0+STAhU6ASoyEC91c2Vycy97dXNlcl9pZH0SvwEKDkRlYWN0aXZhdGVVc2VyEiYuYXZhaWxhYmlsaXR5LnYxLkRlYWN0aXZhdGVVc2VyUmVxdWVzdBonLmF2YWlsYWJpbGl0eS52MS5EZWFjdGl2YXRlVXNlclJlc3BvbnNlIlyiuxgyCgIYARIOVVNFUl9OT1RfRk9VTkQSC1VTRVJfRVJBU0VEEg9PVVRDT01FX1VOS05PV06C0+STAiA6ASoiGy91c2Vycy97dXNlcl9pZH06ZGVhY3RpdmF0ZRK/AQoOUmVhY3RpdmF0ZVVzZXISJi5hdmFpbGFiaWxpdHkudjEuUmVhY3RpdmF0ZVVzZXJSZXF1ZXN0GicuYXZhaWxhYmlsaXR5LnYxLlJlYWN0aXZhdGVVc2VyUmVzcG9uc2UiXKK7GDIKAhgBEg5VU0VSX05PVF9GT1VORBILVVNFUl9FUkFTRUQSD09VVENPTUVfVU5LTk9XToLT5JMCIDoBKiIbL3VzZXJzL3t1c2VyX2lkfTpyZWFjdGl2YXRlEp4BCglFcmFzZVVzZXISIS5hdmFpbGFiaWxpdHkudjEuRXJhc2VVc2VyUmVxdWVzdBoiLmF2YWlsYWJpbGl0eS52MS5FcmFzZVVzZXJSZXNwb25zZSJKorsYJQoCGAESDlVTRVJfTk9UX0ZPVU5EEg9PVVRDT01FX1VOS05PV06C0+STAhs6ASoiFi91c2Vycy97dXNlcl9pZH06ZXJhc2UaR6K7GEMKD0lOVkFMSURfUkVRVUVTVAoQUk9MRV9OT1RfQUxMT1dFRAoEQlVTWQoMUkFURV9MSU1JVEVECgpPVkVSTE9BREVEYgZwcm90bzM", [file_availability_v1_user, file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_field_mask, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * Request of `UserService.CreateUser`.
@@ -25,14 +27,14 @@ export const file_availability_v1_user_service: GenFile = /*@__PURE__*/
  */
 export type CreateUserRequest = Message<"availability.v1.CreateUserRequest"> & {
   /**
-   * E-mail address, at most 254 characters. Unique among all users, letter case ignored. Required.
+   * E-mail address, at most 254 characters. No other user may have the same (see `User.email`). Required.
    *
    * @generated from field: string email = 1;
    */
   email: string;
 
   /**
-   * Name to show to others, 1 to 200 characters, no control characters. Required.
+   * Name to show to others, 1 to 200 characters, one of them visible, no control characters. Required.
    *
    * @generated from field: string display_name = 2;
    */
@@ -44,6 +46,14 @@ export type CreateUserRequest = Message<"availability.v1.CreateUserRequest"> & {
    * @generated from field: availability.v1.Role role = 3;
    */
   role: Role;
+
+  /**
+   * What the identity provider calls the user, at most 255 characters. No other user may have the same. Empty: the user's
+   * tokens name its id.
+   *
+   * @generated from field: string external_id = 4;
+   */
+  externalId: string;
 };
 
 /**
@@ -123,7 +133,7 @@ export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
  */
 export type ListUsersRequest = Message<"availability.v1.ListUsersRequest"> & {
   /**
-   * Only users with this role. Unspecified: all.
+   * Only users with this role. Unspecified: all that the caller may see.
    *
    * @generated from field: availability.v1.Role role = 1;
    */
@@ -181,13 +191,347 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
   messageDesc(file_availability_v1_user_service, 5);
 
 /**
+ * Request of `UserService.LookupUser`.
+ *
+ * @generated from message availability.v1.LookupUserRequest
+ */
+export type LookupUserRequest = Message<"availability.v1.LookupUserRequest"> & {
+  /**
+   * E-mail address of the user, at most 254 characters, as anybody might write it (see `User.email`). This or `external_id` is
+   * required.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * External id of the user, at most 255 characters.
+   *
+   * @generated from field: string external_id = 2;
+   */
+  externalId: string;
+};
+
+/**
+ * Describes the message availability.v1.LookupUserRequest.
+ * Use `create(LookupUserRequestSchema)` to create a new message.
+ */
+export const LookupUserRequestSchema: GenMessage<LookupUserRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 6);
+
+/**
+ * Response of `UserService.LookupUser`.
+ *
+ * @generated from message availability.v1.LookupUserResponse
+ */
+export type LookupUserResponse = Message<"availability.v1.LookupUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: availability.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message availability.v1.LookupUserResponse.
+ * Use `create(LookupUserResponseSchema)` to create a new message.
+ */
+export const LookupUserResponseSchema: GenMessage<LookupUserResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 7);
+
+/**
+ * Request of `UserService.ResolveSubject`.
+ *
+ * @generated from message availability.v1.ResolveSubjectRequest
+ */
+export type ResolveSubjectRequest = Message<"availability.v1.ResolveSubjectRequest"> & {
+  /**
+   * What a token calls the user, at most 255 characters: its id, or else its external id. Required.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message availability.v1.ResolveSubjectRequest.
+ * Use `create(ResolveSubjectRequestSchema)` to create a new message.
+ */
+export const ResolveSubjectRequestSchema: GenMessage<ResolveSubjectRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 8);
+
+/**
+ * Response of `UserService.ResolveSubject`.
+ *
+ * @generated from message availability.v1.ResolveSubjectResponse
+ */
+export type ResolveSubjectResponse = Message<"availability.v1.ResolveSubjectResponse"> & {
+  /**
+   * UUID of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * HOST or USER.
+   *
+   * @generated from field: availability.v1.Role role = 2;
+   */
+  role: Role;
+
+  /**
+   * What the user still does.
+   *
+   * @generated from field: availability.v1.UserState state = 3;
+   */
+  state: UserState;
+};
+
+/**
+ * Describes the message availability.v1.ResolveSubjectResponse.
+ * Use `create(ResolveSubjectResponseSchema)` to create a new message.
+ */
+export const ResolveSubjectResponseSchema: GenMessage<ResolveSubjectResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 9);
+
+/**
+ * Request of `UserService.UpdateUser`.
+ *
+ * @generated from message availability.v1.UpdateUserRequest
+ */
+export type UpdateUserRequest = Message<"availability.v1.UpdateUserRequest"> & {
+  /**
+   * UUID of the user. Required.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * E-mail address, at most 254 characters. No other user may have the same (see `User.email`). It cannot be cleared.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * Name to show to others, 1 to 200 characters, one of them visible, no control characters. It cannot be cleared.
+   *
+   * @generated from field: string display_name = 3;
+   */
+  displayName: string;
+
+  /**
+   * What the identity provider calls the user, at most 255 characters. No other user may have the same. Empty and named in
+   * `update_mask`: none any more.
+   *
+   * @generated from field: string external_id = 4;
+   */
+  externalId: string;
+
+  /**
+   * Which fields change: `email`, `display_name`, `external_id`. Unset: those that are set.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The `etag` of the user that the caller has seen, at most 64 characters. Empty: whatever it is.
+   *
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message availability.v1.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
+ */
+export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 10);
+
+/**
+ * Response of `UserService.UpdateUser`.
+ *
+ * @generated from message availability.v1.UpdateUserResponse
+ */
+export type UpdateUserResponse = Message<"availability.v1.UpdateUserResponse"> & {
+  /**
+   * The user as it is stored.
+   *
+   * @generated from field: availability.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message availability.v1.UpdateUserResponse.
+ * Use `create(UpdateUserResponseSchema)` to create a new message.
+ */
+export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 11);
+
+/**
+ * Request of `UserService.DeactivateUser`.
+ *
+ * @generated from message availability.v1.DeactivateUserRequest
+ */
+export type DeactivateUserRequest = Message<"availability.v1.DeactivateUserRequest"> & {
+  /**
+   * UUID of the user. Required.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message availability.v1.DeactivateUserRequest.
+ * Use `create(DeactivateUserRequestSchema)` to create a new message.
+ */
+export const DeactivateUserRequestSchema: GenMessage<DeactivateUserRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 12);
+
+/**
+ * Response of `UserService.DeactivateUser`.
+ *
+ * @generated from message availability.v1.DeactivateUserResponse
+ */
+export type DeactivateUserResponse = Message<"availability.v1.DeactivateUserResponse"> & {
+  /**
+   * The user as it is stored.
+   *
+   * @generated from field: availability.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * Whether the booking service has done its part too, so that nothing more is booked with the user. If not, it did not answer in time: it is told again
+   * until it has, and the same call asks how far that is.
+   *
+   * @generated from field: bool complete = 2;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message availability.v1.DeactivateUserResponse.
+ * Use `create(DeactivateUserResponseSchema)` to create a new message.
+ */
+export const DeactivateUserResponseSchema: GenMessage<DeactivateUserResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 13);
+
+/**
+ * Request of `UserService.ReactivateUser`.
+ *
+ * @generated from message availability.v1.ReactivateUserRequest
+ */
+export type ReactivateUserRequest = Message<"availability.v1.ReactivateUserRequest"> & {
+  /**
+   * UUID of the user. Required.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message availability.v1.ReactivateUserRequest.
+ * Use `create(ReactivateUserRequestSchema)` to create a new message.
+ */
+export const ReactivateUserRequestSchema: GenMessage<ReactivateUserRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 14);
+
+/**
+ * Response of `UserService.ReactivateUser`.
+ *
+ * @generated from message availability.v1.ReactivateUserResponse
+ */
+export type ReactivateUserResponse = Message<"availability.v1.ReactivateUserResponse"> & {
+  /**
+   * The user as it is stored.
+   *
+   * @generated from field: availability.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * Whether the booking service has done its part too, so that the user is booked again. If not, it did not answer in time: it is told again
+   * until it has, and the same call asks how far that is.
+   *
+   * @generated from field: bool complete = 2;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message availability.v1.ReactivateUserResponse.
+ * Use `create(ReactivateUserResponseSchema)` to create a new message.
+ */
+export const ReactivateUserResponseSchema: GenMessage<ReactivateUserResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 15);
+
+/**
+ * Request of `UserService.EraseUser`.
+ *
+ * @generated from message availability.v1.EraseUserRequest
+ */
+export type EraseUserRequest = Message<"availability.v1.EraseUserRequest"> & {
+  /**
+   * UUID of the user. Required.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message availability.v1.EraseUserRequest.
+ * Use `create(EraseUserRequestSchema)` to create a new message.
+ */
+export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 16);
+
+/**
+ * Response of `UserService.EraseUser`.
+ *
+ * @generated from message availability.v1.EraseUserResponse
+ */
+export type EraseUserResponse = Message<"availability.v1.EraseUserResponse"> & {
+  /**
+   * The user as it is stored.
+   *
+   * @generated from field: availability.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * Whether the booking service has done its part too, so that the user is gone from it. If not, it did not answer in time: it is told again
+   * until it has, and the same call asks how far that is.
+   *
+   * @generated from field: bool complete = 2;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message availability.v1.EraseUserResponse.
+ * Use `create(EraseUserResponseSchema)` to create a new message.
+ */
+export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
+  messageDesc(file_availability_v1_user_service, 17);
+
+/**
  * Hosts and guests.
  *
  * A request has at most 64 KiB and an answer at most 1 MiB. A call that names no deadline has 10 seconds; it may name up to
  * an hour, and more counts as an hour.
  *
  * Each method says whose token it takes: HOST, USER and ADMIN are roles of people, SERVICE is the booking service. Other
- * roles get PERMISSION_DENIED, and so does a HOST or USER who names another user where it must name itself.
+ * roles get ROLE_NOT_ALLOWED, and a HOST or USER who names another user where it must name itself gets NOT_YOUR_OWN.
  *
  * Refusals carry a reason of `ErrorReason`, where the endings without one are listed too. Service and method name those that
  * they may give.
@@ -198,8 +542,8 @@ export const UserService: GenService<{
   /**
    * Creates a user.
    *
-   * After OUTCOME_UNKNOWN it may have been created. Send the same call again; if that answers EMAIL_TAKEN, look for the
-   * address with ListUsers.
+   * After OUTCOME_UNKNOWN it may have been created. Send the same call again; if that answers EMAIL_TAKEN or
+   * EXTERNAL_ID_TAKEN, look for it with LookupUser.
    *
    * @generated from rpc availability.v1.UserService.CreateUser
    */
@@ -209,7 +553,8 @@ export const UserService: GenService<{
     output: typeof CreateUserResponseSchema;
   },
   /**
-   * Returns one user.
+   * Returns one user. HOST and USER may see themselves and every host, a HOST also the guests of its bookings: of others than
+   * themselves the id, the name, the role and the state. For them, other users do not exist.
    *
    * @generated from rpc availability.v1.UserService.GetUser
    */
@@ -219,7 +564,7 @@ export const UserService: GenService<{
     output: typeof GetUserResponseSchema;
   },
   /**
-   * Lists users in the order in which they were created.
+   * Lists users in the order in which they were created. HOST and USER are shown active hosts only, as GetUser shows them.
    *
    * @generated from rpc availability.v1.UserService.ListUsers
    */
@@ -227,6 +572,80 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof ListUsersRequestSchema;
     output: typeof ListUsersResponseSchema;
+  },
+  /**
+   * Finds a user by its e-mail address or its external id; by both, the one that has both. A POST, so that no address of a
+   * person gets into the logs of a proxy as a part of a URL.
+   *
+   * @generated from rpc availability.v1.UserService.LookupUser
+   */
+  lookupUser: {
+    methodKind: "unary";
+    input: typeof LookupUserRequestSchema;
+    output: typeof LookupUserResponseSchema;
+  },
+  /**
+   * Finds the user whom a token names. For Booking alone.
+   *
+   * @generated from rpc availability.v1.UserService.ResolveSubject
+   */
+  resolveSubject: {
+    methodKind: "unary";
+    input: typeof ResolveSubjectRequestSchema;
+    output: typeof ResolveSubjectResponseSchema;
+  },
+  /**
+   * Changes the name, e-mail address or external id of a user. Only ADMIN may change an external id: it decides whose tokens are
+   * the user's.
+   *
+   * After OUTCOME_UNKNOWN it may have been changed. Send the same call again: it changes nothing twice.
+   *
+   * @generated from rpc availability.v1.UserService.UpdateUser
+   */
+  updateUser: {
+    methodKind: "unary";
+    input: typeof UpdateUserRequestSchema;
+    output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Deactivates a user: see USER_STATE_DEACTIVATED. Once the answer says `complete`, nothing more is booked with it.
+   *
+   * After OUTCOME_UNKNOWN it may be deactivated. Send the same call again.
+   *
+   * @generated from rpc availability.v1.UserService.DeactivateUser
+   */
+  deactivateUser: {
+    methodKind: "unary";
+    input: typeof DeactivateUserRequestSchema;
+    output: typeof DeactivateUserResponseSchema;
+  },
+  /**
+   * Makes a deactivated user active again.
+   *
+   * After OUTCOME_UNKNOWN it may be active. Send the same call again.
+   *
+   * @generated from rpc availability.v1.UserService.ReactivateUser
+   */
+  reactivateUser: {
+    methodKind: "unary";
+    input: typeof ReactivateUserRequestSchema;
+    output: typeof ReactivateUserResponseSchema;
+  },
+  /**
+   * Erases a user for good: see USER_STATE_ERASED. It cannot be taken back. Calendars stay as they are, so cancel first what is
+   * not to take place.
+   *
+   * What Availability stores is gone with the answer; once the answer says `complete`, so is what Booking stores. Until then
+   * the services go on by themselves, however often one of them is down.
+   *
+   * After OUTCOME_UNKNOWN the user may be erased. Send the same call again.
+   *
+   * @generated from rpc availability.v1.UserService.EraseUser
+   */
+  eraseUser: {
+    methodKind: "unary";
+    input: typeof EraseUserRequestSchema;
+    output: typeof EraseUserResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_availability_v1_user_service, 0);

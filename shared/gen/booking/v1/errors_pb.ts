@@ -11,15 +11,15 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file booking/v1/errors.proto.
  */
 export const file_booking_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chdib29raW5nL3YxL2Vycm9ycy5wcm90bxIKYm9va2luZy52MSq4BwoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASJgocRVJST1JfUkVBU09OX0lOVkFMSURfUkVRVUVTVBABGgSguxgDEiUKG0VSUk9SX1JFQVNPTl9VU0VSX05PVF9GT1VORBACGgSguxgFEigKHkVSUk9SX1JFQVNPTl9CT09LSU5HX05PVF9GT1VORBADGgSguxgFEigKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEGgSguxgGEiEKF0VSUk9SX1JFQVNPTl9OT1RfQV9IT1NUEAUaBKC7GAkSIgoYRVJST1JfUkVBU09OX05PVF9BX0dVRVNUEAYaBKC7GAkSKwohRVJST1JfUkVBU09OX09VVFNJREVfQVZBSUxBQklMSVRZEAcaBKC7GAkSHwoVRVJST1JfUkVBU09OX09GRl9HUklEEAgaBKC7GAkSJAoaRVJST1JfUkVBU09OX1NUQVJUX0lOX1BBU1QQCRoEoLsYCRIjChlFUlJPUl9SRUFTT05fSE9MRF9FWFBJUkVEEAoaBKC7GAkSKQofRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0FDVElWRRALGgSguxgJEiEKF0VSUk9SX1JFQVNPTl9TTE9UX1RBS0VOEAwaBKC7GAoSJAoaRVJST1JfUkVBU09OX0VUQUdfTUlTTUFUQ0gQDRoEoLsYChIjChlFUlJPUl9SRUFTT05fV0FUQ0hfTEFHR0VEEA4aBKC7GAoSJwodRVJST1JfUkVBU09OX1NFUVVFTkNFX1VOS05PV04QDxoEoLsYCxIbChFFUlJPUl9SRUFTT05fQlVTWRAQGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEBEaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThASGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQExoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAUGgSguxgIEiUKG0VSUk9SX1JFQVNPTl9UT09fTUFOWV9IT0xEUxAVGgSguxgJEh8KFUVSUk9SX1JFQVNPTl9UT09fU09PThAWGgSguxgJEh4KFEVSUk9SX1JFQVNPTl9UT09fRkFSEBcaBKC7GAkSKAoeRVJST1JfUkVBU09OX0VYVEVSTkFMX0lEX1RBS0VOEBgaBKC7GAZiBnByb3RvMw", [file_rules_v1_reason]);
+  fileDesc("Chdib29raW5nL3YxL2Vycm9ycy5wcm90bxIKYm9va2luZy52MSrZCAoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASJgocRVJST1JfUkVBU09OX0lOVkFMSURfUkVRVUVTVBABGgSguxgDEiUKG0VSUk9SX1JFQVNPTl9VU0VSX05PVF9GT1VORBACGgSguxgFEigKHkVSUk9SX1JFQVNPTl9CT09LSU5HX05PVF9GT1VORBADGgSguxgFEigKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEGgSguxgGEiEKF0VSUk9SX1JFQVNPTl9OT1RfQV9IT1NUEAUaBKC7GAkSIgoYRVJST1JfUkVBU09OX05PVF9BX0dVRVNUEAYaBKC7GAkSKwohRVJST1JfUkVBU09OX09VVFNJREVfQVZBSUxBQklMSVRZEAcaBKC7GAkSHwoVRVJST1JfUkVBU09OX09GRl9HUklEEAgaBKC7GAkSJAoaRVJST1JfUkVBU09OX1NUQVJUX0lOX1BBU1QQCRoEoLsYCRIjChlFUlJPUl9SRUFTT05fSE9MRF9FWFBJUkVEEAoaBKC7GAkSKQofRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0FDVElWRRALGgSguxgJEiEKF0VSUk9SX1JFQVNPTl9TTE9UX1RBS0VOEAwaBKC7GAoSJAoaRVJST1JfUkVBU09OX0VUQUdfTUlTTUFUQ0gQDRoEoLsYChIjChlFUlJPUl9SRUFTT05fV0FUQ0hfTEFHR0VEEA4aBKC7GAoSJwodRVJST1JfUkVBU09OX1NFUVVFTkNFX1VOS05PV04QDxoEoLsYCxIbChFFUlJPUl9SRUFTT05fQlVTWRAQGgSguxgOEicKHUVSUk9SX1JFQVNPTl9QRUVSX1VOQVZBSUxBQkxFEBEaBKC7GA4SJgocRVJST1JfUkVBU09OX09VVENPTUVfVU5LTk9XThASGgSguxgOEiMKGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQExoEoLsYCBIhChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAUGgSguxgIEiUKG0VSUk9SX1JFQVNPTl9UT09fTUFOWV9IT0xEUxAVGgSguxgJEh8KFUVSUk9SX1JFQVNPTl9UT09fU09PThAWGgSguxgJEh4KFEVSUk9SX1JFQVNPTl9UT09fRkFSEBcaBKC7GAkSKAoeRVJST1JfUkVBU09OX0VYVEVSTkFMX0lEX1RBS0VOEBgaBKC7GAYSJwodRVJST1JfUkVBU09OX1JPTEVfTk9UX0FMTE9XRUQQGRoEoLsYBxIjChlFUlJPUl9SRUFTT05fTk9UX1lPVVJfT1dOEBoaBKC7GAcSJwodRVJST1JfUkVBU09OX0hPU1RfREVBQ1RJVkFURUQQGxoEoLsYCRIoCh5FUlJPUl9SRUFTT05fR1VFU1RfREVBQ1RJVkFURUQQHBoEoLsYCWIGcHJvdG8z", [file_rules_v1_reason]);
 
 /**
  * Why a call was refused: the `reason` of the `google.rpc.ErrorInfo` in the error's details, written there without the
  * prefix `ERROR_REASON_` and with the domain `booking.v1`. The list is closed: a refusal with a reason always has one of
  * these. The status code says what to do next, the reason says why.
  *
- * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
- * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * No reason comes with UNAUTHENTICATED (no good token: the service's log says why), CANCELLED, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
  * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
  * write may have happened: send it again with the same `request_id`.
  *
@@ -215,6 +215,35 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_EXTERNAL_ID_TAKEN = 24;
    */
   EXTERNAL_ID_TAKEN: 24,
+
+  /**
+   * The caller's role may not call this method.
+   *
+   * @generated from enum value: ERROR_REASON_ROLE_NOT_ALLOWED = 25;
+   */
+  ROLE_NOT_ALLOWED: 25,
+
+  /**
+   * The caller's role may call this method for its own data only, and the request names somebody else's; or it changes what only
+   * ADMIN may.
+   *
+   * @generated from enum value: ERROR_REASON_NOT_YOUR_OWN = 26;
+   */
+  NOT_YOUR_OWN: 26,
+
+  /**
+   * The host is deactivated or erased: it takes no bookings, and none can be confirmed or moved.
+   *
+   * @generated from enum value: ERROR_REASON_HOST_DEACTIVATED = 27;
+   */
+  HOST_DEACTIVATED: 27,
+
+  /**
+   * The guest is deactivated or erased: it makes no bookings, and none can be confirmed or moved.
+   *
+   * @generated from enum value: ERROR_REASON_GUEST_DEACTIVATED = 28;
+   */
+  GUEST_DEACTIVATED: 28,
 } as const;
 
 /**
@@ -222,8 +251,8 @@ export const ErrorReason = {
  * prefix `ERROR_REASON_` and with the domain `booking.v1`. The list is closed: a refusal with a reason always has one of
  * these. The status code says what to do next, the reason says why.
  *
- * No reason comes with UNAUTHENTICATED (no good token), PERMISSION_DENIED (not with this token), CANCELLED,
- * DEADLINE_EXCEEDED, UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
+ * No reason comes with UNAUTHENTICATED (no good token: the service's log says why), CANCELLED, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED or INTERNAL, with a body that cannot be decoded or is too large, or with UNAVAILABLE
  * while the service stops or cannot verify tokens. After CANCELLED, DEADLINE_EXCEEDED, INTERNAL and such an UNAVAILABLE a
  * write may have happened: send it again with the same `request_id`.
  *

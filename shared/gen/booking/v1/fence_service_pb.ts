@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { UserState } from "../../availability/v1/user_pb.ts";
+import { file_availability_v1_user } from "../../availability/v1/user_pb.ts";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -15,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiswIKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESTwoQYWZ0ZXJfc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGeBBAaK7GBJ6EGFmdGVyX2Jvb2tpbmdfaWQSNQoQYWZ0ZXJfYm9va2luZ19pZBgGIAEoCUIb4EEBorsYFAgBehBhZnRlcl9zdGFydF90aW1lIoEBCg1GZW5jZWRCb29raW5nEhIKCmJvb2tpbmdfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqYBChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEisKCGJvb2tpbmdzGAIgAygLMhkuYm9va2luZy52MS5GZW5jZWRCb29raW5nEhUKDWJvb2tpbmdfY291bnQYAyABKAUSOQoVbGFzdF9ib29raW5nX2VuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDKQAQoMRmVuY2VTZXJ2aWNlElIKCUZlbmNlSG9zdBIcLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVxdWVzdBodLmJvb2tpbmcudjEuRmVuY2VIb3N0UmVzcG9uc2UiCKK7GAQKAiABGiyiuxgoCg9JTlZBTElEX1JFUVVFU1QKBEJVU1kSD09VVENPTUVfVU5LTk9XTmIGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiswIKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESTwoQYWZ0ZXJfc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGeBBAaK7GBJ6EGFmdGVyX2Jvb2tpbmdfaWQSNQoQYWZ0ZXJfYm9va2luZ19pZBgGIAEoCUIb4EEBorsYFAgBehBhZnRlcl9zdGFydF90aW1lIoEBCg1GZW5jZWRCb29raW5nEhIKCmJvb2tpbmdfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqYBChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEisKCGJvb2tpbmdzGAIgAygLMhkuYm9va2luZy52MS5GZW5jZWRCb29raW5nEhUKDWJvb2tpbmdfY291bnQYAyABKAUSOQoVbGFzdF9ib29raW5nX2VuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoQRmVuY2VVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAESLgoFc3RhdGUYAiABKA4yGi5hdmFpbGFiaWxpdHkudjEuVXNlclN0YXRlQgPgQQISJQoHdmVyc2lvbhgDIAEoA0IU4EECorsYDSoLCAEQ/////////w8iJQoRRmVuY2VVc2VyUmVzcG9uc2USEAoIY29tcGxldGUYASABKAgiSgoPSGFzR3Vlc3RSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARIbCghndWVzdF9pZBgCIAEoCUIJ4EECorsYAggBIiUKEEhhc0d1ZXN0UmVzcG9uc2USEQoJaGFzX2d1ZXN0GAEgASgIMsoCCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAESUgoJRmVuY2VVc2VyEhwuYm9va2luZy52MS5GZW5jZVVzZXJSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZVVzZXJSZXNwb25zZSIIorsYBAoCIAESUgoISGFzR3Vlc3QSGy5ib29raW5nLnYxLkhhc0d1ZXN0UmVxdWVzdBocLmJvb2tpbmcudjEuSGFzR3Vlc3RSZXNwb25zZSILkAIBorsYBAoCIAEaPqK7GDoKD0lOVkFMSURfUkVRVUVTVAoQUk9MRV9OT1RfQUxMT1dFRAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_availability_v1_user, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -183,7 +185,112 @@ export const FenceHostResponseSchema: GenMessage<FenceHostResponse> = /*@__PURE_
   messageDesc(file_booking_v1_fence_service, 3);
 
 /**
- * What keeps removals of availability and bookings apart. For the availability service alone. Sizes, deadlines and endings
+ * Request of `FenceService.FenceUser`.
+ *
+ * @generated from message booking.v1.FenceUserRequest
+ */
+export type FenceUserRequest = Message<"booking.v1.FenceUserRequest"> & {
+  /**
+   * UUID of the user. It need not be known to Booking. Required.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What the user still does. Required.
+   *
+   * @generated from field: availability.v1.UserState state = 2;
+   */
+  state: UserState;
+
+  /**
+   * The user's version, at least 1: of two calls the one with the higher version counts, whichever comes first. Required.
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message booking.v1.FenceUserRequest.
+ * Use `create(FenceUserRequestSchema)` to create a new message.
+ */
+export const FenceUserRequestSchema: GenMessage<FenceUserRequest> = /*@__PURE__*/
+  messageDesc(file_booking_v1_fence_service, 4);
+
+/**
+ * Response of `FenceService.FenceUser`.
+ *
+ * @generated from message booking.v1.FenceUserResponse
+ */
+export type FenceUserResponse = Message<"booking.v1.FenceUserResponse"> & {
+  /**
+   * Whether all is done. If not, the deadline came first: call again, and it goes on.
+   *
+   * @generated from field: bool complete = 1;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message booking.v1.FenceUserResponse.
+ * Use `create(FenceUserResponseSchema)` to create a new message.
+ */
+export const FenceUserResponseSchema: GenMessage<FenceUserResponse> = /*@__PURE__*/
+  messageDesc(file_booking_v1_fence_service, 5);
+
+/**
+ * Request of `FenceService.HasGuest`.
+ *
+ * @generated from message booking.v1.HasGuestRequest
+ */
+export type HasGuestRequest = Message<"booking.v1.HasGuestRequest"> & {
+  /**
+   * UUID of the host. Required.
+   *
+   * @generated from field: string host_id = 1;
+   */
+  hostId: string;
+
+  /**
+   * UUID of the guest. Required.
+   *
+   * @generated from field: string guest_id = 2;
+   */
+  guestId: string;
+};
+
+/**
+ * Describes the message booking.v1.HasGuestRequest.
+ * Use `create(HasGuestRequestSchema)` to create a new message.
+ */
+export const HasGuestRequestSchema: GenMessage<HasGuestRequest> = /*@__PURE__*/
+  messageDesc(file_booking_v1_fence_service, 6);
+
+/**
+ * Response of `FenceService.HasGuest`.
+ *
+ * @generated from message booking.v1.HasGuestResponse
+ */
+export type HasGuestResponse = Message<"booking.v1.HasGuestResponse"> & {
+  /**
+   * Whether there is such a booking.
+   *
+   * @generated from field: bool has_guest = 1;
+   */
+  hasGuest: boolean;
+};
+
+/**
+ * Describes the message booking.v1.HasGuestResponse.
+ * Use `create(HasGuestResponseSchema)` to create a new message.
+ */
+export const HasGuestResponseSchema: GenMessage<HasGuestResponse> = /*@__PURE__*/
+  messageDesc(file_booking_v1_fence_service, 7);
+
+/**
+ * What Availability tells Booking before it can be sure of a change, and what it asks. For the availability service alone. Sizes, deadlines and endings
  * without a reason are as BookingService has them.
  *
  * @generated from service booking.v1.FenceService
@@ -203,6 +310,32 @@ export const FenceService: GenService<{
     methodKind: "unary";
     input: typeof FenceHostRequestSchema;
     output: typeof FenceHostResponseSchema;
+  },
+  /**
+   * Tells that a user's state, name or external id has changed. Called after the change is committed, again and again until the
+   * answer says `complete`; calls that come late or twice break nothing. Booking forgets what it remembers of who has which
+   * token. Once a call for a deactivated or erased user is answered, nothing more is booked with it. Of an erased guest, what
+   * people have said about its bookings is erased: in the bookings (each with an event), in older events, and in remembered
+   * requests.
+   *
+   * After OUTCOME_UNKNOWN the state may be stored.
+   *
+   * @generated from rpc booking.v1.FenceService.FenceUser
+   */
+  fenceUser: {
+    methodKind: "unary";
+    input: typeof FenceUserRequestSchema;
+    output: typeof FenceUserResponseSchema;
+  },
+  /**
+   * Tells whether a host ever had a booking or hold of a guest, in whatever state it is.
+   *
+   * @generated from rpc booking.v1.FenceService.HasGuest
+   */
+  hasGuest: {
+    methodKind: "unary";
+    input: typeof HasGuestRequestSchema;
+    output: typeof HasGuestResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_booking_v1_fence_service, 0);

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rules/v1/method.proto.
  */
 export const file_rules_v1_method: GenFile = /*@__PURE__*/
-  fileDesc("ChVydWxlcy92MS9tZXRob2QucHJvdG8SCHJ1bGVzLnYxIkIKC01ldGhvZFJ1bGVzEiIKB2NhbGxlcnMYASABKAsyES5ydWxlcy52MS5DYWxsZXJzEg8KB3JlYXNvbnMYAiADKAkiNgoMU2VydmljZVJ1bGVzEg8KB3JlYXNvbnMYASADKAkSFQoNd3JpdGVfcmVhc29ucxgCIAMoCSKJAQoHQ2FsbGVycxIdCgRob3N0GAEgASgOMg8ucnVsZXMudjEuU2NvcGUSHQoEdXNlchgCIAEoDjIPLnJ1bGVzLnYxLlNjb3BlEh4KBWFkbWluGAMgASgOMg8ucnVsZXMudjEuU2NvcGUSIAoHc2VydmljZRgEIAEoDjIPLnJ1bGVzLnYxLlNjb3BlKmQKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASEwoPU0NPUEVfRVZFUllCT0RZEAESDgoKU0NPUEVfSE9TVBACEg8KC1NDT1BFX0dVRVNUEAMSDgoKU0NPUEVfVVNFUhAEOk8KBm1ldGhvZBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLSHAyABKAsyFS5ydWxlcy52MS5NZXRob2RSdWxlc1IGbWV0aG9kOlMKB3NlcnZpY2USHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYtIcDIAEoCzIWLnJ1bGVzLnYxLlNlcnZpY2VSdWxlc1IHc2VydmljZWIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChVydWxlcy92MS9tZXRob2QucHJvdG8SCHJ1bGVzLnYxIkIKC01ldGhvZFJ1bGVzEiIKB2NhbGxlcnMYASABKAsyES5ydWxlcy52MS5DYWxsZXJzEg8KB3JlYXNvbnMYAiADKAkiNgoMU2VydmljZVJ1bGVzEg8KB3JlYXNvbnMYASADKAkSFQoNd3JpdGVfcmVhc29ucxgCIAMoCSKJAQoHQ2FsbGVycxIdCgRob3N0GAEgASgOMg8ucnVsZXMudjEuU2NvcGUSHQoEdXNlchgCIAEoDjIPLnJ1bGVzLnYxLlNjb3BlEh4KBWFkbWluGAMgASgOMg8ucnVsZXMudjEuU2NvcGUSIAoHc2VydmljZRgEIAEoDjIPLnJ1bGVzLnYxLlNjb3BlKncKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASEwoPU0NPUEVfRVZFUllCT0RZEAESDgoKU0NPUEVfSE9TVBACEg8KC1NDT1BFX0dVRVNUEAMSDgoKU0NPUEVfVVNFUhAEEhEKDVNDT1BFX1ZJU0lCTEUQBTpPCgZtZXRob2QSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi0hwMgASgLMhUucnVsZXMudjEuTWV0aG9kUnVsZXNSBm1ldGhvZDpTCgdzZXJ2aWNlEh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGLSHAyABKAsyFi5ydWxlcy52MS5TZXJ2aWNlUnVsZXNSB3NlcnZpY2ViBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The rules of one method.
@@ -72,7 +72,7 @@ export const ServiceRulesSchema: GenMessage<ServiceRules> = /*@__PURE__*/
   messageDesc(file_rules_v1_method, 1);
 
 /**
- * What each role in a token may touch with a method. A role that is not set gets PERMISSION_DENIED.
+ * What each role in a token may touch with a method. A role that is not set gets ROLE_NOT_ALLOWED.
  *
  * @generated from message rules.v1.Callers
  */
@@ -153,6 +153,13 @@ export const Scope = {
    * @generated from enum value: SCOPE_USER = 4;
    */
   USER: 4,
+
+  /**
+   * Only what the method says that the caller may see. Other users are as if they did not exist.
+   *
+   * @generated from enum value: SCOPE_VISIBLE = 5;
+   */
+  VISIBLE: 5,
 } as const;
 
 /**
