@@ -34,6 +34,21 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** A server that takes connections and says nothing at all. */
+async function silentServer() {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on("error", () => undefined).resume()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  started.push(() => server.close());
+  return {
+    url: `postgres://a@127.0.0.1:${(server.address() as AddressInfo).port}/a`,
+    sockets,
+    /** Ends its connections with the test: before whatever waits for them to end. */
+    endAfterwards: () => void started.push(() => sockets.forEach((socket) => socket.destroy())),
+  };
+}
+
 const pools: Readonly<Record<string, (url: string) => Promise<Pool>>> = {
   async lanes(url) {
     const pool = openLanePool(url, 1, testLog("silent"));
@@ -76,19 +91,40 @@ describe.each([
   });
 
   test("give a server up that says nothing at all", async () => {
-    const sockets: Socket[] = [];
-    const silent = createServer((socket) => void sockets.push(socket.on("error", () => undefined).resume()));
-    silent.listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    started.push(() => silent.close());
-    const pool = await pools[name]!(`postgres://a@127.0.0.1:${(silent.address() as AddressInfo).port}/a`);
+    const silent = await silentServer();
+    const pool = await pools[name]!(silent.url);
     stopClock();
     const connecting = pool.connect().then(() => "connected", String);
     await timePasses(5_000);
-    started.push(() => {
-      for (const socket of sockets) socket.destroy();
-    });
+    silent.endAfterwards();
     expect(await connecting).toMatch(/timeout/);
+  });
+});
+
+describe("a server that takes connections and says nothing at all", () => {
+  test("starts no service", async () => {
+    const silent = await silentServer();
+    stopClock();
+    const asked = assertOwnSessions({ connectionString: silent.url }).then(() => "own sessions", String);
+    await timePasses(5_000);
+    silent.endAfterwards();
+    expect(await asked).toMatch(/timeout/);
+  });
+
+  test("is connected to again, to hear of other replicas' changes", async () => {
+    const silent = await silentServer();
+    const stopping = new AbortController();
+    const hearer = { changed: () => undefined, reconnected: () => undefined };
+    stopClock();
+    const listening = listen(silent.url, hearer, testLog("silent"), stopping.signal);
+    started.push(
+      () => listening,
+      () => stopping.abort(),
+    );
+    silent.endAfterwards();
+    await timePasses(5_000);
+    vi.useRealTimers();
+    expect(await waitUntil(() => silent.sockets.length > 1)).toBe(true);
   });
 });
 
