@@ -44,6 +44,8 @@ export const STATES_MAX = 32;
 export const FENCED_BOOKINGS_DEFAULT = 20;
 
 export const EMAIL_MAX_CHARACTERS = 254;
+/** Of a user, as the identity provider calls it. */
+export const SUBJECT_MAX_CHARACTERS = 255;
 export const DISPLAY_NAME_MAX_CHARACTERS = 200;
 export const ETAG_MAX_CHARACTERS = 64;
 export const EXTERNAL_ID_MAX_CHARACTERS = 200;

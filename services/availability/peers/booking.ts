@@ -2,9 +2,11 @@
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
+import { UserState as StateNumber } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { type FenceHostResponse, FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
+import type { UserState } from "../domain/user.ts";
 
 export interface Fence {
   /** What is about to be removed. */
@@ -31,12 +33,27 @@ export interface FenceAnswer {
   readonly lastBookingEnd: Instant | undefined;
 }
 
+/** What Booking is told of a user. */
+export interface ToldUser {
+  readonly state: UserState;
+  /** Of two calls the one with the higher version counts. */
+  readonly version: number;
+}
+
 export interface BookingPeer {
   /**
    * Ends the validity of what Booking remembers of the host's availability, and asks for the bookings that overlap the
    * fence's ranges. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`; rejects when `signal` aborts.
    */
   fenceHost(hostId: string, fence: Fence, limits: CallLimits): Promise<FenceAnswer>;
+  /**
+   * Tells Booking what a user still does, and that its external id may be another one. Returns whether Booking has done all that
+   * follows from it; if not, it is to be told again. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`;
+   * rejects when `signal` aborts.
+   */
+  fenceUser(userId: string, user: ToldUser, limits: CallLimits): Promise<boolean>;
+  /** Whether the host ever had a booking or hold of the guest. Throws and rejects like `fenceUser`. */
+  hasGuest(hostId: string, guestId: string, limits: CallLimits): Promise<boolean>;
 }
 
 export interface CallLimits {
@@ -47,22 +64,39 @@ export interface CallLimits {
 export function bookingPeer(transport: Transport): BookingPeer {
   const client = createClient(FenceService, transport);
   return {
-    async fenceHost(hostId, { ranges, after, ...asked }, { timeoutMs, signal }) {
+    async fenceHost(hostId, { ranges, after, ...asked }, limits) {
       const request = {
         hostId,
         ...asked,
         ...(after === undefined ? {} : { afterStartTime: timestampFromMs(after.start), afterBookingId: after.id }),
         ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
       };
-      try {
-        return answerFrom(await client.fenceHost(request, { timeoutMs, signal }));
-      } catch (error) {
-        signal.throwIfAborted();
-        // Whatever went wrong over there, nothing is known of the bookings, so nothing may be removed.
-        throw peerUnavailable("booking", error);
-      }
+      return await asking(limits, async () => answerFrom(await client.fenceHost(request, limits)));
+    },
+    async fenceUser(userId, { state, version }, limits) {
+      const request = { userId, state: stateNumber[state], version: BigInt(version) };
+      return await asking(limits, async () => (await client.fenceUser(request, limits)).complete);
+    },
+    async hasGuest(hostId, guestId, limits) {
+      return await asking(limits, async () => (await client.hasGuest({ hostId, guestId }, limits)).hasGuest);
     },
   };
+}
+
+const stateNumber = {
+  ACTIVE: StateNumber.ACTIVE,
+  DEACTIVATED: StateNumber.DEACTIVATED,
+  ERASED: StateNumber.ERASED,
+} as const;
+
+async function asking<Answer>({ signal }: CallLimits, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    signal.throwIfAborted();
+    // Whatever went wrong over there, nothing is known of it: no time may be removed, and no user counts as done.
+    throw peerUnavailable("booking", error);
+  }
 }
 
 function answerFrom({ bookings, bookingCount, lastBookingEndTime: last }: FenceHostResponse): FenceAnswer {

@@ -2,9 +2,10 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Entitled } from "../../../shared/auth/access.ts";
 import type { AvailabilitySchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
 import type { RulesSchema } from "../../../shared/gen/availability/v1/rules_pb.ts";
-import { Role, type UserSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
+import { Role, type UserSchema, UserState } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { DayOfWeek } from "../../../shared/gen/google/type/dayofweek_pb.ts";
 import type { KeptBookingSchema, WeeklyHoursSchema } from "../../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
@@ -12,10 +13,10 @@ import { KEPT_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
 import type { Availability } from "../domain/availability.ts";
 import type { Rules } from "../domain/rules.ts";
+import type { User } from "../domain/user.ts";
 import { etagOf } from "../domain/version.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 import type { Booked } from "../scheduling/bookings-in.ts";
-import type { User } from "../storage/users.ts";
 
 /** The roles that a user can have. */
 export type KnownRole = typeof Role.HOST | typeof Role.USER;
@@ -26,13 +27,37 @@ export function roleOf(role: KnownRole): User["role"] {
   return role === Role.HOST ? "HOST" : "USER";
 }
 
+const stateNumber = {
+  ACTIVE: UserState.ACTIVE,
+  DEACTIVATED: UserState.DEACTIVATED,
+  ERASED: UserState.ERASED,
+} as const;
+
+/** As the caller may see a user that it may see at all. */
+export function messageFor({ identity, scope }: Entitled, user: User): MessageInitShape<typeof UserSchema> {
+  const isWhole = scope === "everybody" || identity.subject === user.id;
+  return isWhole ? userMessage(user) : reducedUserMessage(user);
+}
+
+/** For the user itself, ADMIN and SERVICE. */
 export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
+  const { email = "", externalId = "" } = user.profile ?? {};
+  return {
+    ...reducedUserMessage(user),
+    email,
+    externalId,
+    createTime: timestamp(user.createTime),
+    etag: etagOf(user.version),
+  };
+}
+
+/** What others may see of a user. */
+function reducedUserMessage(user: User): MessageInitShape<typeof UserSchema> {
   return {
     id: user.id,
-    email: user.email,
-    displayName: user.displayName,
+    displayName: user.profile?.displayName ?? "",
     role: roleNumber[user.role],
-    createTime: timestamp(user.createTime),
+    state: stateNumber[user.state],
   };
 }
 

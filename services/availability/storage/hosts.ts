@@ -50,7 +50,10 @@ interface HostRow {
     | null;
 }
 
-/** A user who is a host. Throws Refusal USER_NOT_FOUND or NOT_A_HOST if there is none: roles never change, so this lasts. */
+/**
+ * A user who is a host. Throws Refusal USER_NOT_FOUND or NOT_A_HOST if there is none: roles never change, so a refusal lasts. A
+ * host who is erased is nobody any more.
+ */
 export async function findHost(run: Run, hostId: string): Promise<Host> {
   const [row] = await run<HostRow>({
     name: "find-host",
@@ -64,7 +67,7 @@ export async function findHost(run: Run, hostId: string): Promise<Host> {
         from weekly_hours hours where hours.host_id = users.id
       ) as periods
       from users left join calendars on calendars.host_id = users.id
-      where users.id = $1`,
+      where users.id = $1 and users.state <> 'ERASED'`,
     values: [hostId],
   });
   if (row === undefined) throw userNotFound(hostId);

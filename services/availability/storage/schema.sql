@@ -75,19 +75,37 @@ CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time
 
 create table users (
   id uuid not null,
-  email text not null,
-  display_name text not null,
+  email text,
+  email_key text collate "C",
+  display_name text,
   role text not null,
+  external_id text collate "C",
+  state text not null default 'ACTIVE'::text,
+  version integer not null default 1,
+  told_version integer not null default 1,
   create_time timestamp(3) with time zone not null default clock_timestamp(),
+  erase_time timestamp(3) with time zone,
   constraint users_display_name_length CHECK (char_length(display_name) >= 1 AND char_length(display_name) <= 200),
+  constraint users_email_key_length CHECK (char_length(email_key) >= 1 AND char_length(email_key) <= 1024),
   constraint users_email_length CHECK (char_length(email) >= 1 AND char_length(email) <= 254),
+  constraint users_erased_is_nobody CHECK (state <> 'ERASED'::text OR email IS NULL AND email_key IS NULL AND display_name IS NULL AND external_id IS NULL AND erase_time IS NOT NULL),
+  constraint users_external_id_length CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 255),
+  constraint users_other_is_somebody CHECK (state = 'ERASED'::text OR email IS NOT NULL AND email_key IS NOT NULL AND display_name IS NOT NULL AND erase_time IS NULL),
   constraint users_pkey PRIMARY KEY (id),
-  constraint users_role CHECK (role = ANY (ARRAY['HOST'::text, 'USER'::text]))
+  constraint users_role CHECK (role = ANY (ARRAY['HOST'::text, 'USER'::text])),
+  constraint users_state CHECK (state = ANY (ARRAY['ACTIVE'::text, 'DEACTIVATED'::text, 'ERASED'::text])),
+  constraint users_told_version CHECK (told_version >= 1 AND told_version <= version)
 );
+
+CREATE INDEX users_active_hosts ON public.users USING btree (id) WHERE ((role = 'HOST'::text) AND (state = 'ACTIVE'::text));
 
 CREATE INDEX users_by_role ON public.users USING btree (role, id);
 
-CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email));
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (email_key) WHERE (email_key IS NOT NULL);
+
+CREATE UNIQUE INDEX users_external_id ON public.users USING btree (external_id) WHERE (external_id IS NOT NULL);
+
+CREATE INDEX users_to_tell ON public.users USING btree (id) WHERE (told_version < version);
 
 create table weekly_hours (
   host_id uuid not null,

@@ -6,6 +6,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
 import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
+import type { Role, UserState } from "../domain/user.ts";
 
 /** Of the tables that have time in which a host is open, or is not. */
 const exceptionColumns = {
@@ -39,34 +40,77 @@ function hostOf(table: string) {
   return p.manyToOne(User).fieldName("host_id").foreignKeyName(`${table}_host_id_fkey`).updateRule("no action");
 }
 
-/** Hosts and guests. Never deleted, and a role never changes. */
+/** Hosts and guests. Never deleted, and a role never changes. Of who is erased nothing personal is left. */
 export const User = defineEntity({
   name: "User",
   tableName: "users",
   properties: {
     id: p.uuid().primary(),
-    email: p.text(),
-    displayName: p.text(),
-    role: p.text().$type<"HOST" | "USER">(),
+    /** As the person wrote it. */
+    email: p.text().nullable(),
+    /** What makes addresses the same (`domain/email.ts`). Text of the database's own locale would fold and sort it in another way on each. */
+    emailKey: p.text().nullable().collation("C"),
+    displayName: p.text().nullable(),
+    role: p.text().$type<Role>(),
+    externalId: p.text().nullable().collation("C"),
+    state: p.text().$type<UserState>().defaultRaw("'ACTIVE'"),
+    /** Counts changes, from 1. */
+    version: p.integer().defaultRaw("1"),
+    /** The last version of which Booking has done all that it has to, or that does not concern it. */
+    toldVersion: p.integer().defaultRaw("1"),
     createTime: p.datetime(3).defaultRaw("clock_timestamp()"),
+    eraseTime: p.datetime(3).nullable(),
   },
   checks: [
     { name: "users_email_length", expression: "char_length(email) >= 1 and char_length(email) <= 254" },
+    { name: "users_email_key_length", expression: "char_length(email_key) >= 1 and char_length(email_key) <= 1024" },
     {
       name: "users_display_name_length",
       expression: "char_length(display_name) >= 1 and char_length(display_name) <= 200",
     },
     { name: "users_role", expression: "role in ('HOST', 'USER')" },
+    {
+      name: "users_external_id_length",
+      expression: "char_length(external_id) >= 1 and char_length(external_id) <= 255",
+    },
+    { name: "users_state", expression: "state in ('ACTIVE', 'DEACTIVATED', 'ERASED')" },
+    { name: "users_told_version", expression: "told_version >= 1 and told_version <= version" },
+    {
+      name: "users_erased_is_nobody",
+      expression:
+        "state <> 'ERASED' or (email is null and email_key is null and display_name is null and external_id is null and erase_time is not null)",
+    },
+    {
+      name: "users_other_is_somebody",
+      expression:
+        "state = 'ERASED' or (email is not null and email_key is not null and display_name is not null and erase_time is null)",
+    },
   ],
   indexes: [
+    // Partial, so that PostgreSQL takes their columns for no key that others might refer to: else a change of an address would
+    // wait for every change of the host's open time, which refers to this row while it waits for Booking.
     {
       name: "users_email_key",
-      expression: "create unique index users_email_key on users (lower(email))",
+      expression: "create unique index users_email_key on users (email_key) where email_key is not null",
+    },
+    {
+      name: "users_external_id",
+      expression: "create unique index users_external_id on users (external_id) where external_id is not null",
     },
     {
       // For pages of one role: without it, a page of the rarer role would read all users of the other.
       name: "users_by_role",
       expression: "create index users_by_role on users (role, id)",
+    },
+    {
+      // For pages of what guests may see: few hosts may be active among many that were.
+      name: "users_active_hosts",
+      expression: "create index users_active_hosts on users (id) where role = 'HOST' and state = 'ACTIVE'",
+    },
+    {
+      // Those of whom Booking is to be told: hardly ever any.
+      name: "users_to_tell",
+      expression: "create index users_to_tell on users (id) where told_version < version",
     },
   ],
 });

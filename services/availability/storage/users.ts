@@ -1,58 +1,16 @@
 /**
  * Users. MikroORM writes the queries that read them and maps the rows; `read` runs them, because the ORM would cancel a query
- * over a connection without an error listener, and losing that one ends the process. Users are stored in plain SQL: the ORM
- * does not tell whether a connection was lost before the commit or during it.
+ * over a connection without an error listener, and losing that one ends the process. Users are stored in plain SQL
+ * (`change-user.ts`): the ORM does not tell whether a connection was lost before the commit or during it.
  */
 
-import { randomUUIDv7 } from "node:crypto";
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
-import type { Pool } from "pg";
-import { Refusal } from "../../../shared/errors.ts";
-import type { Instant } from "../../../shared/interval.ts";
+import type { Pool, QueryResultRow } from "pg";
 import { statementOf } from "../../../shared/postgres/orm-statement.ts";
-import { millis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
-import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
-import { transaction } from "../../../shared/postgres/transaction.ts";
+import { emailKey } from "../domain/email.ts";
+import type { Role, User } from "../domain/user.ts";
 import { User as UserTable } from "./tables.ts";
-
-export type Role = "HOST" | "USER";
-
-export interface NewUser {
-  readonly email: string;
-  readonly displayName: string;
-  readonly role: Role;
-}
-
-export interface User extends NewUser {
-  /** UUID, version 7: the order of ids is that of creation. */
-  readonly id: string;
-  readonly createTime: Instant;
-}
-
-/** Stores a user. Throws Refusal EMAIL_TAKEN, BUSY, OUTCOME_UNKNOWN. */
-export async function insertUser(pool: Pool, newUser: NewUser): Promise<User> {
-  const id = randomUUIDv7();
-  const { email, displayName, role } = newUser;
-  try {
-    return await transaction(pool, async (client) => {
-      const { rows } = await client.query<{ create_time: number }>({
-        name: "insert-user",
-        text: `
-          insert into users (id, email, display_name, role) values ($1, $2, $3, $4)
-          returning ${millis("create_time")} as create_time`,
-        values: [id, email, displayName, role],
-      });
-      const [stored] = rows;
-      if (stored === undefined) throw new Error("the user was not stored");
-      return { id, ...newUser, createTime: stored.create_time };
-    });
-  } catch (error) {
-    if (error instanceof Refusal && error.reason === "OUTCOME_UNKNOWN") throw perhapsCreated(error);
-    if (isNotUnique(error, "users_email_key")) throw emailTaken();
-    throw error;
-  }
-}
 
 /** What users are read with: the ORM, and its own connections. */
 export interface UserReader {
@@ -66,9 +24,29 @@ export async function findUser(reader: UserReader, id: string, signal: AbortSign
   return user;
 }
 
+/** What a user is looked for by: what is given must all be its own. */
+export interface UserNames {
+  readonly email: string | undefined;
+  readonly externalId: string | undefined;
+}
+
+/** The user with this address or external id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
+export async function findUserNamed(
+  reader: UserReader,
+  { email, externalId }: UserNames,
+  signal: AbortSignal,
+): Promise<User | undefined> {
+  const wanted = {
+    ...(email === undefined ? {} : { emailKey: emailKey(email) }),
+    ...(externalId === undefined ? {} : { externalId }),
+  };
+  const [user] = await usersOf(reader, (users) => users.where(wanted).limit(1), signal);
+  return user;
+}
+
 export interface UserPage {
-  /** Only users with this role; undefined: all. */
-  readonly role: Role | undefined;
+  /** Active hosts only, or those with a role, or all. */
+  readonly which: "active hosts" | Role | undefined;
   /** The last id of the page before; undefined: from the first. */
   readonly afterId: string | undefined;
   readonly limit: number;
@@ -76,19 +54,42 @@ export interface UserPage {
 
 /** Users in the order of their ids. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
 export async function findUsers(reader: UserReader, page: UserPage, signal: AbortSignal): Promise<User[]> {
-  const { role, afterId, limit } = page;
+  const { which, afterId, limit } = page;
   const wanted = {
-    ...(role === undefined ? {} : { role }),
+    ...(which === "active hosts" ? ({ role: "HOST", state: "ACTIVE" } as const) : {}),
+    ...(which === "HOST" || which === "USER" ? { role: which } : {}),
     ...(afterId === undefined ? {} : { id: { $gt: afterId } }),
   };
   return await usersOf(reader, (users) => users.where(wanted).orderBy({ id: "asc" }).limit(limit), signal);
 }
 
-function allUsers(em: EntityManager) {
+/**
+ * Users of whom Booking is still to be told, behind `afterId` in the order of their ids. The query is cancelled when `signal`
+ * aborts. Throws Refusal BUSY.
+ */
+export async function findUsersToTell(
+  reader: UserReader,
+  { afterId, limit }: { readonly afterId: string | undefined; readonly limit: number },
+  signal: AbortSignal,
+): Promise<User[]> {
+  const waits = "told_version < version";
+  return await usersOf(
+    reader,
+    (users) =>
+      users
+        .where(waits)
+        .andWhere(afterId === undefined ? {} : { id: { $gt: afterId } })
+        .orderBy({ id: "asc" })
+        .limit(limit),
+    signal,
+  );
+}
+
+export function allUsers(em: EntityManager) {
   return em.createQueryBuilder(UserTable).select("*");
 }
 
-type UserQuery = ReturnType<typeof allUsers>;
+export type UserQuery = ReturnType<typeof allUsers>;
 
 async function usersOf(
   { orm, pool }: UserReader,
@@ -97,25 +98,20 @@ async function usersOf(
 ): Promise<User[]> {
   const em = orm.em.fork();
   const rows = await read(pool, statementOf(narrow(allUsers(em))), signal);
-  return rows.map((row) => {
-    const { id, email, displayName, role, createTime } = em.map(UserTable, row);
-    return { id, email, displayName, role, createTime: createTime.getTime() };
-  });
+  return rows.map((row) => userFrom(em, row));
 }
 
-function emailTaken(): Refusal {
-  return new Refusal("EMAIL_TAKEN", "another user has this e-mail address (letter case is ignored)", {
-    fields: [{ field: "email", description: "belongs to another user" }],
-  });
-}
-
-/** Without a `request_id` it is the address that makes one call of two. */
-function perhapsCreated(unknown: Refusal): Refusal {
-  const refusal = new Refusal(
-    "OUTCOME_UNKNOWN",
-    "the connection to the database was lost during the commit; send the same call again: EMAIL_TAKEN means it was done",
-    unknown.details,
-  );
-  refusal.cause = unknown.cause;
-  return refusal;
+/** A row of the table, as the driver reads it. */
+export function userFrom(em: EntityManager, row: QueryResultRow): User {
+  const { id, role, state, email, displayName, externalId, version, toldVersion, createTime } = em.map(UserTable, row);
+  const isSomebody = typeof email === "string" && typeof displayName === "string";
+  return {
+    id,
+    role,
+    state,
+    profile: isSomebody ? { email, displayName, externalId: externalId ?? undefined } : undefined,
+    version,
+    toldVersion,
+    createTime: createTime.getTime(),
+  };
 }

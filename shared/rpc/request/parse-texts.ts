@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { refuse } from "./parse.ts";
-import { type MapRules, wrongLines, wrongMap, wrongText } from "./rules.ts";
+import { type MapRules, wrongEmail, wrongLines, wrongMap, wrongText, wrongVisible } from "./rules.ts";
 
 /** Text of at most `maxCharacters` characters, or undefined if the field is empty. */
 export function optionalText(maxCharacters: number): z.ZodType<string | undefined, string> {
@@ -13,6 +13,14 @@ export function optionalText(maxCharacters: number): z.ZodType<string | undefine
 export function optionalLines(maxCharacters: number): z.ZodType<string | undefined, string> {
   return unlessEmpty((value) => wrongLines(value, maxCharacters));
 }
+
+/** The same, of one line, with a visible character. */
+export function optionalVisibleText(maxCharacters: number): z.ZodType<string | undefined, string> {
+  return unlessEmpty((value) => wrongVisible(value, maxCharacters));
+}
+
+/** An e-mail address, or undefined if the field is empty. */
+export const optionalEmail = unlessEmpty(wrongEmail);
 
 /** A map of texts, or undefined if it has no entries. */
 export function textMap(

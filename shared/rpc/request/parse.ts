@@ -8,7 +8,6 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Instant, Interval } from "../../interval.ts";
 import {
-  EMAIL_MAX_CHARACTERS,
   ETAG_MAX_CHARACTERS,
   HOLD_SECONDS_MAX,
   HOLD_SECONDS_MIN,
@@ -30,6 +29,7 @@ import {
   wrongNumber,
   wrongText,
   wrongUuid,
+  wrongVisible,
 } from "./rules.ts";
 
 /**
@@ -132,11 +132,11 @@ export const etag = z.string().transform((given, context): string | undefined =>
   return reason === undefined ? given : refuse(context, reason);
 });
 
-export const email = textRule((value) => wrongText(value, EMAIL_MAX_CHARACTERS) ?? wrongEmail(value));
+export const email = textRule(wrongEmail);
 
-/** Text of 1 to `maxCharacters` characters. */
-export function text(maxCharacters: number): z.ZodType<string, string> {
-  return textRule((value) => wrongText(value, maxCharacters));
+/** Text of 1 to `maxCharacters` characters, one of them visible. */
+export function visibleText(maxCharacters: number): z.ZodType<string, string> {
+  return textRule((value) => wrongVisible(value, maxCharacters));
 }
 
 /**

@@ -6,9 +6,10 @@
 
 import type { DescEnum, DescField } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { asciiDomain } from "../../email-domain.ts";
 import type { Instant } from "../../interval.ts";
 import { DAY_MS, HOUR_MS } from "../../time-units.ts";
-import { FIRST_INSTANT, INSTANTS_END } from "../../limits.ts";
+import { EMAIL_MAX_CHARACTERS, FIRST_INSTANT, INSTANTS_END } from "../../limits.ts";
 import { isUuid } from "../../uuid.ts";
 
 export interface NumberRange {
@@ -43,9 +44,31 @@ export function wrongText(value: string, maxCharacters: number): string | undefi
   return undefined;
 }
 
-/** Only a mail can tell whether the address is read. This rule keeps names and half addresses out. */
+/** Blanks, and what has no width or only directs the letters beside it. Braille's empty cell is a symbol, for Unicode. */
+const UNSEEN = String.raw`\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800`;
+
+/** A text with a character that can be seen, as the pattern of a regular expression (with the flag `u`). */
+export const VISIBLE_PATTERN = `[^${UNSEEN}]`;
+const visible = new RegExp(VISIBLE_PATTERN, "u");
+const unseen = new RegExp(`[${UNSEEN}]`, "u");
+
+/** Of a text that people read, such as a name: what looks empty is not one. */
+export function wrongVisible(value: string, maxCharacters: number): string | undefined {
+  return wrongText(value, maxCharacters) ?? (visible.test(value) ? undefined : "has no visible character");
+}
+
+/**
+ * Only a mail can tell whether the address is read. This rule keeps names and half addresses out, and addresses that look like
+ * another one by characters that cannot be seen.
+ */
 export function wrongEmail(value: string): string | undefined {
-  return /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(value) ? undefined : "must be an e-mail address";
+  const wrong = wrongText(value, EMAIL_MAX_CHARACTERS);
+  if (wrong !== undefined) return wrong;
+  if (unseen.test(value)) return "has a blank or a character that cannot be seen";
+  const [local = "", domain = "", ...more] = value.split("@");
+  if (local === "" || more.length > 0 || asciiDomain(domain) === undefined) return "must be an e-mail address";
+  // Some characters are several when they are composed.
+  return wrongText(local.normalize("NFC"), EMAIL_MAX_CHARACTERS);
 }
 
 /** The zero value, "unspecified", is refused like one that this server does not know. */

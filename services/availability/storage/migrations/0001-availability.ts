@@ -8,17 +8,36 @@ export class Migration0001Availability extends Migration {
     this.addSql(`
       create table users (
         id uuid not null,
-        email text not null,
-        display_name text not null,
+        email text,
+        email_key text collate "C",
+        display_name text,
         role text not null,
+        external_id text collate "C",
+        state text not null default 'ACTIVE',
+        version int not null default 1,
+        told_version int not null default 1,
         create_time timestamptz(3) not null default clock_timestamp(),
+        erase_time timestamptz(3),
         constraint users_pkey primary key (id),
         constraint users_email_length check (char_length(email) >= 1 and char_length(email) <= 254),
+        constraint users_email_key_length check (char_length(email_key) >= 1 and char_length(email_key) <= 1024),
         constraint users_display_name_length check (char_length(display_name) >= 1 and char_length(display_name) <= 200),
-        constraint users_role check (role in ('HOST', 'USER'))
+        constraint users_role check (role in ('HOST', 'USER')),
+        constraint users_external_id_length check (char_length(external_id) >= 1 and char_length(external_id) <= 255),
+        constraint users_state check (state in ('ACTIVE', 'DEACTIVATED', 'ERASED')),
+        constraint users_told_version check (told_version >= 1 and told_version <= version),
+        constraint users_erased_is_nobody check (
+          state <> 'ERASED' or (email is null and email_key is null and display_name is null and external_id is null
+          and erase_time is not null)),
+        constraint users_other_is_somebody check (
+          state = 'ERASED' or (email is not null and email_key is not null and display_name is not null
+          and erase_time is null))
       )`);
-    this.addSql("create unique index users_email_key on users (lower(email))");
+    this.addSql("create unique index users_email_key on users (email_key) where email_key is not null");
+    this.addSql("create unique index users_external_id on users (external_id) where external_id is not null");
     this.addSql("create index users_by_role on users (role, id)");
+    this.addSql("create index users_active_hosts on users (id) where role = 'HOST' and state = 'ACTIVE'");
+    this.addSql("create index users_to_tell on users (id) where told_version < version");
 
     this.addSql(`
       create table calendars (
