@@ -18,6 +18,7 @@ import type { AvailabilityConfig } from "./config.ts";
 import { bookingPeer, type BookingPeer } from "./peers/booking.ts";
 import { availabilityAccess, userAccess } from "./rpc/access.ts";
 import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
+import { tellPeriodically } from "./scheduling/tell-booking.ts";
 import { turnLimits } from "./storage/lock-wait.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { availabilityTables } from "./storage/tables.ts";
@@ -56,11 +57,15 @@ export async function startAvailability(
   const cleanup = forgetOldRequestsHourly(pool, log);
   opened.defer(() => cleanup.stop());
 
+  const booking = (hooks.peer ?? unchanged)(bookingPeer(transport));
+  const teller = tellPeriodically({ orm, pool, booking }, log);
+  opened.defer(() => teller.stop());
+
   const deps = {
     orm,
     pool,
     turns: createTurns(turnLimits),
-    booking: (hooks.peer ?? unchanged)(bookingPeer(transport)),
+    booking,
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };
   const services = [

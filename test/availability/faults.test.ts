@@ -82,7 +82,7 @@ describe("a connection that is lost while a user is created", () => {
     const rival = await pool.connect();
     await rival.query("begin");
     await rival.query(
-      "insert into users (id, email, display_name, role) values (gen_random_uuid(), $1, 'Ada', 'USER')",
+      "insert into users (id, email, email_key, display_name, role) values (gen_random_uuid(), $1, $1, 'Ada', 'USER')",
       [user.email],
     );
     // It waits for the rival: whose address it is depends on how that ends.

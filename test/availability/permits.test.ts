@@ -28,7 +28,8 @@ beforeEach(async () => {
   pool = poolOf(database.url);
   hosts = [randomUUID(), randomUUID()];
   await pool.query(
-    "insert into users (id, email, display_name, role) select id, id::text || '@example.com', 'Host', 'HOST' from unnest($1::uuid[]) as id",
+    `insert into users (id, email, email_key, display_name, role)
+     select id, id || '@example.com', id || '@example.com', 'Host', 'HOST' from unnest($1::uuid[]) as id`,
     [hosts],
   );
 });

@@ -26,7 +26,9 @@ beforeAll(async () => {
   // Only the index is on trial here, and GiST takes its time with 100,000 rows.
   await client.query(`
     alter table openings drop constraint openings_never_touching;
-    insert into users select gen_random_uuid(), host || '@example.org', 'Host', 'HOST' from generate_series(1, ${HOSTS}) as host;
+    insert into users (id, email, email_key, display_name, role)
+      select gen_random_uuid(), host || '@example.org', host || '@example.org', 'Host', 'HOST'
+      from generate_series(1, ${HOSTS}) as host;
     insert into calendars select id, 30 from users;
     insert into openings (host_id, during, slot_duration_minutes)
       select users.id, tstzrange(start, start + '1 hour'), 30

@@ -22,8 +22,8 @@ export async function storeWorld(databases: {
 }): Promise<void> {
   await onServer(databases.availability, async (client) => {
     await client.query(
-      `insert into users (id, email, display_name, role)
-       select id, id || '@fuzz.test', 'Somebody', role
+      `insert into users (id, email, email_key, display_name, role)
+       select id, id || '@fuzz.test', id || '@fuzz.test', 'Somebody', role
        from (select unnest($1::uuid[]) as id, 'HOST' as role union all select unnest($2::uuid[]), 'USER') as people`,
       [hostIds, guestIds],
     );

@@ -13,8 +13,8 @@ export async function storeHosts(database: Database, intents: readonly Intent[])
   const hosts = intents.map((intent) => ({ id: randomUUID(), ...intent }));
   const ids = hosts.map(({ id }) => id);
   await database.query(
-    `insert into users (id, email, display_name, role)
-     select id, id || '@example.com', 'Somebody', 'HOST' from unnest($1::uuid[]) as id`,
+    `insert into users (id, email, email_key, display_name, role)
+     select id, id || '@example.com', id || '@example.com', 'Somebody', 'HOST' from unnest($1::uuid[]) as id`,
     [ids],
   );
   await database.query(

@@ -72,7 +72,7 @@ async function set(
   caller: Caller,
 ): Promise<HoursSet> {
   const { run, host } = under;
-  assertSeen(etag, host.hoursVersion, "weekly hours");
+  assertSeen(etag, host.hoursVersion, "the host's weekly hours");
   const period = { fromDate: fromDate ?? today(timeZone, await readNow(run)), timeZone, ranges };
   const periods = withPeriod(host.periods, period);
   if (periods.length > WEEKLY_HOURS_MAX) throw tooManyPeriods();

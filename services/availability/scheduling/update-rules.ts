@@ -48,7 +48,7 @@ export async function updateRules<Message extends DescMessage>(
   const content = [mask?.toSorted().join(","), etag, ...RULES.map((rule) => given[rule])];
   const key = requestKey("UpdateRules", requestId, content);
   return await changeFenced(deps, { hostId, key, response }, caller, async ({ run, host }) => {
-    assertSeen(etag, host.rulesVersion, "rules");
+    assertSeen(etag, host.rulesVersion, "the host's rules");
     const rules = updated(host.rules, asked);
     const limits = { timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS), signal: caller.signal };
     await deps.booking.fenceHost(hostId, { ranges: [] }, limits);
