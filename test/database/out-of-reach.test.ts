@@ -5,7 +5,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
-import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
+import { Role, UserState } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Clients } from "../support/clients.ts";
@@ -80,6 +80,8 @@ const bookings: Unary<typeof BookingService.method> = {
 };
 const fence: Unary<typeof FenceService.method> = {
   fenceHost: () => asAvailability.fence.fenceHost({ hostId, ranges: [range] }),
+  fenceUser: () => asAvailability.fence.fenceUser({ userId: guestId, state: UserState.ERASED, version: 2n }),
+  hasGuest: () => asAvailability.fence.hasGuest({ hostId, guestId }),
 };
 
 describe.each(Object.entries({ ...users, ...availability, ...bookings, ...fence }))("%s", (_method, call) => {

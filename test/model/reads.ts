@@ -125,6 +125,7 @@ const nameOf: Record<BookingEventKind, string> = {
   [BookingEventKind.RESCHEDULED]: "RESCHEDULED",
   [BookingEventKind.CANCELLED]: "CANCELLED",
   [BookingEventKind.EXPIRED]: "EXPIRED",
+  [BookingEventKind.ERASED]: "ERASED",
 };
 
 /** The feed from its beginning up to the event `last`, which must be there or come. */

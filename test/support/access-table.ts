@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { DescService } from "@bufbuild/protobuf";
 import type { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
-import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
+import { Role, UserState } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
@@ -168,6 +168,22 @@ const fence: Table<typeof FenceService> = {
       async ({ hostId }) =>
         (as) =>
           as.fence.fenceHost({ hostId, ranges: [] }),
+    ],
+  },
+  fenceUser: {
+    "": [
+      "? - - - - - ? +",
+      async ({ guestId }) =>
+        (as) =>
+          as.fence.fenceUser({ userId: guestId, state: UserState.ACTIVE, version: 1n }),
+    ],
+  },
+  hasGuest: {
+    "": [
+      "? - - - - - ? +",
+      async ({ hostId, guestId }) =>
+        (as) =>
+          as.fence.hasGuest({ hostId, guestId }),
     ],
   },
 };

@@ -57,6 +57,7 @@ export function hostOf(...bookings: Booking[]): HostState {
     sequence: 40,
     bookings,
     requests: new Map(),
+    inactive: new Map(),
     holds: new Map(),
     confirmedInRanges: new Map(),
     lastConfirmedEnd: undefined,

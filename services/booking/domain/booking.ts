@@ -35,7 +35,7 @@ export interface Booking {
   readonly cancelReason?: string | undefined;
 }
 
-export type BookingEventKind = "HELD" | "CONFIRMED" | "RESCHEDULED" | "CANCELLED" | "EXPIRED";
+export type BookingEventKind = "HELD" | "CONFIRMED" | "RESCHEDULED" | "CANCELLED" | "EXPIRED" | "ERASED";
 
 /** One change of one booking: an entry of its host's feed. */
 export interface BookingEvent {
@@ -69,6 +69,11 @@ export function isActive(booking: Booking, now: Instant): boolean {
 export function expired(hold: Booking): Booking {
   const updateTime = hold.expireTime ?? hold.updateTime;
   return { ...hold, state: "EXPIRED", version: hold.version + 1, updateTime };
+}
+
+/** Whether people have said anything about the booking. */
+export function isSaidOf({ details, cancelReason }: Booking): boolean {
+  return cancelReason !== undefined || Object.values(details).some((said) => said !== undefined);
 }
 
 /** The opaque version that callers compare: a quoted string, as in HTTP. */

@@ -5,6 +5,7 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import type { RequestKey } from "../../../shared/request-key.ts";
 import type { Booking, BookingEvent, Details } from "./booking.ts";
 import type { Calendar } from "./calendar.ts";
+import type { Inactive } from "./user.ts";
 
 interface Asked {
   readonly hostId: string;
@@ -59,6 +60,12 @@ export interface ExpireCommand extends Asked {
   readonly bookingId: string;
 }
 
+/** Erases what people have said about a booking of an erased guest. Callers never send it. */
+export interface EraseCommand extends Asked {
+  readonly kind: "erase";
+  readonly bookingId: string;
+}
+
 /** Invalidates every remembered calendar of the host, and reports the bookings in ranges that Availability is about to remove. */
 export interface FenceCommand extends Asked {
   readonly kind: "fence";
@@ -77,7 +84,20 @@ export interface FencePosition {
   readonly id: string;
 }
 
-export type Command = CreateCommand | ConfirmCommand | CancelCommand | RescheduleCommand | ExpireCommand | FenceCommand;
+export type Command =
+  | CreateCommand
+  | ConfirmCommand
+  | CancelCommand
+  | RescheduleCommand
+  | ExpireCommand
+  | EraseCommand
+  | FenceCommand;
+
+/** Whether a command says something about its booking that is erased with the guest. */
+export function isSaying(command: Command): boolean {
+  if (command.kind === "cancel") return command.reason !== undefined;
+  return command.kind === "create" && Object.values(command.details).some((said) => said !== undefined);
+}
 
 export interface FencedBooking extends Interval {
   readonly id: string;
@@ -101,7 +121,7 @@ export type Outcome =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** The host's generation is no longer the calendar's: ask Availability again. */
   | { readonly kind: "stale" }
-  /** An expiry that there is nothing left to do for. */
+  /** An expiry or erasure that there is nothing left to do for. */
   | { readonly kind: "idle" };
 
 /** A request that was carried out. */
@@ -109,6 +129,12 @@ export interface RememberedRequest {
   readonly key: RequestKey;
   /** The booking after the event that is remembered: its `sequence`. */
   readonly answer: Booking;
+}
+
+/** A request that is to be remembered. */
+export interface NewRequest extends RememberedRequest {
+  /** Whether it says something about the booking: it is forgotten when the guest is erased. */
+  readonly isSaying: boolean;
 }
 
 /** Confirmed bookings that a fence's ranges overlap: too many to load, so storage counts them. */
@@ -148,6 +174,8 @@ export interface HostState {
   readonly sequence: number;
   readonly bookings: readonly Booking[];
   readonly requests: ReadonlyMap<string, RememberedRequest>;
+  /** By id, those who are not active of the host and the guests that a command would change something for. Others may be there. */
+  readonly inactive: ReadonlyMap<string, Inactive>;
   /** By guest, of every guest for whom a command would hold time. */
   readonly holds: ReadonlyMap<string, HoldCount>;
   /** By fence command, in the commands' order. */
@@ -170,5 +198,5 @@ export interface HostDecision {
   readonly sequence: number;
   readonly changes: readonly BookingChange[];
   readonly events: readonly BookingEvent[];
-  readonly requests: readonly RememberedRequest[];
+  readonly requests: readonly NewRequest[];
 }

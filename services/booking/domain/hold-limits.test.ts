@@ -11,7 +11,7 @@ const asked = { hostId: "h", actor: "tester" };
 const hourOf = (hour: number) => ({ start: NOW + hour * HOUR, end: NOW + (hour + 1) * HOUR });
 
 function hostOf(holds: Record<string, HoldCount> = {}, bookings: Booking[] = []): HostState {
-  const none = { requests: new Map(), confirmedInRanges: new Map(), lastConfirmedEnd: undefined };
+  const none = { requests: new Map(), inactive: new Map(), confirmedInRanges: new Map(), lastConfirmedEnd: undefined };
   return { hostId: "h", generation: 7, sequence: 0, bookings, holds: new Map(Object.entries(holds)), ...none };
 }
 

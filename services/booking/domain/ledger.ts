@@ -14,8 +14,10 @@ import type {
   HoldCount,
   HostDecision,
   HostState,
+  NewRequest,
   RememberedRequest,
 } from "./command.ts";
+import type { UserState } from "./user.ts";
 
 const NO_HOLDS: HoldCount = { withHost: 0, inAll: 0 };
 const NO_BOOKINGS: ReadonlyMap<string, Booking> = new Map();
@@ -28,7 +30,7 @@ export class Ledger {
   /** What the commands before have made of bookings, by id. It stands before what was loaded. */
   readonly #written = new Map<string, Booking>();
   readonly #events: BookingEvent[] = [];
-  readonly #requests: RememberedRequest[] = [];
+  readonly #requests: NewRequest[] = [];
   #generation: number;
   #sequence: number;
 
@@ -43,6 +45,10 @@ export class Ledger {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  stateOf(userId: string): UserState {
+    return this.#host.inactive.get(userId) ?? "ACTIVE";
   }
 
   find(bookingId: string): Booking | undefined {
@@ -120,8 +126,8 @@ export class Ledger {
     return this.#requests.find(({ key }) => key.id === requestId) ?? this.#host.requests.get(requestId);
   }
 
-  remember(key: RequestKey, answer: Booking): void {
-    this.#requests.push({ key, answer });
+  remember(key: RequestKey, answer: Booking, isSaying: boolean): void {
+    this.#requests.push({ key, answer, isSaying });
   }
 
   /** What is to be written. */

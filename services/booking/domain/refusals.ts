@@ -52,6 +52,18 @@ export function tooManyHolds(where: string, limit: number): Refusal {
   });
 }
 
+export function hostDeactivated(hostId: string): Refusal {
+  return new Refusal("HOST_DEACTIVATED", "the host takes no bookings any more", {
+    resource: { type: "User", name: hostId },
+  });
+}
+
+export function guestDeactivated(guestId: string): Refusal {
+  return new Refusal("GUEST_DEACTIVATED", "the guest makes no bookings any more", {
+    resource: { type: "User", name: guestId },
+  });
+}
+
 export function bookingNotFound(bookingId: string): Refusal {
   return new Refusal("BOOKING_NOT_FOUND", "there is no such booking", {
     resource: { type: "Booking", name: bookingId },

@@ -28,7 +28,13 @@ const stored: Booking = {
 };
 
 function hostOf(...bookings: Booking[]): HostState {
-  const none = { requests: new Map(), holds: new Map(), confirmedInRanges: new Map(), lastConfirmedEnd: undefined };
+  const none = {
+    requests: new Map(),
+    inactive: new Map(),
+    holds: new Map(),
+    confirmedInRanges: new Map(),
+    lastConfirmedEnd: undefined,
+  };
   return { hostId: "h", generation: 7, sequence: 40, bookings, ...none };
 }
 

@@ -32,7 +32,7 @@ export class CommitUnknown extends Error {
   /**
    * An event that is stored if and only if the batch was committed. Undefined: the batch has changed nothing that would be
    * wrong twice, and may be run again as soon as it has ended, whichever way. A remembered request then finds its answer, an
-   * expired hold is expired, and a fence only raises the generation once more.
+   * expired hold is expired, what is erased is gone, and a fence only raises the generation once more.
    */
   readonly witness: BookingEvent | undefined;
   readonly result: BatchResult;
@@ -122,10 +122,10 @@ async function finish(
 
 /**
  * Preferably of a booking that is made here: no other replica knows its id, so none can write this event. Not the end of a
- * hold, which every replica may record.
+ * hold or an erasure, which every replica may record.
  */
 function witnessOf(writes: readonly HostWrites[]): BookingEvent | undefined {
-  const events = writes.flatMap((host) => host.events).filter(({ kind }) => kind !== "EXPIRED");
+  const events = writes.flatMap((host) => host.events).filter(({ kind }) => kind !== "EXPIRED" && kind !== "ERASED");
   return events.find(({ booking }) => booking.version === 1) ?? events[0];
 }
 

@@ -5,12 +5,13 @@ import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Rules as RulesMessage } from "../../../shared/gen/availability/v1/rules_pb.ts";
-import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
+import { Role, UserState } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
+import { guestDeactivated } from "../domain/refusals.ts";
 import type { Rules } from "../domain/rules.ts";
 
 /** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
@@ -22,7 +23,7 @@ export interface AvailabilityPeer {
    * before. Throws Refusal USER_NOT_FOUND, NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
    */
   snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<Calendar>;
-  /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
+  /** Returns if the user is a guest and active. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, GUEST_DEACTIVATED, PEER_UNAVAILABLE. */
   assertGuest(guestId: string, timeoutMs: number): Promise<void>;
 }
 
@@ -84,11 +85,13 @@ function instantOf(time: Timestamp | undefined): Instant {
 
 async function assertGuest(client: Client<typeof UserService>, guestId: string, timeoutMs: number): Promise<void> {
   const { user } = await asked(client.getUser({ userId: guestId }, { timeoutMs }), guestId);
+  if (user?.state === UserState.ERASED) throw userNotFound(guestId);
   if (user?.role !== Role.USER) {
     throw new Refusal("NOT_A_GUEST", "the guest_id is not of a user with the role USER", {
       resource: { type: "User", name: guestId },
     });
   }
+  if (user.state === UserState.DEACTIVATED) throw guestDeactivated(guestId);
 }
 
 /** The answer of a call about a user, or the refusal that its error means to our own caller. */
@@ -99,7 +102,7 @@ async function asked<T>(answer: Promise<T>, userId: string): Promise<T> {
     const resource = { type: "User", name: userId };
     switch (reasonOf(error)) {
       case "USER_NOT_FOUND":
-        throw new Refusal("USER_NOT_FOUND", "there is no such user", { resource });
+        throw userNotFound(userId);
       case "NOT_A_HOST":
         throw new Refusal("NOT_A_HOST", "the host_id is not of a user with the role HOST", { resource });
       case "BUSY":
@@ -111,4 +114,8 @@ async function asked<T>(answer: Promise<T>, userId: string): Promise<T> {
         throw peerUnavailable("availability", error);
     }
   }
+}
+
+function userNotFound(userId: string): Refusal {
+  return new Refusal("USER_NOT_FOUND", "there is no such user", { resource: { type: "User", name: userId } });
 }

@@ -1,4 +1,7 @@
-/** Who is a guest. Users are never deleted and roles never change, so a yes stays true; a no is asked again every time. */
+/**
+ * Who is a guest. Users are never deleted and roles never change, so a yes stays true; a no is asked again every time. Whether a
+ * known guest is still active the batch finds out, under its locks: what is remembered here need not be forgotten.
+ */
 
 import { LRUCache } from "lru-cache";
 import type { Caller } from "../../../shared/caller.ts";
@@ -6,7 +9,7 @@ import type { AvailabilityPeer } from "./availability.ts";
 import { shareAsks } from "./shared-asks.ts";
 
 export interface Guests {
-  /** Returns if the user is a guest. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, PEER_UNAVAILABLE. */
+  /** Returns if the user is a guest, and was active when it was asked about. Throws what `AvailabilityPeer.assertGuest` throws. */
   assertGuest(guestId: string, caller: Caller): Promise<void>;
   /** Whether `assertGuest` need not ask. */
   knows(guestId: string): boolean;

@@ -2,7 +2,7 @@
 
 import { type Caller, unlessGone, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { Refusal } from "../../../shared/errors.ts";
+import { type Reason, Refusal } from "../../../shared/errors.ts";
 import { PEER_CALL_MAX_MS } from "./availability.ts";
 
 /** Asks, and gives up after `timeoutMs`. */
@@ -28,6 +28,8 @@ export const SHARED_GRACE_MS = 250;
  * the failure of a peer that may be back by now.
  */
 export const JOINED_WITH_MS = PEER_CALL_MAX_MS / 2;
+
+const MAY_BE_OUTDATED: ReadonlySet<Reason> = new Set<Reason>(["USER_NOT_FOUND", "GUEST_DEACTIVATED"]);
 
 interface UnderWay<T> {
   readonly begunAt: number;
@@ -63,8 +65,8 @@ export function shareAsks<T>(): SharedAsks<T> {
     try {
       return await unlessGone(joined.answer, caller);
     } catch (error) {
-      // The question may be older than the user, who was created before this caller came.
-      if (!(error instanceof Refusal) || error.reason !== "USER_NOT_FOUND") throw error;
+      // The question may be older than the user, who was created (or made active again) before this caller came.
+      if (!(error instanceof Refusal) || !MAY_BE_OUTDATED.has(error.reason)) throw error;
       return answer(key, arrived, caller, ask);
     }
   }

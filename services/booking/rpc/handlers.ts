@@ -8,7 +8,9 @@ import { confirmBooking } from "./confirm-booking.ts";
 import { createBooking } from "./create-booking.ts";
 import type { BookingDeps } from "./deps.ts";
 import { fenceHost } from "./fence-host.ts";
+import { fenceUser } from "./fence-user.ts";
 import { getBooking } from "./get-booking.ts";
+import { hasGuest } from "./has-guest.ts";
 import { listBookings } from "./list-bookings.ts";
 import { listOpenSlots } from "./list-open-slots.ts";
 import { rescheduleBooking } from "./reschedule-booking.ts";
@@ -28,5 +30,5 @@ export function bookingHandlers(deps: BookingDeps): Handlers<typeof BookingServi
 }
 
 export function fenceHandlers(deps: BookingDeps): Handlers<typeof FenceService> {
-  return { fenceHost: fenceHost(deps) };
+  return { fenceHost: fenceHost(deps), fenceUser: fenceUser(deps), hasGuest: hasGuest(deps) };
 }

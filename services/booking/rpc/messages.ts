@@ -27,6 +27,7 @@ const kindOf: Record<domain.BookingEventKind, BookingEventKind> = {
   RESCHEDULED: BookingEventKind.RESCHEDULED,
   CANCELLED: BookingEventKind.CANCELLED,
   EXPIRED: BookingEventKind.EXPIRED,
+  ERASED: BookingEventKind.ERASED,
 };
 
 /** Written out, like a slot: `create` looks at each field of what is not a message yet. */

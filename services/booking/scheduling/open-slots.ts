@@ -1,4 +1,4 @@
-/** Pages of open slots: availability, rules, bookings and clock of one moment. */
+/** Pages of open slots: availability, rules, bookings, clock and the host's state of one moment. */
 
 import { type Caller, pauseAfter } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
@@ -103,7 +103,8 @@ async function openStretch(
   let newerThan = -Infinity;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { parts, time, next, looked } = await partsOf(deps, caller, query, reach, newerThan);
-    const { generation, now, taken } = await readBookedTime(deps.pool, hostId, time, caller.signal);
+    const { generation, now, isActive, taken } = await readBookedTime(deps.pool, hostId, time, caller.signal);
+    if (!isActive) return { slots: [], next: undefined, looked };
     const outdated = parts.filter(({ calendar }) => calendar.generation !== generation);
     if (outdated.length === 0) {
       const terms = { now, ignoresNotice };

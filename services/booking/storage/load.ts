@@ -18,6 +18,7 @@ import { type HostRow, loadHosts } from "./hosts.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { rememberedFrom, type RequestRow, requestsNamed } from "./requests.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
+import { inactiveGuestsOf, inactiveOf, type InactiveRow } from "./users.ts";
 
 /** What is to be read, and how to read its results. */
 export interface Load {
@@ -35,7 +36,7 @@ export interface Loaded {
 }
 
 /** What a statement reads. Rows of one kind may come from several. */
-type Kind = "hosts" | "requests" | "bookings" | "holds" | "confirmed" | "lastEnds";
+type Kind = "hosts" | "inactive" | "requests" | "bookings" | "holds" | "confirmed" | "lastEnds";
 
 /** The statements that the commands need, and only those. They are to follow the locks. */
 export function loadOf(hostIds: readonly string[], commands: readonly Command[]): Load {
@@ -48,10 +49,14 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   const creates = commands.filter((command) => command.kind === "create");
   const called = creates.filter(({ details }) => details.externalId !== undefined);
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
+  const changing = commands.filter(({ kind }) => kind !== "fence" && kind !== "expire");
+  const ofGuests = named.filter(({ kind }) => kind !== "expire");
   const withRanges = fences.filter((fence) => fence.ranges.length > 0);
   const findingLast = fences.filter((fence) => fence.findLastBooking);
   const lookingAtHolds = fences.filter((fence) => fence.ranges.length > 0 || fence.findLastBooking);
   const sent: (readonly [kind: Kind, statement: Statement])[] = [["hosts", loadHosts(hostIds, readClock)]];
+  if (changing.length > 0) sent.push(["inactive", inactiveOf(usersOf(changing))]);
+  if (ofGuests.length > 0) sent.push(["inactive", inactiveGuestsOf(ofGuests)]);
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
   if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates.map(occupiedBy))]);
   if (called.length > 0) sent.push(["bookings", bookingsCalled(called)]);
@@ -73,12 +78,14 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
       const bookingsOf = Map.groupBy(rowsOf<BookingRow>("bookings"), (row) => row.host_id);
       const requestsOf = Map.groupBy(rowsOf<RequestRow>("requests"), (row) => row.host_id);
       const holdsOf = Map.groupBy(rowsOf<HoldsRow>("holds"), (row) => row.host_id);
+      const inactive = new Map(rowsOf<InactiveRow>("inactive").map((row) => [row.user_id, row.state]));
       const stateOf = (hostId: string): HostState => ({
         hostId,
         generation: hostOf.get(hostId)?.generation ?? 0,
         sequence: hostOf.get(hostId)?.sequence ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
+        inactive,
         holds: new Map(
           (holdsOf.get(hostId) ?? []).map((row) => [row.guest_id, { withHost: row.with_host, inAll: row.in_all }]),
         ),
@@ -91,6 +98,11 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
       };
     },
   };
+}
+
+/** The hosts, and the guests as far as the commands name them, each once. */
+function usersOf(commands: readonly Command[]): string[] {
+  return [...new Set(commands.flatMap((each) => (each.kind === "create" ? [each.hostId, each.guestId] : each.hostId)))];
 }
 
 /** Time that a host's bookings are looked for in. */

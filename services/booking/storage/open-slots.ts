@@ -5,12 +5,15 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import { read } from "../../../shared/postgres/read.ts";
 import { generationIn } from "./hosts.ts";
+import { isActiveIn } from "./users.ts";
 import type { Taken } from "../domain/seats.ts";
 import { overdue } from "./rows.ts";
 
 export interface BookedTime {
   readonly generation: number;
   readonly now: Instant;
+  /** Whether the host takes bookings at all. */
+  readonly isActive: boolean;
   /**
    * The occupied time of active bookings, by start. Bookings in one seat that follow one another are one: of a host that is
    * booked out there is little to tell.
@@ -29,12 +32,13 @@ function wholeMillis(expression: string): string {
 interface Row {
   readonly generation: number;
   readonly now: number;
+  readonly is_active: boolean;
   readonly seats: readonly number[] | null;
   readonly starts: readonly number[] | null;
   readonly ends: readonly number[] | null;
 }
 
-/** One statement, so that generation, clock and bookings are of one moment. */
+/** One statement, so that generation, clock, state and bookings are of one moment. */
 export async function readBookedTime(
   pool: Pool,
   hostId: string,
@@ -45,7 +49,7 @@ export async function readBookedTime(
     pool,
     {
       name: "read-booked-time",
-      text: `select ${generationIn("$1")} as generation,
+      text: `select ${generationIn("$1")} as generation, ${isActiveIn("$1")} as is_active,
                     ${millis("date_trunc('milliseconds', statement_timestamp())")} as now,
                     to_json(array_agg(seat order by taken)) as seats,
                     to_json(array_agg(${wholeMillis("lower(taken)")} order by taken)) as starts,
@@ -64,5 +68,5 @@ export async function readBookedTime(
   if (row === undefined) throw new Error("an aggregate without a group has exactly one row");
   const { seats, starts, ends } = row;
   const taken = (seats ?? []).map((seat, index) => ({ seat, start: starts?.[index] ?? 0, end: ends?.[index] ?? 0 }));
-  return { generation: row.generation, now: row.now, taken };
+  return { generation: row.generation, now: row.now, isActive: row.is_active, taken };
 }

@@ -6,7 +6,7 @@
 import type { Pool } from "pg";
 import { read } from "../../../shared/postgres/read.ts";
 import { queryOf, type Statement } from "../../../shared/postgres/round-trip.ts";
-import type { RememberedRequest } from "../domain/command.ts";
+import type { NewRequest, RememberedRequest } from "../domain/command.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
 
@@ -56,19 +56,20 @@ export async function findRequests(
   return names.map(({ hostId, id }) => found.get(`${hostId} ${id}`));
 }
 
-export function insertRequests(requests: readonly RememberedRequest[]): Statement {
+export function insertRequests(requests: readonly NewRequest[]): Statement {
   return {
     name: "insert-requests",
-    text: `insert into requests (host_id, request_id, method, content_hash, sequence, create_time)
-           select host_id, request_id, method, decode(content_hash, 'hex'), sequence, clock_timestamp()
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int8[])
-             as new(host_id, request_id, method, content_hash, sequence)`,
+    text: `insert into requests (host_id, request_id, method, content_hash, sequence, guest_id, create_time)
+           select host_id, request_id, method, decode(content_hash, 'hex'), sequence, guest_id, clock_timestamp()
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int8[], $6::uuid[])
+             as new(host_id, request_id, method, content_hash, sequence, guest_id)`,
     values: [
       requests.map(({ answer }) => answer.hostId),
       requests.map(({ key }) => key.id),
       requests.map(({ key }) => key.method),
       requests.map(({ key }) => key.contentHash),
       requests.map(({ answer }) => answer.sequence),
+      requests.map(({ answer, isSaying }) => (isSaying ? answer.guestId : undefined)),
     ],
   };
 }

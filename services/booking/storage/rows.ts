@@ -54,6 +54,9 @@ export const derivedColumns = `
   case when ${overdue} then b.version + 1 else b.version end as version,
   case when ${overdue} then ${millis("b.expire_time")} else ${millis("b.update_time")} end as update_ms, ${unchanging}`;
 
+/** Whether people have said anything about a booking, in the columns of a booking or an event: what is erased with its guest. */
+export const SAID = "external_id is not null or note is not null or labels is not null or cancel_reason is not null";
+
 export function bookingFromRow(row: BookingRow): Booking {
   return {
     id: row.id,

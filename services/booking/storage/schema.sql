@@ -20,11 +20,13 @@ create table booking_events (
   note text,
   labels jsonb,
   cancel_reason text,
-  constraint booking_events_kind CHECK (kind = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'RESCHEDULED'::text, 'CANCELLED'::text, 'EXPIRED'::text])),
+  constraint booking_events_kind CHECK (kind = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'RESCHEDULED'::text, 'CANCELLED'::text, 'EXPIRED'::text, 'ERASED'::text])),
   constraint booking_events_pkey PRIMARY KEY (host_id, sequence),
   constraint booking_events_sequence_positive CHECK (sequence >= 1),
   constraint booking_events_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))
 );
+
+CREATE INDEX booking_events_said_by_guest ON public.booking_events USING btree (guest_id) WHERE ((external_id IS NOT NULL) OR (note IS NOT NULL) OR (labels IS NOT NULL) OR (cancel_reason IS NOT NULL));
 
 create table bookings (
   id uuid not null,
@@ -67,6 +69,8 @@ CREATE INDEX bookings_by_external_id ON public.bookings USING btree (host_id, ex
 
 CREATE INDEX bookings_by_guest ON public.bookings USING btree (guest_id, lower(during), id);
 
+CREATE INDEX bookings_by_guest_and_host ON public.bookings USING btree (guest_id, host_id);
+
 CREATE INDEX bookings_by_host ON public.bookings USING btree (host_id, lower(during), id);
 
 CREATE UNIQUE INDEX bookings_external_id_key ON public.bookings USING btree (host_id, external_id) WHERE ((external_id IS NOT NULL) AND (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])));
@@ -74,6 +78,8 @@ CREATE UNIQUE INDEX bookings_external_id_key ON public.bookings USING btree (hos
 CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire_time) WHERE (state = 'HELD'::text);
 
 CREATE INDEX bookings_held_by_guest ON public.bookings USING btree (guest_id, expire_time) WHERE (state = 'HELD'::text);
+
+CREATE INDEX bookings_said_by_guest ON public.bookings USING btree (guest_id) WHERE ((external_id IS NOT NULL) OR (note IS NOT NULL) OR (labels IS NOT NULL) OR (cancel_reason IS NOT NULL));
 
 create table hosts (
   host_id uuid not null,
@@ -95,6 +101,7 @@ create table requests (
   host_id uuid not null,
   request_id uuid not null,
   sequence bigint not null,
+  guest_id uuid,
   create_time timestamp(3) with time zone not null,
   method text not null,
   content_hash bytea not null,
@@ -103,3 +110,15 @@ create table requests (
 );
 
 CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time);
+
+CREATE INDEX requests_by_guest ON public.requests USING btree (guest_id) WHERE (guest_id IS NOT NULL);
+
+create table users (
+  user_id uuid not null,
+  state text not null,
+  version bigint not null,
+  update_time timestamp(3) with time zone not null,
+  constraint users_pkey PRIMARY KEY (user_id),
+  constraint users_state CHECK (state = ANY (ARRAY['ACTIVE'::text, 'DEACTIVATED'::text, 'ERASED'::text])),
+  constraint users_version_positive CHECK (version >= 1)
+);

@@ -7,6 +7,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { SEATS_MAX } from "../../../shared/limits.ts";
 import { intervalChecks } from "../../../shared/postgres/interval-checks.ts";
 import { requestColumns, requestRules } from "../../../shared/postgres/requests-table.ts";
+import { SAID } from "./rows.ts";
 
 const STATES = "'HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'";
 
@@ -112,6 +113,16 @@ export const Booking = defineEntity({
       name: "bookings_held_by_guest",
       expression: "create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'",
     },
+    {
+      // Whether a host ever had a booking of a guest, however many either has.
+      name: "bookings_by_guest_and_host",
+      expression: "create index bookings_by_guest_and_host on bookings (guest_id, host_id)",
+    },
+    {
+      // What is left to erase of a guest. Where nothing is said, the index costs nothing, as the next one.
+      name: "bookings_said_by_guest",
+      expression: `create index bookings_said_by_guest on bookings (guest_id) where ${SAID}`,
+    },
   ],
 });
 
@@ -132,9 +143,15 @@ export const BookingEvent = defineEntity({
     { name: "booking_events_sequence_positive", expression: "sequence >= 1" },
     {
       name: "booking_events_kind",
-      expression: "kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED')",
+      expression: "kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED', 'ERASED')",
     },
     { name: "booking_events_state", expression: `state in (${STATES})` },
+  ],
+  indexes: [
+    {
+      name: "booking_events_said_by_guest",
+      expression: `create index booking_events_said_by_guest on booking_events (guest_id) where ${SAID}`,
+    },
   ],
 });
 
@@ -145,8 +162,36 @@ export const BookingEvent = defineEntity({
 export const Request = defineEntity({
   name: "Request",
   tableName: "requests",
-  properties: { ...requestColumns, sequence: p.bigint("number") },
+  properties: {
+    ...requestColumns,
+    sequence: p.bigint("number"),
+    /** The booking's guest, where the request says something about the booking: its hash could be guessed from. Or null. */
+    guestId: p.uuid().nullable(),
+  },
   ...requestRules,
+  indexes: [
+    ...requestRules.indexes,
+    {
+      name: "requests_by_guest",
+      expression: "create index requests_by_guest on requests (guest_id) where guest_id is not null",
+    },
+  ],
 });
 
-export const bookingTables = [Host, Booking, BookingEvent, Request];
+/** Users of whom Availability has told, as they are by the highest version that it has told. Others are active. Never deleted. */
+export const User = defineEntity({
+  name: "User",
+  tableName: "users",
+  properties: {
+    userId: p.uuid().primary(),
+    state: p.text(),
+    version: p.bigint("number"),
+    updateTime: p.datetime(3),
+  },
+  checks: [
+    { name: "users_state", expression: "state in ('ACTIVE', 'DEACTIVATED', 'ERASED')" },
+    { name: "users_version_positive", expression: "version >= 1" },
+  ],
+});
+
+export const bookingTables = [Host, Booking, BookingEvent, Request, User];

@@ -3,7 +3,7 @@
 import type { Interval } from "../../../shared/interval.ts";
 import { fromMillis, rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Parameter, Statement } from "../../../shared/postgres/round-trip.ts";
-import type { Booking, BookingEvent } from "../domain/booking.ts";
+import { type Booking, type BookingEvent, isSaidOf } from "../domain/booking.ts";
 import type { BookingChange, HostDecision } from "../domain/command.ts";
 import { writeHosts } from "./hosts.ts";
 import { insertRequests } from "./requests.ts";
@@ -26,6 +26,7 @@ export function writesOf(hosts: readonly HostWrites[]): Statement[] {
   const changes = hosts.flatMap((host) => host.changes);
   const moved = changes.filter(isMoved);
   const updated = changes.filter((change) => change.before !== undefined && !isMoved(change));
+  const erased = updated.filter(({ before, after }) => before !== undefined && isSaidOf(before) && !isSaidOf(after));
   const inserted = changes.filter((change) => change.before === undefined || isMoved(change));
   return [
     writeHosts(hosts),
@@ -36,6 +37,10 @@ export function writesOf(hosts: readonly HostWrites[]): Statement[] {
     ...unlessEmpty(
       updated.map(({ after }) => after),
       updateBookings,
+    ),
+    ...unlessEmpty(
+      erased.map(({ after }) => after),
+      eraseBookings,
     ),
     ...unlessEmpty(
       inserted.map(({ after }) => after),
@@ -96,6 +101,17 @@ function updateBookings(bookings: readonly Booking[]): Statement {
       bookings.map((booking) => booking.updateTime),
       bookings.map((booking) => booking.cancelReason),
     ],
+  };
+}
+
+/** What was said of them beside the reason, which is written with the state. */
+function eraseBookings(bookings: readonly Booking[]): Statement {
+  return {
+    name: "erase-bookings",
+    text: `update bookings b set external_id = null, note = null, labels = null
+           from unnest($1::uuid[], $2::uuid[]) as erased(host_id, id)
+           where b.host_id = erased.host_id and b.id = erased.id`,
+    values: [bookings.map((booking) => booking.hostId), bookings.map((booking) => booking.id)],
   };
 }
 

@@ -120,10 +120,10 @@ export const maxBookings = countUpTo(FENCED_BOOKINGS_MAX, FENCED_BOOKINGS_DEFAUL
 export const pageToken = z.string();
 
 /** A sequence or generation number: 0 or more, and exact as a JavaScript number. */
-export const sequence = z
-  .bigint()
-  .superRefine((value, context) => refuseIf(wrongNumber(value, { min: 0, max: Number.MAX_SAFE_INTEGER }), context))
-  .transform(Number);
+export const sequence = exactNumber(0);
+
+/** The version of something that is stored: 1 or more. */
+export const version = exactNumber(1);
 
 /** What the server gave out as `etag`, or undefined if the field is empty. Only equality means anything. */
 export const etag = z.string().transform((given, context): string | undefined => {
@@ -176,6 +176,14 @@ function textRule(wrong: (value: string) => string | undefined): z.ZodType<strin
 /** How many of something are wanted, 1 to `max`; 0 is as many as usual. */
 function countUpTo(max: number, usual: number): z.ZodType<number, number> {
   return wholeNumber({ min: 1, max, zeroIsUnset: true }).transform((count) => (count === 0 ? usual : count));
+}
+
+/** 64 bits on the wire, and as a JavaScript number exact. */
+function exactNumber(min: number): z.ZodType<number, bigint> {
+  return z
+    .bigint()
+    .superRefine((value, context) => refuseIf(wrongNumber(value, { min, max: Number.MAX_SAFE_INTEGER }), context))
+    .transform(Number);
 }
 
 export function wholeNumber(range: NumberRange): z.ZodType<number, number> {

@@ -1,5 +1,8 @@
 import { Migration } from "@mikro-orm/migrations";
 
+/** Whether people have said anything about a booking. */
+const SAID = "external_id is not null or note is not null or labels is not null or cancel_reason is not null";
+
 export class Migration0001Bookings extends Migration {
   override up(): void {
     // Lets a GiST constraint compare UUIDs for equality. A trusted extension: the owner of the database may create it.
@@ -70,6 +73,8 @@ export class Migration0001Bookings extends Migration {
     this.addSql("create index bookings_by_guest on bookings (guest_id, lower(during), id)");
     this.addSql("create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'");
     this.addSql("create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'");
+    this.addSql("create index bookings_by_guest_and_host on bookings (guest_id, host_id)");
+    this.addSql(`create index bookings_said_by_guest on bookings (guest_id) where ${SAID}`);
 
     this.addSql(`
       create table booking_events (
@@ -94,15 +99,17 @@ export class Migration0001Bookings extends Migration {
         cancel_reason text,
         constraint booking_events_pkey primary key (host_id, sequence),
         constraint booking_events_sequence_positive check (sequence >= 1),
-        constraint booking_events_kind check (kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED')),
+        constraint booking_events_kind check (kind in ('HELD', 'CONFIRMED', 'RESCHEDULED', 'CANCELLED', 'EXPIRED', 'ERASED')),
         constraint booking_events_state check (state in ('HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'))
       )`);
+    this.addSql(`create index booking_events_said_by_guest on booking_events (guest_id) where ${SAID}`);
 
     this.addSql(`
       create table requests (
         host_id uuid not null,
         request_id uuid not null,
         sequence bigint not null,
+        guest_id uuid,
         create_time timestamptz(3) not null,
         method text not null,
         content_hash bytea not null,
@@ -110,5 +117,17 @@ export class Migration0001Bookings extends Migration {
         constraint requests_content_hash_is_sha256 check (octet_length(content_hash) = 32)
       )`);
     this.addSql("create index requests_by_create_time on requests (create_time)");
+    this.addSql("create index requests_by_guest on requests (guest_id) where guest_id is not null");
+
+    this.addSql(`
+      create table users (
+        user_id uuid not null,
+        state text not null,
+        version bigint not null,
+        update_time timestamptz(3) not null,
+        constraint users_pkey primary key (user_id),
+        constraint users_state check (state in ('ACTIVE', 'DEACTIVATED', 'ERASED')),
+        constraint users_version_positive check (version >= 1)
+      )`);
   }
 }

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { UserState, UserStateSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
+import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
+import { enumValue, parse, uuid, version } from "../../../shared/rpc/request/parse.ts";
+import type * as domain from "../domain/user.ts";
+import { fenceUser as takeEffect } from "../scheduling/fence-user.ts";
+import type { BookingDeps } from "./deps.ts";
+
+type KnownState = typeof UserState.ACTIVE | typeof UserState.DEACTIVATED | typeof UserState.ERASED;
+
+const stateOf: Record<KnownState, domain.UserState> = {
+  [UserState.ACTIVE]: "ACTIVE",
+  [UserState.DEACTIVATED]: "DEACTIVATED",
+  [UserState.ERASED]: "ERASED",
+};
+
+const schema = z.object({ userId: uuid, state: enumValue<KnownState>(UserStateSchema), version });
+
+export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceUser> {
+  return async (message, call) => {
+    const { userId: id, state, version: told } = parse(schema, message);
+    const complete = await takeEffect(deps, { id, state: stateOf[state], version: told }, call);
+    return { complete };
+  };
+}

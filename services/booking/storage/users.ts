@@ -1,0 +1,85 @@
+/**
+ * The table `users`: of each user of whom Availability has told, the state and the version of it. A row is never deleted. A
+ * user without one is active.
+ */
+
+import type { Pool } from "pg";
+import { read } from "../../../shared/postgres/read.ts";
+import type { Statement } from "../../../shared/postgres/round-trip.ts";
+import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Inactive, UserState } from "../domain/user.ts";
+import { ONE_BY_ONE } from "./one-by-one.ts";
+
+export interface InactiveRow {
+  readonly user_id: string;
+  readonly state: Inactive;
+}
+
+/** Those of some users who are not active. For a batch, behind its locks: see `storeUser`. */
+export function inactiveOf(userIds: readonly string[]): Statement {
+  return {
+    name: "load-inactive-users",
+    text: `select u.user_id, u.state from unnest($1::uuid[]) as asked(user_id)
+           cross join lateral (
+             select * from users where user_id = asked.user_id and state <> 'ACTIVE' ${ONE_BY_ONE}
+           ) u`,
+    values: [userIds],
+  };
+}
+
+/** The guests of named bookings who are not active. For a batch, behind its locks. */
+export function inactiveGuestsOf(
+  bookings: readonly { readonly hostId: string; readonly bookingId: string }[],
+): Statement {
+  return {
+    name: "load-inactive-guests",
+    text: `select u.user_id, u.state from unnest($1::uuid[], $2::uuid[]) as named(host_id, id)
+           cross join lateral (
+             select guest_id from bookings where host_id = named.host_id and id = named.id ${ONE_BY_ONE}
+           ) b
+           cross join lateral (
+             select * from users where user_id = b.guest_id and state <> 'ACTIVE' ${ONE_BY_ONE}
+           ) u`,
+    values: [bookings.map(({ hostId }) => hostId), bookings.map(({ bookingId }) => bookingId)],
+  };
+}
+
+/** SQL for whether a user is active, for a statement that reads it at one moment with something else. */
+export function isActiveIn(userId: string): string {
+  return `not exists (select from users where user_id = ${userId} and state <> 'ACTIVE')`;
+}
+
+export interface ToldUser {
+  readonly id: string;
+  readonly state: UserState;
+  readonly version: number;
+}
+
+/**
+ * Stores what Availability has told of a user, unless a later version is stored, and returns what is stored then. It is
+ * committed when this returns: a batch that gets its locks from now on sees it. Batches that had theirs before may not have.
+ */
+export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<UserState> {
+  return await transaction(pool, async (client) => {
+    await client.query(
+      `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
+       on conflict (user_id) do update
+       set state = excluded.state, version = excluded.version, update_time = excluded.update_time
+       where users.version < excluded.version`,
+      [id, state, version],
+    );
+    const { rows } = await client.query<{ state: UserState }>("select state from users where user_id = $1", [id]);
+    return rows[0]?.state ?? state;
+  });
+}
+
+/** Whether a host ever had a booking of a guest, in whatever state. */
+export async function hasGuest(pool: Pool, hostId: string, guestId: string, signal: AbortSignal): Promise<boolean> {
+  const query = {
+    name: "has-guest",
+    text: "select exists (select from bookings where guest_id = $1 and host_id = $2) as has_guest",
+    values: [guestId, hostId],
+  };
+  const rows = await read<{ has_guest: boolean }>(pool, query, signal);
+  return rows[0]?.has_guest === true;
+}
