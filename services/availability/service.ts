@@ -1,7 +1,10 @@
 /** The availability service as a whole. */
 
 import type { Logger } from "pino";
+import type { TokenUser } from "../../shared/auth/identify.ts";
 import { openAuth } from "../../shared/auth/open-auth.ts";
+import { unlessGone } from "../../shared/caller.ts";
+import { gather } from "../../shared/gather.ts";
 import { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
@@ -21,7 +24,11 @@ import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
 import { tellPeriodically } from "./scheduling/tell-booking.ts";
 import { turnLimits } from "./storage/lock-wait.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
+import { findSubjects, type SubjectUser } from "./storage/subjects.ts";
 import { availabilityTables } from "./storage/tables.ts";
+
+/** Subjects of tokens that one query looks up for callers who come at the same time. */
+const GATHERED_MAX = 500;
 
 /** Places at which a test may hold a call up, to force an order of events. Production sets none. */
 export interface AvailabilityHooks {
@@ -61,9 +68,11 @@ export async function startAvailability(
   const teller = tellPeriodically({ orm, pool, booking }, log);
   opened.defer(() => teller.stop());
 
+  const findSubject = gather((subjects: readonly string[]) => findSubjects(pool, subjects), GATHERED_MAX);
   const deps = {
     orm,
     pool,
+    findSubject,
     turns: createTurns(turnLimits),
     booking,
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
@@ -72,7 +81,20 @@ export async function startAvailability(
     serviceEntry(UserService, userHandlers(deps), userAccess),
     serviceEntry(AvailabilityService, availabilityHandlers(deps), availabilityAccess),
   ];
-  return await serveService(opened, config, { services, auth, tls, pool, errorDomain: "availability.v1", log });
+  return await serveService(opened, config, {
+    services,
+    auth,
+    findTokenUser: async ({ subject }, caller) => tokenUser(await unlessGone(findSubject(subject), caller)),
+    tls,
+    pool,
+    errorDomain: "availability.v1",
+    log,
+  });
+}
+
+/** Nothing is remembered of users here: a change of one counts from the next call on. */
+function tokenUser(user: SubjectUser | undefined): TokenUser | undefined {
+  return user && { id: user.id, role: user.role, isErased: user.state === "ERASED" };
 }
 
 function unchanged(peer: BookingPeer): BookingPeer {

@@ -15,9 +15,11 @@ import { readTls } from "../../shared/rpc/wire/tls.ts";
 import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";
+import { announceUser } from "./feed/notify.ts";
 import { connectionsOf, openLanes } from "./lanes/lanes.ts";
 import { sweepHolds } from "./lanes/sweep.ts";
 import { type AvailabilityPeer, availabilityPeer } from "./peers/availability.ts";
+import { rememberIdentities } from "./peers/identities.ts";
 import { rememberGuests } from "./peers/guests.ts";
 import { rememberCalendars } from "./peers/calendars.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
@@ -25,6 +27,7 @@ import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
 import { generationsOf } from "./storage/hosts.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
+import { findPerson } from "./storage/people.ts";
 import { findRequests, type RequestName } from "./storage/requests.ts";
 import { bookingTables } from "./storage/tables.ts";
 
@@ -63,7 +66,12 @@ export async function startBooking(
   const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
   opened.defer(() => transport.close());
   const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
-  const feed = openFeed({ pool, url: config.database.url, log, times: hooks.feedTimes });
+  const identities = rememberIdentities({
+    peer,
+    findHere: (claims, { signal }) => findPerson(pool, claims, signal),
+    log,
+  });
+  const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes });
   opened.defer(() => feed.close());
   const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
   opened.defer(() => lanePool.end());
@@ -91,12 +99,24 @@ export async function startBooking(
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
     ),
     guests: rememberGuests(peer),
+    async forgetUser(userId: string): Promise<void> {
+      identities.forget(userId);
+      await announceUser(pool, userId);
+    },
   };
   const services = [
     serviceEntry(BookingService, bookingHandlers(deps), bookingAccess),
     serviceEntry(FenceService, fenceHandlers(deps), fenceAccess),
   ];
-  return await serveService(opened, config, { services, auth, tls, pool, errorDomain: "booking.v1", log });
+  return await serveService(opened, config, {
+    services,
+    auth,
+    findTokenUser: identities.find,
+    tls,
+    pool,
+    errorDomain: "booking.v1",
+    log,
+  });
 }
 
 function unchanged(peer: AvailabilityPeer): AvailabilityPeer {

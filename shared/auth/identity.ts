@@ -6,11 +6,14 @@ import type { Instant } from "../interval.ts";
 export const personRoles = ["HOST", "USER", "ADMIN"] as const;
 export type PersonRole = (typeof personRoles)[number];
 
+/** The roles of users. An administrator need not be one. */
+export type UserRole = Exclude<PersonRole, "ADMIN">;
+
 /** SERVICE is the other service of the pair only: it signs for itself, with a key of its own. */
 export type Role = PersonRole | "SERVICE";
 
 export interface Identity {
-  /** A user's id for HOST and USER, the service's name for SERVICE; for ADMIN, the name that the identity provider gives. */
+  /** A user's id for HOST and USER, the service's name for SERVICE; for ADMIN, what the identity provider calls it. */
   readonly subject: string;
   /** NOBODY: a caller without a token, of a service that needs none, such as health. */
   readonly role: Role | "NOBODY";

@@ -1,10 +1,14 @@
 import type { Logger } from "pino";
-import { type Identity, personRoles } from "./identity.ts";
+import { type Claims, type ClaimSettings, ownClaims } from "./claims.ts";
+import { personRoles } from "./identity.ts";
 import { publicKeys } from "./keys.ts";
 import { rememberTokens } from "./remember.ts";
 import { serviceTokens } from "./service-token.ts";
 import { readSigningKey } from "./sign.ts";
 import { verifyToken } from "./verify.ts";
+
+/** The tokens of a peer are ours: no setting changes how they are read. */
+const peerClaims: ClaimSettings = { ...ownClaims, meanings: new Map([["SERVICE", ["SERVICE"]]]) };
 
 export interface AuthSettings {
   /** Whether keys of development are good here. */
@@ -14,6 +18,8 @@ export interface AuthSettings {
   /** The `iss` and `aud` of the tokens that people call with. */
   readonly issuer: string;
   readonly audience: string;
+  /** Where these tokens have what we need, and what it means. */
+  readonly claims: ClaimSettings;
   /** The peer's public keys: a URL, or a file. */
   readonly peerJwks: string;
   /** The file with this service's own private key. */
@@ -21,8 +27,8 @@ export interface AuthSettings {
 }
 
 export interface Auth {
-  /** Who a token says the caller is. Throws as `verifyToken` does. */
-  readonly identify: (token: string) => Identity | Promise<Identity>;
+  /** What a token says of its bearer: at once if it is remembered. Throws as `verifyToken` does. */
+  readonly verify: (token: string) => Claims | Promise<Claims>;
   /** A token to call the peer with. */
   readonly peerToken: () => Promise<string>;
 }
@@ -35,18 +41,18 @@ export interface Auth {
  * administrator, and the identity provider cannot call the methods that are between the services.
  */
 export async function openAuth(settings: AuthSettings, name: string, peer: string, log: Logger): Promise<Auth> {
-  const { development, issuer, audience } = settings;
+  const { development, issuer, audience, claims } = settings;
   const [keys, peerKeys, ownKey] = await Promise.all([
     publicKeys(settings.jwks, development, log),
     publicKeys(settings.peerJwks, development, log),
     readSigningKey(settings.serviceKey, development),
   ]);
   const issuers = [
-    { name: issuer, audience, keys, roles: personRoles },
-    { name: peer, audience: name, keys: peerKeys, roles: ["SERVICE"] },
+    { name: issuer, audience, keys, claims, roles: personRoles },
+    { name: peer, audience: name, keys: peerKeys, claims: peerClaims, roles: ["SERVICE"] },
   ] as const;
   return {
-    identify: rememberTokens((token) => verifyToken(token, issuers)),
+    verify: rememberTokens((token) => verifyToken(token, issuers)),
     peerToken: serviceTokens(ownKey, name, peer),
   };
 }

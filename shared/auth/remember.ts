@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { monotonicMs } from "../clock.ts";
 import { MINUTE_MS } from "../time-units.ts";
-import type { Identity } from "./identity.ts";
+import type { Claims } from "./claims.ts";
 
 const TOKENS_MAX = 50_000;
 /** A token is verified again after this time, so that a withdrawn key does not live on in this memory. */
@@ -14,20 +14,20 @@ const MEMORY_MAX_MS = 5 * MINUTE_MS;
  * memory cannot call with it.
  */
 export function rememberTokens(
-  verify: (token: string) => Promise<Identity>,
-): (token: string) => Identity | Promise<Identity> {
-  const known = new LRUCache<string, { readonly identity: Identity; readonly verifiedAt: number }>({ max: TOKENS_MAX });
+  verify: (token: string) => Promise<Claims>,
+): (token: string) => Claims | Promise<Claims> {
+  const known = new LRUCache<string, { readonly claims: Claims; readonly verifiedAt: number }>({ max: TOKENS_MAX });
   return (token) => {
     const key = hash("sha256", token, "base64");
     const remembered = known.get(key);
     if (remembered !== undefined) {
-      const { identity, verifiedAt } = remembered;
-      if (Date.now() < identity.expireTime && monotonicMs() - verifiedAt < MEMORY_MAX_MS) return identity;
+      const { claims, verifiedAt } = remembered;
+      if (Date.now() < claims.expireTime && monotonicMs() - verifiedAt < MEMORY_MAX_MS) return claims;
       known.delete(key);
     }
-    return verify(token).then((identity) => {
-      known.set(key, { identity, verifiedAt: monotonicMs() });
-      return identity;
+    return verify(token).then((claims) => {
+      known.set(key, { claims, verifiedAt: monotonicMs() });
+      return claims;
     });
   };
 }

@@ -1,6 +1,7 @@
 /** Settings from the environment: what every service has, and how wrong ones are reported. */
 
 import { z } from "zod";
+import { type ClaimPath, claimPath } from "../auth/claims.ts";
 import { isUrl } from "../auth/keys.ts";
 
 /** Settings that cannot be used. The message is one line for the operator and repeats no value: some are secret. */
@@ -51,6 +52,24 @@ function keyLocation(): z.ZodType<string, string> {
     .refine(isWithoutSecrets, WITHOUT_SECRETS);
 }
 
+/** Names with dots between them, or one name with `://` in it. */
+function pathOfClaim(standard: string): z.ZodType<ClaimPath, string | undefined> {
+  return z
+    .string()
+    .transform(claimPath)
+    .refine((names) => names.every((name) => name !== ""), "the name of a claim, or names with dots between them")
+    .prefault(standard);
+}
+
+/** Values with commas between them. */
+function claimValues(standard: string): z.ZodType<readonly string[], string | undefined> {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((value) => value.trim()))
+    .refine((values) => values.every((value) => value !== ""), "values with commas between them")
+    .prefault(standard);
+}
+
 /** Addresses are written down in logs and errors, and `fetch` refuses those that name a user. */
 const WITHOUT_SECRETS = "without a user or password in it";
 
@@ -84,6 +103,13 @@ export const variables = {
   AUTH_JWKS: keyLocation(),
   AUTH_ISSUER: z.string(),
   AUTH_AUDIENCE: z.string(),
+  // Which claim of these tokens names the user (by its id or external id) and which its role, and the values that mean ours.
+  // docs/identity.md has them for Keycloak and Auth0.
+  AUTH_SUBJECT_CLAIM: pathOfClaim("sub"),
+  AUTH_ROLE_CLAIM: pathOfClaim("role"),
+  AUTH_ROLE_HOST: claimValues("HOST"),
+  AUTH_ROLE_USER: claimValues("USER"),
+  AUTH_ROLE_ADMIN: claimValues("ADMIN"),
   // The other service's public keys (likewise), and the file with this service's own private key (one JWK).
   PEER_JWKS: keyLocation(),
   SERVICE_KEY: z.string(),

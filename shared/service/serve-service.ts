@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Pool } from "pg";
+import { type FindTokenUser, identifyBy } from "../auth/identify.ts";
 import type { Auth } from "../auth/open-auth.ts";
 import { isWritable } from "../postgres/session.ts";
 import type { ServiceEntry } from "../rpc/route.ts";
@@ -11,6 +12,7 @@ import type { ServiceConfig } from "./service-config.ts";
 export interface ServiceParts {
   readonly services: readonly ServiceEntry[];
   readonly auth: Auth;
+  readonly findTokenUser: FindTokenUser;
   readonly tls: Tls;
   /** The service is ready while its database takes writes. */
   readonly pool: Pool;
@@ -22,15 +24,15 @@ export interface ServiceParts {
 /** Serves a service whose parts are open. A stop ends its calls first, and then closes all that `opened` has. */
 export async function serveService(
   opened: AsyncDisposableStack,
-  { grpc, connect, limits, reflection }: ServiceConfig,
-  { services, auth, tls, pool, errorDomain, log }: ServiceParts,
+  { grpc, connect, limits, reflection, auth: { development } }: ServiceConfig,
+  { services, auth, findTokenUser, tls, pool, errorDomain, log }: ServiceParts,
 ): Promise<Running> {
   const served = await serve({
     services,
     grpc,
     connect,
     tls: tls.server,
-    identify: auth.identify,
+    authentication: { identify: identifyBy(auth.verify, findTokenUser), tellsWhy: development },
     limits,
     reflection,
     errorDomain,

@@ -7,7 +7,7 @@ import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "../gen/health/v1/health_pb.ts";
 import { type Access, OPEN } from "../auth/access.ts";
-import type { Identify } from "../rpc/call/authenticate.ts";
+import type { Authentication } from "../rpc/call/authenticate.ts";
 import type { Chain } from "../rpc/call/chain.ts";
 import { listenConnect } from "../rpc/connect/listener.ts";
 import { listenGrpc } from "../rpc/grpc/listener.ts";
@@ -37,7 +37,7 @@ export interface ServeOptions {
   readonly connect: Address;
   /** Undefined: both listeners speak plain text. */
   readonly tls: ServerTls | undefined;
-  readonly identify: Identify;
+  readonly authentication: Authentication;
   /** What one subject may ask of this replica. */
   readonly limits: CallLimits;
   /** What a connection may ask. Left out: the constants, which are what only tests change. */
@@ -66,9 +66,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const { log } = options;
   const health = new HealthState(options.isReady, log);
   const calls = new OpenCalls();
-  const { identify, errorDomain, wire = wireLimits } = options;
+  const { authentication, errorDomain, wire = wireLimits } = options;
   const limit = createLimit(options.limits);
-  const chain: Chain = { calls, identify, limit, errorDomain };
+  const chain: Chain = { calls, authentication, limit, errorDomain };
   const routes = withStandardServices(options, health).flatMap((entry) => routesOf(entry, log));
   const grpc = await listenGrpc(chain, routes, options.grpc, options.tls, wire);
   const connect = await listenConnect(chain, routes, options.connect, options.tls, wire, log).catch(

@@ -1,6 +1,7 @@
 /** The settings that both services have, from their variables (`serviceVariables`). */
 
 import type { z } from "zod";
+import { meaningsOf } from "../auth/claims.ts";
 import type { AuthSettings } from "../auth/open-auth.ts";
 import { isUrl } from "../auth/keys.ts";
 import type { serviceVariables } from "./config.ts";
@@ -34,6 +35,11 @@ export function refuseUnsafe<PeerUrl extends string>(peerUrl: PeerUrl) {
     if (set.PEER_CA !== undefined && !set[peerUrl].startsWith("https:")) {
       refuse("PEER_CA", `left out unless ${peerUrl} is an https:// URL`);
     }
+    // A value that means USER to one reader of the settings would make administrators by another's typing error.
+    const ofUsers = [...set.AUTH_ROLE_HOST, ...set.AUTH_ROLE_USER];
+    if (set.AUTH_ROLE_ADMIN.some((value) => ofUsers.includes(value))) {
+      refuse("AUTH_ROLE_ADMIN", "without values of AUTH_ROLE_HOST and AUTH_ROLE_USER");
+    }
     for (const name of ["AUTH_JWKS", "PEER_JWKS"] as const) {
       if (set.ENVIRONMENT === "production" && isPlainAndFar(set[name])) refuse(name, "a file or an https:// URL");
     }
@@ -59,6 +65,11 @@ export function serviceConfig(set: ServiceVariables): ServiceConfig {
       jwks: set.AUTH_JWKS,
       issuer: set.AUTH_ISSUER,
       audience: set.AUTH_AUDIENCE,
+      claims: {
+        subject: set.AUTH_SUBJECT_CLAIM,
+        role: set.AUTH_ROLE_CLAIM,
+        meanings: meaningsOf({ HOST: set.AUTH_ROLE_HOST, USER: set.AUTH_ROLE_USER, ADMIN: set.AUTH_ROLE_ADMIN }),
+      },
       peerJwks: set.PEER_JWKS,
       serviceKey: set.SERVICE_KEY,
     },

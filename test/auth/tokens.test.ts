@@ -12,7 +12,9 @@ import { bearer } from "../../shared/rpc/client.ts";
 import { LIST_USERS, overGrpc, overGrpcAs, overHttp, rawHttp1, rawHttp2, send } from "./token-calls.ts";
 import { prepareTokenServices, type TokenServices } from "./token-service.ts";
 import { contentsOf } from "../support/contents.ts";
-import { AUDIENCE, forgeries, ISSUER, type Keys, token } from "../support/forged-tokens.ts";
+import { forgedClaims } from "../support/forged-claims.ts";
+import { forgedSignatures } from "../support/forged-signatures.ts";
+import { AUDIENCE, ISSUER, type Keys, token } from "../support/forged-tokens.ts";
 import { type Served, startPair } from "../support/pair.ts";
 import { createHost, openTime, tomorrow } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
@@ -30,7 +32,7 @@ beforeAll(async () => {
   services = await prepareTokenServices();
   ({ keys } = services);
   pool = poolOf(services.database.url);
-  service = await services.startWith(await services.keyFile("people.jwks", keys.issuer, keys.rsa));
+  service = await services.startWith(await services.keyFile("people.jwks", keys.issuer, keys.second, keys.rsa));
   before = await contentsOf(pool);
 });
 
@@ -43,16 +45,13 @@ afterAll(async () => {
 describe("is not believed:", () => {
   afterEach(nothingHappened);
 
-  const message = (what: string): string =>
-    what === "an expired token" ? "the access token has expired" : "a valid access token is required";
-
-  test.each(forgeries)("$what", async ({ what, make }) => {
+  // Why, and who is told, is in refused-tokens.test.ts.
+  test.each([...forgedClaims, ...forgedSignatures])("$what", async ({ make }) => {
     const forged = await make(keys);
-    const refused = { code: "UNAUTHENTICATED", message: message(what), details: {} };
-    expect(await overHttp(service, forged)).toEqual(refused);
-    expect(await overGrpc(service, forged)).toEqual(refused);
+    expect((await overHttp(service, forged)).code).toBe("UNAUTHENTICATED");
+    expect((await overGrpc(service, forged)).code).toBe("UNAUTHENTICATED");
     // Once more, since good tokens are remembered.
-    expect(await overHttp(service, forged)).toEqual(refused);
+    expect((await overHttp(service, forged)).code).toBe("UNAUTHENTICATED");
   });
 
   test.each([
@@ -128,6 +127,10 @@ describe("is believed:", () => {
     expect((await overHttp(service, await token(keys.issuer, { aud: ["booking", AUDIENCE] }))).code).toBe("OK");
   });
 
+  test("an administrator's token that names other roles too", async () => {
+    expect((await overHttp(service, await token(keys.issuer, { role: ["USER", "ADMIN", "ROOT"] }))).code).toBe("OK");
+  });
+
   test("a token of either key", async () => {
     expect((await overHttp(service, await token(keys.rsa))).code).toBe("OK");
   });
@@ -144,7 +147,7 @@ test("a token is refused from the second on in which it ends, though it was reme
   const ended = async (): Promise<void> =>
     expect(await overHttp(service, short)).toMatchObject({
       code: "UNAUTHENTICATED",
-      message: "the access token has expired",
+      message: expect.stringMatching(/^the access token has expired/),
     });
   await waitFor(ended);
 });

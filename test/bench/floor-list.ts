@@ -17,7 +17,10 @@ answerQuestions(async (encoded: Uint8Array): Promise<number> => {
     grpc: { host: "127.0.0.1", port: 0 },
     connect: { host: "127.0.0.1", port: 0 },
     tls: undefined,
-    identify: () => Promise.reject(new Error("the floor asks nobody for a token")),
+    authentication: {
+      identify: () => Promise.reject(new Error("the floor asks nobody for a token")),
+      tellsWhy: false,
+    },
     limits: { readsPerSecond: 0, writesPerSecond: 0, streamStartsPerSecond: 0, openStreams: 0 },
     reflection: false,
     errorDomain: "booking.v1",

@@ -50,7 +50,7 @@ describe("availability that changes whenever it is asked for", () => {
 
   beforeEach(() => {
     asks = 0;
-    const peer: AvailabilityPeer = {
+    const peer: Pick<AvailabilityPeer, "snapshot" | "assertGuest"> = {
       async snapshot(_hostId, _window, generation) {
         asks += 1;
         await lanes.commit(fenceCommand(hostId));

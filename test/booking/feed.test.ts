@@ -44,7 +44,8 @@ afterAll(async () => {
 /** A feed that reads from `from` and does not poll. */
 function open(from: Pool): void {
   const times = { keepAliveMs: KEEP_ALIVE_MS, pollMs: 3_600_000 };
-  feed = openFeed({ pool: from, url: database.url, log, times });
+  const users = { forget: () => undefined, forgetAll: () => undefined };
+  feed = openFeed({ pool: from, url: database.url, log, users, times });
 }
 
 async function next(stream: AsyncGenerator<WatchMessage, void>): Promise<WatchMessage> {

@@ -114,7 +114,7 @@ describe("a server that takes connections and says nothing at all", () => {
   test("is connected to again, to hear of other replicas' changes", async () => {
     const silent = await silentServer();
     const stopping = new AbortController();
-    const hearer = { changed: () => undefined, reconnected: () => undefined };
+    const hearer = { changed: () => undefined, userChanged: () => undefined, reconnected: () => undefined };
     stopClock();
     const listening = listen(silent.url, hearer, testLog("silent"), stopping.signal);
     started.push(
@@ -156,7 +156,8 @@ describe("with a server that is silent when it is asked", () => {
     silence(`listen ${FEED_CHANNEL}`);
     const stopping = new AbortController();
     const heard: string[] = [];
-    const hearer = { changed: () => undefined, reconnected: () => void heard.push("connected") };
+    const ignored = { changed: () => undefined, userChanged: () => undefined };
+    const hearer = { ...ignored, reconnected: () => void heard.push("connected") };
     const listening = listen(proxy.url, hearer, testLog("silent"), stopping.signal);
     started.push(
       () => listening,

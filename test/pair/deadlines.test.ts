@@ -26,6 +26,7 @@ beforeAll(async () => {
     hooks: {
       booking: {
         peer: (peer) => ({
+          ...peer,
           snapshot: (hostId, window, generation, timeoutMs) => {
             asked.push(timeoutMs);
             return peer.snapshot(hostId, window, generation, timeoutMs);

@@ -5,6 +5,7 @@ import { type AvailabilityHooks, startAvailability } from "../../services/availa
 import { bookingConfig } from "../../services/booking/config.ts";
 import { type BookingHooks, startBooking } from "../../services/booking/service.ts";
 import { freePort } from "../../services/dev/machine/ports.ts";
+import type { Logger } from "pino";
 import type { Running } from "../../shared/service/run-service.ts";
 import { type Clients, connectClients } from "./clients.ts";
 import { testLog } from "./logs.ts";
@@ -84,9 +85,10 @@ export async function startAvailabilityService(
   databaseUrl: string,
   environment: Readonly<Record<string, string>> = {},
   hooks?: Partial<AvailabilityHooks>,
+  log: Logger = testLog("availability"),
 ): Promise<Served> {
   const config = availabilityConfig({ ...(await variables("availability", databaseUrl)), ...environment });
-  return served(databaseUrl, await startAvailability(config, testLog("availability"), hooks));
+  return served(databaseUrl, await startAvailability(config, log, hooks));
 }
 
 /** Starts one Booking on a migrated database. `environment` holds more variables, as its `config.ts` reads them. */

@@ -38,10 +38,13 @@ beforeEach(async () => {
   const access = { createUser: { ADMIN: "everybody" }, getUser: {}, listUsers: {} } as const;
   service = await startWireService({
     services: [serviceEntry(UserService, handlers, access)],
-    identify() {
-      const question = Promise.withResolvers<Identity>();
-      verifying.push(question);
-      return question.promise;
+    authentication: {
+      identify() {
+        const question = Promise.withResolvers<Identity>();
+        verifying.push(question);
+        return question.promise;
+      },
+      tellsWhy: false,
     },
   });
   session = connectHttp2(service.grpcUrl);

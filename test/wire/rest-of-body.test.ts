@@ -29,7 +29,7 @@ beforeAll(async () => {
   const admin: Identity = { subject: "ada", role: "ADMIN", expireTime: Infinity };
   service = await startWireService({
     services: [serviceEntry(UserService, handlers, access)],
-    identify: () => admin,
+    authentication: { identify: () => admin, tellsWhy: false },
   });
   gateway = await startGateway(gatewayConfig({ GATEWAY_PORT: "0" }), testLog("gateway"));
 });

@@ -55,7 +55,7 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
     grpc: { host: "127.0.0.1", port: 0 },
     connect: { host: "127.0.0.1", port: 0 },
     tls: undefined,
-    identify: nobodyIsAsked,
+    authentication: { identify: nobodyIsAsked, tellsWhy: false },
     limits: UNLIMITED,
     reflection: true,
     errorDomain: "availability.v1",

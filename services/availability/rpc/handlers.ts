@@ -17,6 +17,7 @@ import { listUsers } from "./list-users.ts";
 import { lookupUser } from "./lookup-user.ts";
 import { reactivateUser } from "./reactivate-user.ts";
 import { removeAvailability } from "./remove-availability.ts";
+import { resolveSubject } from "./resolve-subject.ts";
 import { restoreWeeklyHours } from "./restore-weekly-hours.ts";
 import { setWeeklyHours } from "./set-weekly-hours.ts";
 import { snapshotAvailability } from "./snapshot-availability.ts";
@@ -29,6 +30,7 @@ export function userHandlers(deps: SchedulingDeps): Handlers<typeof UserService>
     getUser: getUser(deps),
     listUsers: listUsers(deps),
     lookupUser: lookupUser(deps),
+    resolveSubject: resolveSubject(deps),
     updateUser: updateUser(deps),
     deactivateUser: deactivateUser(deps),
     reactivateUser: reactivateUser(deps),

@@ -21,13 +21,13 @@ import type { Booked } from "../scheduling/bookings-in.ts";
 /** The roles that a user can have. */
 export type KnownRole = typeof Role.HOST | typeof Role.USER;
 
-const roleNumber = { HOST: Role.HOST, USER: Role.USER } as const;
+export const roleNumber = { HOST: Role.HOST, USER: Role.USER } as const;
 
 export function roleOf(role: KnownRole): User["role"] {
   return role === Role.HOST ? "HOST" : "USER";
 }
 
-const stateNumber = {
+export const stateNumber = {
   ACTIVE: UserState.ACTIVE,
   DEACTIVATED: UserState.DEACTIVATED,
   ERASED: UserState.ERASED,

@@ -5,11 +5,14 @@ import type { Pool } from "pg";
 import type { Semaphore } from "../../../shared/semaphore.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import type { BookingPeer } from "../peers/booking.ts";
+import type { SubjectUser } from "../storage/subjects.ts";
 
 export interface SchedulingDeps {
   readonly orm: MikroORM;
   /** The ORM's own connections, for plain SQL. */
   readonly pool: Pool;
+  /** The user whose id or else external id is a token's subject. Asked together with those of other calls. */
+  readonly findSubject: (subject: string) => Promise<SubjectUser | undefined>;
   /** Of those who change one host. */
   readonly turns: Turns;
   readonly booking: BookingPeer;

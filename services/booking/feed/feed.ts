@@ -52,21 +52,35 @@ export interface FeedTimes {
 const TIMES: FeedTimes = { keepAliveMs: 15_000, pollMs: 5_000, readerStallMaxMs: 30_000 };
 const EVENTS_PER_READ = 100;
 
+/** What is remembered of users, which must be forgotten when another replica is told that they have changed. */
+export interface UserMemory {
+  forget(userId: string): void;
+  forgetAll(): void;
+}
+
 /** `times`: what a test that cannot wait so long sets otherwise. */
 export function openFeed(deps: {
   readonly pool: Pool;
   readonly url: string;
   readonly log: Logger;
+  readonly users: UserMemory;
   readonly times?: Partial<FeedTimes> | undefined;
 }): Feed {
-  const { pool, url, log } = deps;
+  const { pool, url, log, users } = deps;
   const times = { ...TIMES, ...deps.times };
   const wakers = openWakers();
   const notify = openNotifier(pool, log);
   const stopping = new AbortController();
   const listening = listen(
     url,
-    { changed: (hostIds) => wakers.wake(hostIds), reconnected: () => wakers.wake(wakers.hostIds()) },
+    {
+      changed: (hostIds) => wakers.wake(hostIds),
+      userChanged: (userId) => users.forget(userId),
+      reconnected: () => {
+        wakers.wake(wakers.hostIds());
+        users.forgetAll();
+      },
+    },
     log,
     stopping.signal,
   );

@@ -1,9 +1,9 @@
-/** Hears from other replicas which hosts' feeds have grown. */
+/** Hears from other replicas which hosts' feeds have grown, and which users have changed. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import type { Logger } from "pino";
-import { FEED_CHANNEL } from "./notify.ts";
+import { FEED_CHANNEL, USERS_CHANNEL } from "./notify.ts";
 
 const RECONNECT_MS = 1_000;
 /** A database that accepts and says nothing is given up after this, or the replica would hear nothing until TCP gave up. */
@@ -12,6 +12,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Who is told what is heard. */
 interface Hearer {
   readonly changed: (hostIds: readonly string[]) => void;
+  readonly userChanged: (userId: string) => void;
   /** What was announced before was not heard. */
   readonly reconnected: () => void;
 }
@@ -42,12 +43,15 @@ async function listenOnce(url: string, hearer: Hearer, signal: AbortSignal): Pro
   });
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   client.on("error", reject);
-  client.on("notification", ({ payload }) => hearer.changed(payload === undefined ? [] : payload.split(",")));
+  client.on("notification", ({ channel, payload = "" }) => {
+    if (channel === USERS_CHANNEL) hearer.userChanged(payload);
+    else hearer.changed(payload.split(","));
+  });
   const stop = (): void => resolve();
   signal.addEventListener("abort", stop, { once: true });
   try {
     await client.connect();
-    await client.query(`listen ${FEED_CHANNEL}`);
+    await client.query(`listen ${FEED_CHANNEL}; listen ${USERS_CHANNEL}`);
     hearer.reconnected();
     if (!signal.aborted) await ended;
   } finally {

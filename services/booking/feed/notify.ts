@@ -1,10 +1,12 @@
-/** Tells other replicas which hosts' feeds have grown. */
+/** Tells other replicas which hosts' feeds have grown, and which users have changed. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
+import { read } from "../../../shared/postgres/read.ts";
 
 export const FEED_CHANNEL = "booking_feed";
+export const USERS_CHANNEL = "booking_users";
 
 /** Between two notifications of this process: a NOTIFY takes a lock on the whole database. */
 const PAUSE_MS = 20;
@@ -45,4 +47,9 @@ export function openNotifier(pool: Pool, log: Logger): (hostIds: readonly string
     for (const hostId of hostIds) waiting.add(hostId);
     if (!sending) void send();
   };
+}
+
+/** Tells all replicas that a user has changed. Throws Refusal BUSY: what is not told here is not told by any poll. */
+export async function announceUser(pool: Pool, userId: string): Promise<void> {
+  await read(pool, { text: "select pg_notify($1, $2)", values: [USERS_CHANNEL, userId] });
 }

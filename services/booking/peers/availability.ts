@@ -2,6 +2,7 @@
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { TokenUser } from "../../../shared/auth/identify.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Rules as RulesMessage } from "../../../shared/gen/availability/v1/rules_pb.ts";
@@ -25,6 +26,8 @@ export interface AvailabilityPeer {
   snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<Calendar>;
   /** Returns if the user is a guest and active. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, GUEST_DEACTIVATED, PEER_UNAVAILABLE. */
   assertGuest(guestId: string, timeoutMs: number): Promise<void>;
+  /** The user whom a token's subject names. Throws Refusal USER_NOT_FOUND, PEER_UNAVAILABLE. */
+  resolveSubject(subject: string, timeoutMs: number): Promise<TokenUser>;
 }
 
 export function availabilityPeer(transport: Transport): AvailabilityPeer {
@@ -33,6 +36,7 @@ export function availabilityPeer(transport: Transport): AvailabilityPeer {
   return {
     snapshot: (hostId, window, generation, timeoutMs) => snapshot(availability, hostId, window, generation, timeoutMs),
     assertGuest: (guestId, timeoutMs) => assertGuest(users, guestId, timeoutMs),
+    resolveSubject: (subject, timeoutMs) => resolveSubject(users, subject, timeoutMs),
   };
 }
 
@@ -92,6 +96,24 @@ async function assertGuest(client: Client<typeof UserService>, guestId: string, 
     });
   }
   if (user.state === UserState.DEACTIVATED) throw guestDeactivated(guestId);
+}
+
+async function resolveSubject(
+  client: Client<typeof UserService>,
+  subject: string,
+  timeoutMs: number,
+): Promise<TokenUser> {
+  try {
+    const { userId, role, state } = await client.resolveSubject({ subject }, { timeoutMs });
+    return { id: userId, role: role === Role.HOST ? "HOST" : "USER", isErased: state === UserState.ERASED };
+  } catch (error) {
+    const reason = reasonOf(error);
+    // What Availability does not take for a subject, no user has.
+    if (reason === "USER_NOT_FOUND" || reason === "INVALID_REQUEST") {
+      throw new Refusal("USER_NOT_FOUND", "no user has this id or external_id");
+    }
+    throw peerUnavailable("availability", error);
+  }
 }
 
 /** The answer of a call about a user, or the refusal that its error means to our own caller. */

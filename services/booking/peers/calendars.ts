@@ -48,7 +48,7 @@ const CALENDARS_PER_HOST_MAX = 100;
 type OfHost = ReadonlyMap<Instant, RememberedCalendar>;
 
 export function rememberCalendars(
-  peer: AvailabilityPeer,
+  peer: Pick<AvailabilityPeer, "snapshot">,
   noteGeneration: (hostId: string) => Promise<number>,
 ): Calendars {
   const remembered = new LRUCache<string, OfHost>({ max: 100_000, maxSize: INTERVALS_MAX, sizeCalculation });

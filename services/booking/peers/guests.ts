@@ -17,7 +17,7 @@ export interface Guests {
 
 const GUESTS_MAX = 200_000;
 
-export function rememberGuests(peer: AvailabilityPeer): Guests {
+export function rememberGuests(peer: Pick<AvailabilityPeer, "assertGuest">): Guests {
   const known = new LRUCache<string, true>({ max: GUESTS_MAX });
   const asks = shareAsks<void>();
   return {

@@ -20,6 +20,8 @@ const schema = z.object({ userId: uuid, state: enumValue<KnownState>(UserStateSc
 export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceUser> {
   return async (message, call) => {
     const { userId: id, state, version: told } = parse(schema, message);
+    // First, and at once: nothing that comes after it may keep a token good that is another user's by now.
+    await deps.forgetUser(id);
     const complete = await takeEffect(deps, { id, state: stateOf[state], version: told }, call);
     return { complete };
   };

@@ -2,7 +2,8 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { status } from "@grpc/grpc-js";
-import { bearerToken, joinRepeatedAuthorization } from "../../../shared/rpc/call/bearer.ts";
+import { TokenRefused } from "../../../shared/auth/token-refused.ts";
+import { bearerToken, joinRepeatedAuthorization, unauthenticated } from "../../../shared/rpc/call/bearer.ts";
 import { StatusError } from "../../../shared/status-error.ts";
 import { connectTimeoutMs, grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
@@ -17,7 +18,11 @@ const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
 export function assertShowsToken({ headers, rawHeaders }: IncomingMessage): void {
   // A repeated `authorization` must reach the service joined, so that it is refused; Node would pass on the first alone.
   joinRepeatedAuthorization(headers, rawHeaders);
-  bearerToken(headers.authorization);
+  try {
+    bearerToken(headers.authorization);
+  } catch (thrown) {
+    throw thrown instanceof TokenRefused ? unauthenticated(thrown, false) : thrown;
+  }
 }
 
 /** What the service gets to see. */

@@ -2,6 +2,7 @@
 
 import { status } from "@grpc/grpc-js";
 import type { IncomingHttpHeaders } from "node:http";
+import { type TokenRefusal, TokenRefused } from "../../auth/token-refused.ts";
 import { StatusError } from "../../status-error.ts";
 import { valuesOf } from "../wire/raw-headers.ts";
 
@@ -10,12 +11,26 @@ const TOKEN_MAX_CHARACTERS = 4096;
 
 const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
-/** The token in `Bearer <token>`. Throws StatusError UNAUTHENTICATED if it is anything else. */
+/** The token in `Bearer <token>`. Throws TokenRefused if it is anything else. */
 export function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.length > TOKEN_MAX_CHARACTERS) throw unauthenticated();
+  if (authorization === undefined) throw new TokenRefused("HEADER_MISSING");
+  if (authorization.length > TOKEN_MAX_CHARACTERS) throw new TokenRefused(tooMuch(authorization));
   const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined || !endsCanonically(token)) throw unauthenticated();
+  if (token === undefined) throw new TokenRefused(wrongForm(authorization));
+  if (!endsCanonically(token)) throw new TokenRefused("SIGNATURE_SPELLING");
   return token;
+}
+
+function tooMuch(authorization: string): TokenRefusal {
+  return authorization.includes(",") ? "HEADER_REPEATED" : "HEADER_TOO_LONG";
+}
+
+function wrongForm(authorization: string): TokenRefusal {
+  const [scheme = "", token, ...more] = authorization.split(/ +/);
+  if (authorization.includes(",")) return "HEADER_REPEATED";
+  if (scheme.toLowerCase() !== "bearer" || token === undefined || more.length > 0) return "NOT_BEARER";
+  const parts = token.split(".");
+  return parts.length !== 3 || parts.includes("") ? "NOT_THREE_PARTS" : "NOT_BASE64URL";
 }
 
 /** The last characters that base64url may have, by the length of the text modulo 4: others have bits that count for nothing. */
@@ -31,13 +46,19 @@ function endsCanonically(token: string): boolean {
   return LAST_CHARACTERS[length % 4]?.includes(token.at(-1) ?? "") ?? true;
 }
 
-/** The one answer to every bad token: a reason would help only a forger. */
-export function unauthenticated(cause?: unknown): StatusError {
-  return new StatusError(status.UNAUTHENTICATED, "a valid access token is required", undefined, cause);
+/**
+ * The answer to a bad token. It is the same for all: a reason would help only a forger. That a token has expired is told,
+ * because the client can do something about it. `tellsWhy`: in development there is nothing to forge.
+ */
+export function unauthenticated(refused: TokenRefused, tellsWhy: boolean): StatusError {
+  const said = refused.reason === "EXPIRED" ? "the access token has expired" : "a valid access token is required";
+  const message = tellsWhy ? `${said}: ${refused.reason}, ${refused.message}` : said;
+  return new StatusError(status.UNAUTHENTICATED, message, undefined, refused);
 }
 
+/** The end of a call that its caller's token does not outlive. */
 export function tokenExpired(): StatusError {
-  return new StatusError(status.UNAUTHENTICATED, "the access token has expired");
+  return unauthenticated(new TokenRefused("EXPIRED"), false);
 }
 
 /**

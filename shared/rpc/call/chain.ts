@@ -8,7 +8,7 @@ import { create, type DescMessage, fromBinary, type Message, toBinary } from "@b
 import { status } from "@grpc/grpc-js";
 import { monotonicMs } from "../../clock.ts";
 import { ANSWER_MAX_BYTES } from "../../limits.ts";
-import { authorise, type Identify } from "./authenticate.ts";
+import { authorise, type Authentication } from "./authenticate.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -18,7 +18,7 @@ import type { Answer, Route } from "../route.ts";
 
 export interface Chain {
   readonly calls: OpenCalls;
-  readonly identify: Identify;
+  readonly authentication: Authentication;
   readonly limit: Limit;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;

@@ -3,6 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Scope } from "../../auth/access.ts";
 import { type Identity, nobody } from "../../auth/identity.ts";
+import { TokenRefused } from "../../auth/token-refused.ts";
 import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
@@ -140,18 +141,25 @@ export class OpenCall implements Call {
   }
 }
 
-/** One log line per call: never bodies, tokens or e-mail addresses. */
+/** One log line per call: never bodies, tokens or e-mail addresses. Of a refused token it has why, and whose it claims to be. */
 function logCall(call: OpenCall, ending: StatusError | undefined): void {
   const ours = isOurs(ending);
+  const { cause } = ending ?? {};
   if (!ours && !call.log.isLevelEnabled("info")) return;
   const line = {
     code: status[ending?.code ?? status.OK],
     reason: ending?.reason,
+    token: cause instanceof TokenRefused ? refusedToken(cause) : undefined,
     duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
     transport: call.transport,
   };
   if (ours) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
   else call.log.info(line, "call");
+}
+
+/** What the log has of a token that was refused. */
+function refusedToken({ reason, issuer, subject }: TokenRefused): object {
+  return { refused: reason, issuer, subject };
 }
 
 /** Codes that say that something is broken. A service ends its calls with the first one only, an upstream may with any. */

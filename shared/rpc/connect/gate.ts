@@ -54,7 +54,7 @@ export async function admitRequest(chain: Chain, route: Route, context: HandlerC
   if (context.signal.aborted) onAbort();
   try {
     const authorization = context.requestHeader.get("authorization") ?? undefined;
-    call.identity = await authenticate(chain.identify, route, authorization);
+    call.identity = await authenticate(chain.authentication, route, authorization, call);
     await admitCaller(chain, route, call);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));

@@ -7,15 +7,19 @@ import { bufferOf } from "./bytes.ts";
 /** The same ending in grpc-js's terms. Details travel as a `google.rpc.Status`, which is where every client looks for them. */
 export function grpcError(ending: StatusError): Partial<StatusObject> {
   const metadata = new Metadata();
+  const details = statusDetails(ending);
+  if (details !== undefined) metadata.set("grpc-status-details-bin", details);
   // grpc-js percent-encodes the message and throws on text that is not well formed.
-  const message = ending.message.toWellFormed();
-  if (ending.details.length > 0) {
-    const details = ending.details.map(({ desc, bytes }) => ({
-      typeUrl: `type.googleapis.com/${desc.typeName}`,
-      value: bytes,
-    }));
-    const bytes = toBinary(StatusSchema, create(StatusSchema, { code: ending.code, message, details }));
-    metadata.set("grpc-status-details-bin", bufferOf(bytes));
-  }
-  return { code: ending.code, details: message, metadata };
+  return { code: ending.code, details: ending.message.toWellFormed(), metadata };
+}
+
+/** The value of `grpc-status-details-bin`; undefined if the ending has no details. */
+export function statusDetails({ code, message, details }: StatusError): Buffer | undefined {
+  if (details.length === 0) return undefined;
+  const packed = details.map(({ desc, bytes }) => ({
+    typeUrl: `type.googleapis.com/${desc.typeName}`,
+    value: bytes,
+  }));
+  const ending = { code, message: message.toWellFormed(), details: packed };
+  return bufferOf(toBinary(StatusSchema, create(StatusSchema, ending)));
 }

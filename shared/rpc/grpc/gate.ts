@@ -12,6 +12,8 @@ import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";
 import { isOver } from "../wire/streams.ts";
 import { callTimeoutMs, grpcTimeoutMs } from "../call/timeouts.ts";
+import { statusDetails } from "./error.ts";
+import { WaitingClient } from "./waiting.ts";
 
 /** What a client opens a call with. */
 export interface Opening {
@@ -32,7 +34,8 @@ export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTi
   let caller: Identity | Promise<Identity>;
   try {
     timeoutMs = boundTime(route, opening, bodyTimeoutMs);
-    caller = authenticate(chain.identify, route, headers.authorization);
+    const waiting = new WaitingClient(stream, timeoutMs);
+    caller = authenticate(chain.authentication, route, headers.authorization, waiting);
   } catch (thrown) {
     turnAway(chain, route, stream, thrown);
     return;
@@ -78,7 +81,7 @@ function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: nu
   return timeoutMs;
 }
 
-/** Answers with nothing but the status. None of those from before the body has details. */
+/** Answers with nothing but the status. */
 function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown: unknown): void {
   const { method, log } = route;
   const ending = statusErrorOf(thrown, chain.errorDomain);
@@ -86,5 +89,7 @@ function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown:
   if (isOver(stream)) return;
   const headers = { ":status": 200, "content-type": "application/grpc+proto" };
   const said = { "grpc-status": ending.code, "grpc-message": encodeURI(ending.message) };
-  stream.respond({ ...headers, ...said }, { endStream: true });
+  const details = statusDetails(ending);
+  const detailed = details === undefined ? {} : { "grpc-status-details-bin": details.toString("base64") };
+  stream.respond({ ...headers, ...said, ...detailed }, { endStream: true });
 }

@@ -1,0 +1,136 @@
+/**
+ * Whom tokens name, as Availability says, remembered: nearly every call comes with a token, and must wait for nobody. What
+ * is remembered of a user is dropped when Availability tells that the user has changed (`forget`, at every replica), and
+ * after five minutes in any case.
+ */
+
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type { Claims } from "../../../shared/auth/claims.ts";
+import { CallersOutOfReach, type FindTokenUser, type TokenUser } from "../../../shared/auth/identify.ts";
+import type { Caller } from "../../../shared/caller.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
+import { Refusal } from "../../../shared/errors.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../shared/time-units.ts";
+import type { AvailabilityPeer } from "./availability.ts";
+import { shareAsks } from "./shared-asks.ts";
+
+export interface Identities {
+  /** Rejects with CallersOutOfReach if neither Availability nor our own database can tell. */
+  readonly find: FindTokenUser;
+  /** Drops what is remembered of a user, and what is being asked about anybody: the answer may be of before the change. */
+  forget(userId: string): void;
+  forgetAll(): void;
+}
+
+export interface IdentitySources {
+  readonly peer: Pick<AvailabilityPeer, "resolveSubject">;
+  /** The user whom a subject names by its id, as far as our own bookings tell; undefined if they do not. */
+  readonly findHere: (claims: Claims, caller: Caller) => Promise<TokenUser | undefined>;
+  readonly log: Logger;
+}
+
+const SUBJECTS_MAX = 50_000;
+export const FRESH_MS = 5 * MINUTE_MS;
+/** While Availability is out of reach, what was known stays good for so long. Without it, its outage would be ours at once. */
+export const GRACE_MS = HOUR_MS;
+/** After an ask that failed, what is known is used without asking again for so long: a silent peer costs each ask two seconds. */
+export const COOLDOWN_MS = 10 * SECOND_MS;
+
+interface Known {
+  readonly user: TokenUser;
+  /** When the ask began; on the scale of `monotonicMs`, as is the next. */
+  readonly askedAt: number;
+  /** When an ask for it failed last. */
+  failedAt: number;
+}
+
+export function rememberIdentities({ peer, findHere, log }: IdentitySources): Identities {
+  const known = new LRUCache<string, Known>({ max: SUBJECTS_MAX, dispose: unlist });
+  /** The subjects of each user that are in `known`: its id and its external id, and in other letters its id again. */
+  const subjectsOf = new Map<string, Set<string>>();
+  const asks = shareAsks<TokenUser>();
+  let forgottenAt = -Infinity;
+  let loggedAt = -Infinity;
+
+  function unlist({ user }: Known, subject: string): void {
+    const subjects = subjectsOf.get(user.id);
+    subjects?.delete(subject);
+    if (subjects?.size === 0) subjectsOf.delete(user.id);
+  }
+
+  function remember(subject: string, entry: Known): void {
+    known.set(subject, entry);
+    const subjects = subjectsOf.get(entry.user.id) ?? new Set();
+    subjectsOf.set(entry.user.id, subjects.add(subject));
+  }
+
+  async function ask(subject: string, timeoutMs: number): Promise<TokenUser> {
+    const askedAt = monotonicMs();
+    const user = await peer.resolveSubject(subject, timeoutMs);
+    // A change that was told meanwhile may be missing in the answer. And who is erased may be nobody by the next call.
+    if (askedAt > forgottenAt && !user.isErased) remember(subject, { user, askedAt, failedAt: -Infinity });
+    return user;
+  }
+
+  async function findAnew(claims: Claims, caller: Caller): Promise<TokenUser | undefined> {
+    const { subject } = claims;
+    try {
+      return await asks.answer(subject, forgottenAt, caller, (timeoutMs) => ask(subject, timeoutMs));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.reason === "USER_NOT_FOUND") {
+        known.delete(subject);
+        return undefined;
+      }
+      return findWithoutPeer(claims, caller, error);
+    }
+  }
+
+  async function findWithoutPeer(claims: Claims, caller: Caller, why: Refusal): Promise<TokenUser> {
+    logOutage(why);
+    const { subject } = claims;
+    const old = known.get(subject);
+    if (old !== undefined && ageOf(old) < GRACE_MS) {
+      old.failedAt = monotonicMs();
+      return old.user;
+    }
+    const user = await findHere(claims, caller);
+    if (user === undefined) throw new CallersOutOfReach();
+    const now = monotonicMs();
+    if (!user.isErased) remember(subject, { user, askedAt: now - FRESH_MS, failedAt: now });
+    return user;
+  }
+
+  /** Once in a while, not for every caller. */
+  function logOutage(why: Refusal): void {
+    const now = monotonicMs();
+    if (now - loggedAt < COOLDOWN_MS) return;
+    loggedAt = now;
+    log.warn({ err: why }, "availability cannot be asked whom tokens name; those that are known are used for a while");
+  }
+
+  return {
+    find(claims, caller) {
+      const found = known.get(claims.subject);
+      return found !== undefined && isUsable(found) ? found.user : findAnew(claims, caller);
+    },
+    forget(userId) {
+      forgottenAt = monotonicMs();
+      for (const subject of subjectsOf.get(userId) ?? []) known.delete(subject);
+    },
+    forgetAll() {
+      forgottenAt = monotonicMs();
+      known.clear();
+    },
+  };
+}
+
+function isUsable(entry: Known): boolean {
+  const age = ageOf(entry);
+  return age < FRESH_MS || (age < GRACE_MS && monotonicMs() - entry.failedAt < COOLDOWN_MS);
+}
+
+function ageOf({ askedAt }: Known): number {
+  return monotonicMs() - askedAt;
+}
