@@ -11,13 +11,15 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import { DAY_MS } from "../../shared/time-units.ts";
 import { bearer } from "../../shared/rpc/client.ts";
-import { type Caller, callers, rules, slots, tables, type World } from "../support/access-table.ts";
+import { type Caller, callers, type World } from "../support/access-rows.ts";
+import { rules, slots, tables } from "../support/access-table.ts";
 import { type Clients, clientsOver } from "../support/clients.ts";
 import { contentsOf } from "../support/contents.ts";
 import { type Ending, endingOfConnect } from "../support/endings.ts";
 import { type Pair, type Served, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
+import { waitUntil } from "../support/waits.ts";
 import { admin, authorizationOf, guest, host, type Person, service, tokenOf } from "../support/tokens.ts";
 
 const protocols = ["gRPC", "Connect"] as const;
@@ -63,6 +65,7 @@ describe.each(protocols)("over %s", (protocol) => {
     test.each(callers)("by %s", async (caller) => {
       const send = await call(world);
       const clients = await clientsFor(caller, protocol);
+      await waitUntil(allTold);
       const before = await stored();
       const { code } = await endingOf(send(clients));
       expect(code).toBe(expected[caller]);
@@ -91,9 +94,24 @@ describe("what exists is not told to strangers", () => {
     }
   });
 
-  test("another's id is refused whether somebody has it or not", async () => {
+  test.each(protocols)("another guest is, byte for byte, one that does not exist, over %s", async (protocol) => {
+    const ids = { another: await createGuest(pair.clients), missing: randomUUID() };
+    for (const caller of ["guest", "host"] as const) {
+      const { users } = await clientsFor(caller, protocol);
+      const [another, missing] = [
+        await endingOf(users.getUser({ userId: ids.another })),
+        await endingOf(users.getUser({ userId: ids.missing })),
+      ];
+      expect(another.code).toBe("NOT_FOUND");
+      expect(JSON.stringify(another).replaceAll(ids.another, ids.missing)).toBe(JSON.stringify(missing));
+    }
+  });
+
+  test("an id that a caller must not change is refused whether somebody has it or not", async () => {
     const { users } = await clientsFor("guest", "gRPC");
-    const [another, missing] = [world.hostId, randomUUID()].map((userId) => endingOf(users.getUser({ userId })));
+    const [another, missing] = [world.hostId, randomUUID()].map((userId) =>
+      endingOf(users.updateUser({ userId, displayName: "Mine" })),
+    );
     expect(await another).toEqual(await missing);
     expect((await another)?.code).toBe("PERMISSION_DENIED");
   });
@@ -172,6 +190,11 @@ async function transportFor(caller: Caller, protocol: Protocol, to: "availabilit
 
 async function endingOf(answer: Promise<unknown>): Promise<Ending> {
   return answer.then(() => ({ code: "OK", message: "", details: {} }), endingOfConnect);
+}
+
+/** Whether Booking has been told of all users: what is still to be told changes the database when it is. */
+async function allTold(): Promise<boolean> {
+  return (await pools[0]?.query("select from users where told_version < version"))?.rowCount === 0;
 }
 
 async function stored(): Promise<unknown> {

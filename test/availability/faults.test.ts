@@ -104,7 +104,8 @@ describe("a connection that is lost while a user is created", () => {
 
 test("removals that wait for Booking stop nobody else, however many there are", async () => {
   const asked = pause();
-  const peer: AvailabilityHooks["peer"] = () => ({
+  const peer: AvailabilityHooks["peer"] = (booking) => ({
+    ...booking,
     async fenceHost() {
       await asked.step();
       throw peerUnavailable("booking", undefined);

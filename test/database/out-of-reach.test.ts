@@ -55,6 +55,12 @@ const users: Unary<typeof UserService.method> = {
   createUser: () => pair.clients.users.createUser({ email: "a@example.com", displayName: "A", role: Role.HOST }),
   getUser: () => pair.clients.users.getUser({ userId }),
   listUsers: () => pair.clients.users.listUsers({}),
+  lookupUser: () => pair.clients.users.lookupUser({ externalId: "somebody" }),
+  resolveSubject: () => asBooking.users.resolveSubject({ subject: "somebody" }),
+  updateUser: () => pair.clients.users.updateUser({ userId, displayName: "B" }),
+  deactivateUser: () => pair.clients.users.deactivateUser({ userId }),
+  reactivateUser: () => pair.clients.users.reactivateUser({ userId }),
+  eraseUser: () => pair.clients.users.eraseUser({ userId }),
 };
 const availability: Unary<typeof AvailabilityService.method> = {
   addAvailability: (requestId) => pair.clients.availability.addAvailability({ hostId, ...range, ...slots, requestId }),

@@ -14,7 +14,7 @@ import { MINUTE_MS } from "../../shared/time-units.ts";
 import type { Random } from "./random.ts";
 import { spoil } from "./spoil.ts";
 import type { Swarm } from "./swarm.ts";
-import { bookingIds, FIRST_DAY, guestIds, hostIds } from "./world.ts";
+import { bookingIds, erasedIds, FIRST_DAY, guestIds, hostIds } from "./world.ts";
 
 const SLOT_MS = 30 * MINUTE_MS;
 const SLOTS = 80 * 48;
@@ -158,11 +158,13 @@ function textOf(random: Random, name: string): string {
     case "guest_id":
       return random.pick(guestIds);
     case "user_id":
-      return random.pick([...hostIds, ...guestIds]);
+      return random.pick(erasedIds);
     case "booking_id":
       return random.pick(bookingIds);
     case "request_id":
       return `019a0000-0000-4000-8000-${random.bytes(6).toString("hex")}`;
+    case "subject":
+      return random.pick([...erasedIds, "crm-1"]);
     case "email":
       return `${random.bytes(6).toString("hex")}@example.com`;
     case "etag":
@@ -172,7 +174,15 @@ function textOf(random: Random, name: string): string {
     case "label":
       return random.pick(["source", "source=Somebody", "=", "a=b=c"]);
     case "paths":
-      return random.pick(["seats", "horizon_days", "slot_duration_minutes", "slot_duration", "host_id", "*"]);
+      return random.pick([
+        "seats",
+        "horizon_days",
+        "slot_duration_minutes",
+        "slot_duration",
+        "display_name",
+        "host_id",
+        "*",
+      ]);
     case "from_date":
       return random.pick(["2027-03-28", "1970-01-01", "2199-12-31", "2027-02-30", "2028-02-29"]);
     case "time_zone":

@@ -10,6 +10,8 @@ const numbered = (prefix: string, count: number): string[] =>
 
 export const hostIds: readonly string[] = numbered("00", 4);
 export const guestIds: readonly string[] = numbered("01", 4);
+/** Some whom calls may erase, and without whom the other calls go on. */
+export const erasedIds: readonly string[] = numbered("03", 4);
 /** Bookings of the first host: a booking's id ends as its host's does. */
 export const bookingIds: readonly string[] = numbered("02", 8);
 
@@ -25,7 +27,7 @@ export async function storeWorld(databases: {
       `insert into users (id, email, email_key, display_name, role)
        select id, id || '@fuzz.test', id || '@fuzz.test', 'Somebody', role
        from (select unnest($1::uuid[]) as id, 'HOST' as role union all select unnest($2::uuid[]), 'USER') as people`,
-      [hostIds, guestIds],
+      [hostIds, [...guestIds, ...erasedIds]],
     );
     await client.query(
       `with calendar as (insert into calendars (host_id, slot_duration_minutes) select unnest($1::uuid[]), 30)

@@ -44,6 +44,7 @@ beforeAll(async () => {
     hooks: {
       availability: {
         peer: (booking) => ({
+          ...booking,
           fenceHost(fencedId, fence, limits) {
             fenceTimeouts.push(limits.timeoutMs);
             return booking.fenceHost(fencedId, fence, limits);

@@ -3,6 +3,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { type Access, OPEN } from "../../shared/auth/access.ts";
+import { userAccess } from "../../services/availability/rpc/access.ts";
 import { Refusal } from "../../shared/errors.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
@@ -10,10 +11,17 @@ import type { Handlers } from "../../shared/rpc/handler.ts";
 import { routesOf } from "../../shared/rpc/route.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 
+const answer = async () => ({});
 const users: Handlers<typeof UserService> = {
-  createUser: async () => ({}),
-  getUser: async () => ({}),
-  listUsers: async () => ({}),
+  createUser: answer,
+  getUser: answer,
+  listUsers: answer,
+  lookupUser: answer,
+  resolveSubject: answer,
+  updateUser: answer,
+  deactivateUser: answer,
+  reactivateUser: answer,
+  eraseUser: answer,
 };
 
 test("an RPC that is forgotten does not compile, and does not start either", () => {
@@ -27,8 +35,9 @@ test("an RPC that is forgotten does not compile, and does not start either", () 
 });
 
 test("an RPC of which nothing says who may call it does not compile, and does not start either", () => {
+  const { getUser: _unnamed, ...others } = userAccess;
   // @ts-expect-error getUser is missing
-  const incomplete: Access<typeof UserService> = { createUser: {}, listUsers: {} };
+  const incomplete: Access<typeof UserService> = others;
   const entry = serviceEntry(UserService, users, incomplete);
   expect(() => routesOf(entry, pino({ level: "silent" }))).toThrow("nothing says who may call");
 });

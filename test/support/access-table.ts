@@ -3,82 +3,19 @@
  * the services decide by, so that a slip in those is seen.
  */
 
-import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { DescService } from "@bufbuild/protobuf";
 import type { AvailabilityService } from "../../shared/gen/availability/v1/availability_service_pb.ts";
-import { Role, UserState } from "../../shared/gen/availability/v1/user_pb.ts";
-import type { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
+import { UserState } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import { DayOfWeek } from "../../shared/gen/google/type/dayofweek_pb.ts";
 import { MINUTE_MS } from "../../shared/time-units.ts";
+import { type Call, type Caller, callers, codes, ofHost, type Row, type Table, type World } from "./access-rows.ts";
+import { users } from "./access-users.ts";
 import type { Clients } from "./clients.ts";
 import { tomorrow } from "./people.ts";
 
-/** The columns: no token; the host and the guest that a call is about, and others; an administrator; the two services. */
-export const callers = [
-  "nobody",
-  "host",
-  "another host",
-  "guest",
-  "another guest",
-  "admin",
-  "booking",
-  "availability",
-] as const;
-export type Caller = (typeof callers)[number];
-
-/** `+` OK, `-` PERMISSION_DENIED, `?` UNAUTHENTICATED, `0` NOT_FOUND: as if there were no such booking. */
-export const codes: Readonly<Record<string, string>> = {
-  "+": "OK",
-  "-": "PERMISSION_DENIED",
-  "?": "UNAUTHENTICATED",
-  "0": "NOT_FOUND",
-};
-
-export interface World {
-  readonly hostId: string;
-  readonly guestId: string;
-  /** Of an administrator, for what must be there before a call. */
-  readonly clients: Clients;
-  /** A free slot of the host, another one each time. */
-  readonly nextSlot: () => {
-    startTime: ReturnType<typeof timestampFromMs>;
-    endTime: ReturnType<typeof timestampFromMs>;
-  };
-}
-
-/** Makes what the call needs and returns the call, to be made once, by anybody. */
-type Call = (world: World) => Promise<(clients: Clients) => Promise<unknown>>;
-
-/** The signs in the order of `callers`. */
-type Row = readonly [expected: string, call: Call];
-
-/** A method that is missing does not compile. Some are called in several ways. */
-type Table<S extends DescService> = { readonly [Method in keyof S["method"]]: Readonly<Record<string, Row>> };
-
 const MORNING = { day: DayOfWeek.MONDAY, start: "09:00", end: "12:30" };
-
-const users: Table<typeof UserService> = {
-  //                   nobody, host, another, guest, another, admin, booking, availability
-  createUser: { "": ["? - - - - + - ?", async () => (as) => as.users.createUser(somebody())] },
-  getUser: {
-    " of the host": [
-      "? + - - - + + ?",
-      async ({ hostId }) =>
-        (as) =>
-          as.users.getUser({ userId: hostId }),
-    ],
-    " of the guest": [
-      "? - - + - + + ?",
-      async ({ guestId }) =>
-        (as) =>
-          as.users.getUser({ userId: guestId }),
-    ],
-  },
-  listUsers: { "": ["? - - - - + - ?", async () => (as) => as.users.listUsers({ pageSize: 1 })] },
-};
 
 const availability: Table<typeof AvailabilityService> = {
   addAvailability: {
@@ -211,13 +148,6 @@ function codesOf(expected: string): Record<Caller, string> {
   >;
 }
 
-/** A call about the host. */
-function ofHost(call: (as: Clients, hostId: string) => Promise<unknown>): Call {
-  return async ({ hostId }) =>
-    (as) =>
-      call(as, hostId);
-}
-
 /** A call about a slot of the host. */
 function inSlot(
   call: (as: Clients, slot: { hostId: string } & ReturnType<World["nextSlot"]>) => Promise<unknown>,
@@ -235,10 +165,6 @@ function toOne(call: (as: Clients, bookingId: string, world: World) => Promise<u
     const { booking } = await world.clients.bookings.createBooking(held);
     return (as) => call(as, booking!.id, world);
   };
-}
-
-function somebody() {
-  return { email: `${randomUUID()}@example.com`, displayName: "Somebody", role: Role.USER };
 }
 
 /** The first message of a stream, which then is left. */

@@ -50,12 +50,17 @@ function goodValue(field: DescField): JsonValue | undefined {
   if (field.fieldKind === "list") return field.message === undefined ? undefined : [good(field.message)];
   if (isTime(field)) return text(tomorrow(rules.follows === undefined ? 10 : 11));
   if (rules.isUuid) return randomUUID();
-  if (!rules.isRequired) return undefined;
+  if (!rules.isRequired && !isAlternative(field)) return undefined;
   if (rules.isTimeZone) return "Europe/Berlin";
   if (rules.timeOfDay !== undefined) return rules.timeOfDay.follows === undefined ? "09:00" : "17:00";
   if (rules.isEmail) return `${randomUUID()}@example.org`;
   if (field.enum !== undefined) return field.enum.values.find(({ number }) => number !== 0)?.name;
   return rules.range === undefined ? "x" : String(rules.range.min);
+}
+
+/** One of two fields of which one is required. */
+function isAlternative(field: DescField): boolean {
+  return rulesOf(field).orElse !== undefined || field.parent.fields.some((each) => rulesOf(each).orElse === field.name);
 }
 
 function presence(message: DescMessage, field: DescField): Probe[] {
@@ -88,7 +93,7 @@ function valuesFor(field: DescField): Try[] {
   return field.scalar === ScalarType.STRING ? [...(localTimes(rules) ?? texts(rules))] : [];
 }
 
-function texts({ isUuid, isEmail, isOpaque, isMultiline, maxLength }: FieldRules): Try[] {
+function texts({ isUuid, isEmail, isOpaque, isMultiline, isVisible, maxLength }: FieldRules): Try[] {
   if (isUuid) {
     return [
       { what: "a UUID in capitals", value: randomUUID().toUpperCase(), isGood: true },
@@ -105,12 +110,27 @@ function texts({ isUuid, isEmail, isOpaque, isMultiline, maxLength }: FieldRules
   ];
   return [
     ...(isOpaque ? [] : fitting),
-    ...(isEmail ? [{ what: "no address", value: "a@b", isGood: false }] : []),
+    ...(isEmail ? addresses : []),
+    ...(isVisible ? visibility : []),
     { what: `${max + 1} characters`, value: long(max + 1), isGood: false },
     { what: "a control character", value: `a\u0000${end}`, isGood: false },
     { what: "several lines and a tab", value: `a\r\n\tb\n${end}`, isGood: isMultiline },
   ];
 }
+
+const addresses: readonly Try[] = [
+  { what: "no address", value: "a@b", isGood: false },
+  { what: "an international domain", value: `${randomUUID()}@bücher.example`, isGood: true },
+  { what: "a dot at the end", value: "a@example.org.", isGood: false },
+  { what: "a machine's address", value: "a@127.0.0.1", isGood: false },
+  { what: "a character without a width", value: "a\u200B@example.org", isGood: false },
+];
+
+const visibility: readonly Try[] = [
+  { what: "blanks before a letter", value: `\u3000 ${randomUUID()}`, isGood: true },
+  { what: "a blank", value: " ", isGood: false },
+  { what: "nothing that can be seen", value: "\u00AD\u200B\u2060\u2800\u3164\uFEFF\u{E0020}", isGood: false },
+];
 
 function numberProbes({ min, max, zeroIsUnset = false }: NonNullable<FieldRules["range"]>): Try[] {
   const isIn = (value: bigint): boolean => (value >= min && value <= max) || (zeroIsUnset && value === 0n);

@@ -56,6 +56,7 @@ export function hooksFor(steps: Steps): NonNullable<PairOptions["hooks"]> {
     },
     availability: {
       peer: (booking) => ({
+        ...booking,
         async fenceHost(hostId, fence, limits) {
           const send = (): Promise<FenceAnswer> =>
             booking.fenceHost(hostId, fence, { ...limits, timeoutMs: PATIENCE_MS });

@@ -6,11 +6,12 @@ import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Identity } from "../../shared/auth/identity.ts";
 import { CreateUserRequestSchema, UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
-import type { Call, Handlers } from "../../shared/rpc/handler.ts";
+import type { Call } from "../../shared/rpc/handler.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 import { envelope } from "../support/hostile/frames.ts";
 import { grpcEnding, grpcRequest } from "./calls.ts";
 import { startWireService, until, type WireService } from "./service.ts";
+import { usersOpenFor, usersWith } from "./user-stubs.ts";
 
 const CREATE_USER = "/availability.v1.UserService/CreateUser";
 const EMAIL = "ada@example.org";
@@ -26,16 +27,13 @@ let verifying: PromiseWithResolvers<Identity>[];
 beforeEach(async () => {
   calls = [];
   verifying = [];
-  const unused = (): Promise<never> => Promise.reject(new Error("not used by these tests"));
-  const handlers: Handlers<typeof UserService> = {
+  const handlers = usersWith({
     async createUser({ email }, call) {
       calls.push({ email, call });
       return { user: { email } };
     },
-    getUser: unused,
-    listUsers: unused,
-  };
-  const access = { createUser: { ADMIN: "everybody" }, getUser: {}, listUsers: {} } as const;
+  });
+  const access = usersOpenFor({ createUser: { ADMIN: "everybody" } });
   service = await startWireService({
     services: [serviceEntry(UserService, handlers, access)],
     authentication: {

@@ -15,6 +15,7 @@ import { everybodyIsAnswered, type Port, portOf, ports, SOON, urlOf, whenEnds } 
 import { envelope, FLAG, frame, framesIn, headerBlock, PREFACE, TYPE } from "../support/hostile/frames.ts";
 import { grpcRequest } from "./calls.ts";
 import { type LogLine, startWireService, until, type WireService } from "./service.ts";
+import { usersOpenFor, usersWith } from "./user-stubs.ts";
 
 /** Much longer than a busy machine delays a call: a client that reads in time must not be cut off. */
 const LIMIT_MS = 3000;
@@ -109,10 +110,8 @@ describe("refusals of 1,024 calls without a token that nobody takes are not kept
   let closed: WireService;
 
   beforeAll(async () => {
-    const unused = (): Promise<never> => Promise.reject(new Error("nobody may call it"));
-    const handlers = { createUser: unused, getUser: unused, listUsers: unused };
-    const access = { createUser: {}, getUser: {}, listUsers: {} };
-    closed = await startWireService({ wire, services: [serviceEntry(UserService, handlers, access)] });
+    const users = serviceEntry(UserService, usersWith(), usersOpenFor());
+    closed = await startWireService({ wire, services: [users] });
   });
   afterAll(() => closed.stop());
 

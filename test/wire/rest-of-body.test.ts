@@ -8,10 +8,10 @@ import { gatewayConfig } from "../../services/gateway/config.ts";
 import { type RunningGateway, startGateway } from "../../services/gateway/service.ts";
 import type { Identity } from "../../shared/auth/identity.ts";
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
-import type { Handlers } from "../../shared/rpc/handler.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 import { testLog } from "../support/logs.ts";
 import { startWireService, type WireService } from "./service.ts";
+import { usersOpenFor, usersWith } from "./user-stubs.ts";
 
 const LIST_USERS = "/availability.v1.UserService/ListUsers";
 const TOKEN = "Bearer a.b.YQ";
@@ -23,12 +23,10 @@ let service: WireService;
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  const unused = (): Promise<never> => Promise.reject(new Error("not used by these tests"));
-  const handlers: Handlers<typeof UserService> = { createUser: unused, getUser: unused, listUsers: unused };
-  const access = { createUser: {}, getUser: {}, listUsers: { ADMIN: "everybody" } } as const;
+  const access = usersOpenFor({ listUsers: { ADMIN: "everybody" } });
   const admin: Identity = { subject: "ada", role: "ADMIN", expireTime: Infinity };
   service = await startWireService({
-    services: [serviceEntry(UserService, handlers, access)],
+    services: [serviceEntry(UserService, usersWith(), access)],
     authentication: { identify: () => admin, tellsWhy: false },
   });
   gateway = await startGateway(gatewayConfig({ GATEWAY_PORT: "0" }), testLog("gateway"));

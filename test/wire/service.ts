@@ -11,9 +11,10 @@ import { type Role, RoleSchema } from "../../shared/gen/availability/v1/user_pb.
 import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import type { Call, Handlers } from "../../shared/rpc/handler.ts";
-import { email, enumValue, parse, text } from "../../shared/rpc/request/parse.ts";
+import { email, enumValue, parse, visibleText } from "../../shared/rpc/request/parse.ts";
 import { UNLIMITED } from "../../shared/rpc/call/rate-limit.ts";
 import { serve, type Served, type ServeOptions, serviceEntry } from "../../shared/service/serve.ts";
+import { usersWith } from "./user-stubs.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,7 @@ export interface WireService extends Served {
   readonly connectUrl: string;
 }
 
-const createUserRequest = z.object({ email, displayName: text(200), role: enumValue<Role>(RoleSchema) });
+const createUserRequest = z.object({ email, displayName: visibleText(200), role: enumValue<Role>(RoleSchema) });
 
 /** What `GetUser` does for some ids. Any other id is not found. */
 export const SLOW = "waits for its signal";
@@ -84,7 +85,7 @@ function nobodyIsAsked(): never {
 }
 
 function userHandlers(calls: Call[]): Handlers<typeof UserService> {
-  return {
+  return usersWith({
     async createUser(request, call) {
       calls.push(call);
       return { user: { id: "1", ...parse(createUserRequest, request) } };
@@ -113,7 +114,7 @@ function userHandlers(calls: Call[]): Handlers<typeof UserService> {
       calls.push(call);
       return { nextPageToken: String(Math.round(call.deadline - performance.now())) };
     },
-  };
+  });
 }
 
 /** 64 KiB that compression hardly makes smaller: a thousand of what it does would fit into the buffers on the way. */

@@ -59,7 +59,10 @@ beforeAll(async () => {
   gateway = await startGatewayOf(pair);
   sender = startSender();
   contract = await readContract();
-  ids = { host_id: await createHost(pair.clients), guest_id: await createGuest(pair.clients) };
+  const { clients } = pair;
+  // Whom some calls erase, and who therefore is none of those whom the others are about.
+  const erased = await createGuest(clients);
+  ids = { host_id: await createHost(clients), guest_id: await createGuest(clients), user_id: erased };
 });
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 /** The only way to store users. */
 
 import { randomUUIDv7 } from "node:crypto";
-import type { PoolClient } from "pg";
+import type { PoolClient, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
 import { statementOf } from "../../../shared/postgres/orm-statement.ts";
 import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
@@ -18,14 +18,14 @@ export async function insertUser({ orm, pool }: UserReader, role: Role, profile:
   return await storing("created", () =>
     transaction(pool, async (client) => {
       await assertNobodysId(client, id, profile.externalId);
-      const { rows } = await client.query({
+      const { rows } = await client.query<QueryResultRow>({
         name: "insert-user",
         text: `
           insert into users (id, role, email, email_key, display_name, external_id) values ($1, $2, $3, $4, $5, $6)
           returning *`,
         values: [id, role, ...columnsOf(profile)],
       });
-      return userFrom(orm.em.fork(), rows[0]);
+      return userFrom(orm.em.fork(), stored(rows));
     }),
   );
 }
@@ -46,14 +46,15 @@ export async function changeUser(
       const em = orm.em.fork();
       const { text, values } = statementOf(allUsers(em).where({ id }));
       // Not "for update": changes of the host's open time refer to the row, and some of them wait for Booking meanwhile.
-      const { rows } = await client.query(`${text} for no key update`, values);
-      if (rows.length === 0) throw userNotFound(id);
-      const user = userFrom(em, rows[0]);
+      const { rows } = await client.query<QueryResultRow>(`${text} for no key update`, values);
+      const [row] = rows;
+      if (row === undefined) throw userNotFound(id);
+      const user = userFrom(em, row);
       const changed = change(user);
       if (isUnchanged(user, changed)) return user;
       if (changed.profile?.externalId !== user.profile?.externalId)
         await assertNobodysId(client, id, changed.profile?.externalId);
-      const stored = await client.query({
+      const after = await client.query<QueryResultRow>({
         name: "change-user",
         text: `
           update users
@@ -65,7 +66,7 @@ export async function changeUser(
           returning *`,
         values: [id, changed.state, ...columnsOf(changed.profile), concernsBooking(user, changed)],
       });
-      return userFrom(em, stored.rows[0]);
+      return userFrom(em, stored(after.rows));
     }),
   );
 }
@@ -82,6 +83,12 @@ export async function markTold({ pool }: UserReader, { id, version }: Pick<User,
       values: [id, version],
     });
   });
+}
+
+function stored(rows: readonly QueryResultRow[]): QueryResultRow {
+  const [row] = rows;
+  if (row === undefined) throw new Error("the user was not stored");
+  return row;
 }
 
 function columnsOf(profile: Profile | undefined): (string | null)[] {

@@ -34,6 +34,7 @@ import {
   wrongPaths,
   wrongText,
   wrongUuid,
+  wrongVisible,
 } from "../../../shared/rpc/request/rules.ts";
 import { type FieldRules, rulesOf } from "./rules.ts";
 
@@ -99,7 +100,8 @@ function wrongTextOf(rules: FieldRules, value: string, valueOf: ValueOf): string
   if (rules.timeOfDay !== undefined) return wrongTimeOf(rules.timeOfDay, value, valueOf);
   const maxLength = rules.maxLength ?? Infinity;
   if (rules.isMultiline) return wrongLines(value, maxLength);
-  return wrongText(value, maxLength) ?? (rules.isEmail ? wrongEmail(value) : undefined);
+  if (rules.isVisible) return wrongVisible(value, maxLength);
+  return rules.isEmail ? wrongEmail(value) : wrongText(value, maxLength);
 }
 
 /** Of entries whose values are texts: the decoder has named the others. */

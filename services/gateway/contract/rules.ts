@@ -31,6 +31,8 @@ export interface FieldRules {
   readonly maxLength: number | undefined;
   /** Of a text: line breaks and tabs are allowed. */
   readonly isMultiline: boolean;
+  /** Of a text: it has a character that can be seen. */
+  readonly isVisible: boolean;
   /** Of a repeated field. */
   readonly maxItems: number | undefined;
   /** Of a map of texts, beside `maxItems` and `maxLength`, which are of its entries and their values. */
@@ -56,6 +58,7 @@ export function rulesOf(field: DescField): FieldRules {
     range: range && { min: Number(range.min), max: Number(range.max), zeroIsUnset: range.zeroIsUnset },
     maxLength: positive(rules.maxCharacters),
     isMultiline: rules.multiline,
+    isVisible: rules.visible,
     maxItems: positive(rules.maxItems),
     keys: mapKeys && { maxLength: mapKeys.maxCharacters, without: mapKeys.without },
     masked: maskedFields(field),

@@ -51,9 +51,22 @@ const byName: Readonly<Record<string, JsonValue>> = {
   user_id: HOST_ID,
 };
 
+/** As an identity provider names people. */
+const SUBJECT = "auth0|65f1c0ffee";
+
+/** Those that mean something else than their namesakes. */
+const byField: Readonly<Record<string, JsonValue>> = {
+  "availability.v1.CreateUserRequest.external_id": SUBJECT,
+  "availability.v1.LookupUserRequest.external_id": SUBJECT,
+  "availability.v1.UpdateUserRequest.external_id": SUBJECT,
+  "availability.v1.UpdateUserRequest.update_mask": "displayName,email",
+  "availability.v1.User.external_id": SUBJECT,
+  "availability.v1.User.state": "USER_STATE_ACTIVE",
+};
+
 /** Undefined for a field that says enough by its type. */
 export function exampleOf(field: DescField): JsonValue | undefined {
-  return byName[field.name];
+  return byField[`${field.parent.typeName}.${field.name}`] ?? byName[field.name];
 }
 
 /** An object of the fields that have an example, by their names in JSON. */

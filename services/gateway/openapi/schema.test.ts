@@ -38,6 +38,13 @@ test("a field mask is a text", () => {
   expect(description).toContain("The fields above that are to change");
 });
 
+test("a text that people read has a pattern by which something in it can be seen", () => {
+  const { pattern } = schemaOf("availability.v1.CreateUserRequest", "display_name");
+  const visible = new RegExp(String(pattern), "u");
+  expect(["Ada", " A ", ""].map((name) => visible.test(name))).toEqual([true, true, true]);
+  expect([" ", "\u200B", "\u2800\u3164"].map((name) => visible.test(name))).toEqual([false, false, false]);
+});
+
 test("fields that may be absent have the limits of others", () => {
   const message = "availability.v1.UpdateRulesRequest";
   expect(schemaOf(message, "seats")).toMatchObject({ type: "integer", minimum: 1, maximum: SEATS_MAX });

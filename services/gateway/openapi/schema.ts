@@ -3,6 +3,7 @@
 import { type DescEnum, type DescField, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import type { Comments } from "../contract/comments.ts";
 import { type FieldRules, rulesOf } from "../contract/rules.ts";
+import { VISIBLE_PATTERN } from "../../../shared/rpc/request/rules.ts";
 import { exampleOf } from "./examples.ts";
 
 export interface Schemas {
@@ -91,13 +92,15 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   function limitsOf(field: DescField): JsonObject {
-    const { isUuid, isEmail, isDate, timeOfDay, range, maxLength } = rulesOf(field);
+    const { isUuid, isEmail, isDate, isVisible, timeOfDay, range, maxLength } = rulesOf(field);
     // A number of 64 bits is a text in JSON, and has no minimum there.
     const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.INT64;
     return {
       ...(isUuid ? { format: "uuid" } : {}),
       ...(isEmail ? { format: "email" } : {}),
       ...(isDate ? { format: "date" } : {}),
+      // The empty text stands for none.
+      ...(isVisible ? { pattern: `^$|${VISIBLE_PATTERN}` } : {}),
       ...(timeOfDay === undefined ? {} : { pattern: timeOfDay.follows === undefined ? TIME_OF_DAY : END_OF_RANGE }),
       ...(range === undefined || isText
         ? {}
