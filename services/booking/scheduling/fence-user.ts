@@ -5,6 +5,7 @@
  * 1. The state is stored and committed.
  * 2. All transactions that hold a host's lock at a moment after that are waited for.
  * 3. Of an erased guest, what was said is erased.
+ * 4. That all is done is stored. From then on the same call is answered at once, and the audit finds whatever came later.
  *
  * **Why no batch books with the user after step 2.** A batch reads the states of its users in a statement of its own behind the
  * statement that got its locks (READ COMMITTED: each statement sees what was committed before it began). A batch that gets its
@@ -18,9 +19,11 @@
 
 import type { Caller } from "../../../shared/caller.ts";
 import { whenHoldersHaveEnded } from "../storage/lock-holders.ts";
-import { storeUser, type ToldUser } from "../storage/users.ts";
+import { storeComplete, storeUser, type StoredUser, type ToldUser } from "../storage/users.ts";
 import type { SchedulingDeps } from "./deps.ts";
 import { eraseGuest } from "./erase-guest.ts";
+
+type Deps = Pick<SchedulingDeps, "pool" | "lanes">;
 
 /** What is kept of the caller's time for the way back: an answer that says "not complete" must arrive, too. */
 const ANSWER_MS = 250;
@@ -29,15 +32,19 @@ const ANSWER_MS = 250;
  * Returns whether all is done. If not, the time was too short: the next call goes on. A version that is not the latest one tells
  * nothing; then the state that is stored is what counts.
  */
-export async function fenceUser(
-  deps: Pick<SchedulingDeps, "pool" | "lanes">,
-  user: ToldUser,
-  { signal, deadline }: Caller,
-): Promise<boolean> {
+export async function fenceUser(deps: Deps, user: ToldUser, { signal, deadline }: Caller): Promise<boolean> {
   const caller = { signal, deadline: deadline - ANSWER_MS };
-  const state = await storeUser(deps.pool, user);
-  // Whoever still refuses an active user does so for no longer than a batch takes.
+  const stored = await storeUser(deps.pool, user);
+  if (stored.isComplete) return true;
+  if (!(await follows(deps, stored, caller))) return false;
+  await storeComplete(deps.pool, stored, signal);
+  return true;
+}
+
+/** Whether all that follows from a user's state is done. */
+async function follows(deps: Deps, { id, state }: StoredUser, caller: Caller): Promise<boolean> {
+  // A batch that has not seen that a user is active again refuses it, and is over soon.
   if (state === "ACTIVE") return true;
   if (!(await whenHoldersHaveEnded(deps.pool, caller))) return false;
-  return state === "ERASED" ? await eraseGuest(deps, user.id, caller) : true;
+  return state === "DEACTIVATED" || (await eraseGuest(deps, id, caller));
 }

@@ -187,6 +187,8 @@ export const User = defineEntity({
     state: p.text(),
     version: p.bigint("number"),
     updateTime: p.datetime(3),
+    /** Since when everything has followed from the state (`scheduling/fence-user.ts`). Null: not yet. */
+    completeTime: p.datetime(3).nullable(),
   },
   checks: [
     { name: "users_state", expression: "state in ('ACTIVE', 'DEACTIVATED', 'ERASED')" },

@@ -55,22 +55,44 @@ export interface ToldUser {
   readonly version: number;
 }
 
+/** A user as stored. */
+export interface StoredUser extends ToldUser {
+  /** Whether everything has followed from the state. */
+  readonly isComplete: boolean;
+}
+
 /**
  * Stores what Availability has told of a user, unless a later version is stored, and returns what is stored then. It is
  * committed when this returns: a batch that gets its locks from now on sees it. Batches that had theirs before may not have.
  */
-export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<UserState> {
+export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<StoredUser> {
   return await transaction(pool, async (client) => {
     await client.query(
       `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
        on conflict (user_id) do update
-       set state = excluded.state, version = excluded.version, update_time = excluded.update_time
+       set state = excluded.state, version = excluded.version, update_time = excluded.update_time, complete_time = null
        where users.version < excluded.version`,
       [id, state, version],
     );
-    const { rows } = await client.query<{ state: UserState }>("select state from users where user_id = $1", [id]);
-    return rows[0]?.state ?? state;
+    const { rows } = await client.query<Omit<StoredUser, "id">>(
+      `select state, version::float8 as version, complete_time is not null as "isComplete" from users where user_id = $1`,
+      [id],
+    );
+    const [stored] = rows;
+    if (stored === undefined) throw new Error("a user was stored and is not there");
+    return { id, ...stored };
   });
+}
+
+/** Stores that everything has followed from a state, unless another one has been told meanwhile. */
+export async function storeComplete(pool: Pool, { id, version }: ToldUser, signal: AbortSignal): Promise<void> {
+  const query = {
+    name: "store-complete",
+    text: `update users set complete_time = clock_timestamp()
+           where user_id = $1 and version = $2::int8 and complete_time is null`,
+    values: [id, version],
+  };
+  await read(pool, query, signal);
 }
 
 /** Whether a host ever had a booking of a guest, in whatever state. */

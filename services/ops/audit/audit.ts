@@ -12,6 +12,7 @@ import { overlapFinder } from "./overlaps.ts";
 import { lostAnswers } from "./requests.ts";
 import { misplaced, sharedNames } from "./stored-bookings.ts";
 import { atOneMoment, connectForReading } from "./stored.ts";
+import { bookedWithInactive, erasedWhoAreSomebody, leftOfErased, otherStates } from "./users.ts";
 import type { Violation } from "./violation.ts";
 import { compareZones, type ZoneComparison } from "./zones.ts";
 import { nodeOffsets, type OffsetsOf } from "./zone-data.ts";
@@ -31,8 +32,9 @@ export interface AuditOptions {
 /**
  * Names every active, unended booking outside open time, every overlap of active bookings in one seat, every booking in no seat
  * or for a part of its time only, every external id that two standing bookings have, every gap in a feed, every booking that its
- * feed does not lead to, and every remembered request whose answer is lost. Buffers may reach outside open time, and a host may
- * have fewer seats than are taken. May run beside the services: it takes no lock that they wait for. Memory does not grow with
+ * feed does not lead to, every remembered request whose answer is lost, everything that
+ * is booked with a user who is not active or left of one who is erased, and every user of whom the databases say different things.
+ * Buffers may reach outside open time, and a host may have fewer seats than are taken. May run beside the services: it takes no lock that they wait for. Memory does not grow with
  * the databases.
  *
  * Bookings are read as of one moment, on the primary: what a replica has not heard of yet would be missed. Rejects if a
@@ -64,7 +66,11 @@ export async function* audit(
       yield* feedEnds(stored);
       yield* replays(stored);
       yield* lostAnswers(stored);
+      yield* leftOfErased(stored);
+      yield* bookedWithInactive(stored);
     });
+    yield* erasedWhoAreSomebody(availability);
+    yield* otherStates(availability, booking);
   } finally {
     await Promise.allSettled(connections.map((client) => client.end()));
   }

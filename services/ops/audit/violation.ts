@@ -22,10 +22,30 @@ export type Violation =
   /** Whoever replays the feed does not arrive at the booking that is stored. */
   | { readonly kind: "REPLAY"; readonly hostId: string; readonly bookingId: string; readonly because: string }
   /** A request that was carried out is answered with the booking after an event that its host's feed lacks. */
-  | { readonly kind: "ANSWER_LOST"; readonly hostId: string; readonly requestId: string; readonly sequence: number };
+  | { readonly kind: "ANSWER_LOST"; readonly hostId: string; readonly requestId: string; readonly sequence: number }
+  /** Something that was said about a booking whose guest is erased. */
+  | { readonly kind: "ERASED"; readonly hostId: string; readonly bookingId: string; readonly because: string }
+  /** A booking that was made, confirmed or moved while its host or guest was deactivated or erased. */
+  | { readonly kind: "INACTIVE"; readonly hostId: string; readonly bookingId: string; readonly because: string }
+  /** A user who is erased and still has a name, an address or an external id. */
+  | { readonly kind: "ERASED_USER"; readonly userId: string }
+  /** A user of whom Booking has not what Availability has told it. */
+  | { readonly kind: "USER_STATE"; readonly userId: string; readonly state: string };
 
 /** One line for the operator. It names ids only. */
 export function lineOf(violation: Violation): string {
+  const { kind } = violation;
+  switch (kind) {
+    case "ERASED_USER":
+      return `${kind}: user ${violation.userId} is erased and still somebody`;
+    case "USER_STATE":
+      return `${kind}: user ${violation.userId} is ${violation.state}, which Booking was told and does not have`;
+    default:
+      return lineOfHost(violation);
+  }
+}
+
+function lineOfHost(violation: Extract<Violation, { readonly hostId: string }>): string {
   const { kind, hostId } = violation;
   switch (kind) {
     case "OUTSIDE_AVAILABILITY":
@@ -33,6 +53,7 @@ export function lineOf(violation: Violation): string {
     case "OVERLAP":
       return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} overlap in seat ${violation.seat}`;
     case "MISPLACED":
+    case "ERASED":
       return `${kind}: booking ${violation.bookingId} of host ${hostId} ${violation.because}`;
     case "EXTERNAL_ID":
       return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} have one external id`;
@@ -42,6 +63,8 @@ export function lineOf(violation: Violation): string {
       return `${kind}: the feed of host ${hostId} ends at ${violation.last}, its counter at ${violation.counter}`;
     case "REPLAY":
       return `${kind}: booking ${violation.bookingId} of host ${hostId} ${violation.because}`;
+    case "INACTIVE":
+      return `${kind}: booking ${violation.bookingId} of host ${hostId} was ${violation.because}`;
     case "ANSWER_LOST":
       return `${kind}: request ${violation.requestId} of host ${hostId} was answered with event ${violation.sequence}, which its feed lacks`;
   }

@@ -125,6 +125,7 @@ export class Migration0001Bookings extends Migration {
         state text not null,
         version bigint not null,
         update_time timestamptz(3) not null,
+        complete_time timestamptz(3),
         constraint users_pkey primary key (user_id),
         constraint users_state check (state in ('ACTIVE', 'DEACTIVATED', 'ERASED')),
         constraint users_version_positive check (version >= 1)
