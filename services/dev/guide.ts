@@ -20,8 +20,9 @@ export function guide(config: DevConfig, sample: Sample, slot: OpenSlot | undefi
   const host = config.LISTEN_HOST;
   const service = "booking.v1.BookingService";
   const grpc = `${host}:${config.BOOKING_GRPC_PORT}`;
-  const list = JSON.stringify({ hostId: sample.hostId });
-  const create = JSON.stringify({ ...sample, ...slot });
+  const { hostId, guestId } = sample;
+  const list = JSON.stringify({ hostId });
+  const create = JSON.stringify({ hostId, guestId, ...slot });
   const as = (who: string): string => `-H "Authorization: Bearer $(cat ${tokenFile(config, who)})"`;
   return `
   availability  process ${parts.availabilityPid}, gRPC ${host}:${config.AVAILABILITY_GRPC_PORT}, Connect http://${host}:${config.AVAILABILITY_CONNECT_PORT}

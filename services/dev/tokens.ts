@@ -16,9 +16,9 @@ export async function adminToken(keys: DevKeys): Promise<string> {
 }
 
 /** Writes `host.token`, `guest.token` and `admin.token` into `folder`, readable by their owner only. */
-export async function writeTokens(folder: string, keys: DevKeys, sample: Sample): Promise<void> {
-  const host = { role: "HOST", subject: sample.hostId, lifetimeSeconds: LIFETIME_SECONDS } as const;
-  const guest = { role: "USER", subject: sample.guestId, lifetimeSeconds: LIFETIME_SECONDS } as const;
+export async function writeTokens(folder: string, keys: DevKeys, { subjects }: Sample): Promise<void> {
+  const host = { role: "HOST", subject: subjects.host, lifetimeSeconds: LIFETIME_SECONDS } as const;
+  const guest = { role: "USER", subject: subjects.guest, lifetimeSeconds: LIFETIME_SECONDS } as const;
   const tokens = { host: await keys.sign(host), guest: await keys.sign(guest), admin: await adminToken(keys) };
   for (const [name, token] of Object.entries(tokens)) {
     const path = join(folder, `${name}.token`);

@@ -7,7 +7,8 @@ import { chmod, copyFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { parseEnv, promisify } from "node:util";
+import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { portVariables } from "../../services/dev/config.ts";
 import { assertPortFree, freePort } from "../../services/dev/machine/ports.ts";
@@ -93,6 +94,13 @@ function commands(printed: string): Record<string, string> {
   );
 }
 
+/** A command that calls a method about users as the administrator of `npm start`. */
+function asAdmin(method: string, request: object): string {
+  const url = `http://127.0.0.1:${environment["AVAILABILITY_CONNECT_PORT"]}/availability.v1.UserService/${method}`;
+  const headers = `-H "Authorization: Bearer $(cat ${folder}/admin.token)" -H 'Content-Type: application/json'`;
+  return `curl -sS ${headers} -d '${JSON.stringify(request)}' ${url}`;
+}
+
 async function shell(command: string | undefined): Promise<string> {
   const { stdout } = await promisify(execFile)("sh", ["-c", command ?? "false"], {
     cwd: project,
@@ -122,11 +130,20 @@ describe("the pair", () => {
     expect(started.printed()).not.toContain(password);
     expect(await shell("ps -eo args")).not.toContain(password);
 
+    // Host and guest are known by what an identity provider calls them. A sample of an older version has no such names.
+    for (const who of ["host", "guest"]) {
+      expect(decodeJwt(await readFile(join(folder, `${who}.token`), "utf8")).sub).toBe(`sample-${who}`);
+    }
+    expect(await shell(asAdmin("LookupUser", { externalId: "sample-guest" }))).toContain('"Sample Guest"');
+    const { GUEST_ID: userId } = parseEnv(await readFile(join(folder, "sample.env"), "utf8"));
+    expect(await shell(asAdmin("UpdateUser", { userId, updateMask: "externalId" }))).not.toContain("sample-guest");
+
     // Any other identity is one command away, and a caller without one is refused.
     const minted = await shell(`npm run --silent token -- --role ADMIN --sub me --audience booking --minutes 1`);
     const list = guide["curl"]!.replace(/\$\(cat [^)]*\)/, minted.trim());
     expect(await shell(list)).toContain('"state":"BOOKING_STATE_CONFIRMED"');
     expect(await shell(guide["curl"]!.replace(/-H "Authorization[^"]*"/, ""))).toContain('"unauthenticated"');
+    expect(await shell("npm run --silent token -- --help")).toContain("--role USER --sub sample-guest");
 
     started.signal("SIGINT");
     expect(await started.exited).toBe(0);
@@ -137,6 +154,7 @@ describe("the pair", () => {
     const started = start();
     await started.ready();
     expect(await shell(commands(started.printed())["curl"])).toContain('"state":"BOOKING_STATE_CONFIRMED"');
+    expect(await shell(asAdmin("LookupUser", { externalId: "sample-guest" }))).toContain('"Sample Guest"');
 
     started.signal("SIGKILL");
     await started.exited;
