@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { meaningsOf } from "../../shared/auth/claims.ts";
 import { availabilityConfig } from "./config.ts";
 
 /** All that must be set. */
@@ -86,6 +87,34 @@ test.each(["AUTH_JWKS", "PEER_JWKS", "BOOKING_URL"])("%s has no password in it",
     const wrong = `wrong settings: ${name} must be without a user or password in it`;
     expect(() => availabilityConfig({ ...needed, [name]: url })).toThrow(wrong);
   }
+});
+
+test("claims are as our own tokens have them, unless they are named", () => {
+  const own = {
+    subject: ["sub"],
+    role: ["role"],
+    meanings: meaningsOf({ HOST: ["HOST"], USER: ["USER"], ADMIN: ["ADMIN"] }),
+  };
+  expect(availabilityConfig(needed).auth.claims).toEqual(own);
+  const set = {
+    AUTH_SUBJECT_CLAIM: "https://example.com/id",
+    AUTH_ROLE_CLAIM: "realm_access.roles",
+    AUTH_ROLE_HOST: "staff, doctor",
+    AUTH_ROLE_USER: "staff",
+    AUTH_ROLE_ADMIN: "chief",
+  };
+  const { subject, role, meanings } = availabilityConfig({ ...needed, ...set }).auth.claims;
+  expect([subject, role]).toEqual([["https://example.com/id"], ["realm_access", "roles"]]);
+  expect(Object.fromEntries(meanings)).toEqual({ staff: ["HOST", "USER"], doctor: ["HOST"], chief: ["ADMIN"] });
+});
+
+test.each([
+  [{ AUTH_SUBJECT_CLAIM: "a..b" }, "AUTH_SUBJECT_CLAIM must be the name of a claim, or names with dots between them"],
+  [{ AUTH_ROLE_CLAIM: ".roles" }, "AUTH_ROLE_CLAIM must be the name of a claim, or names with dots between them"],
+  [{ AUTH_ROLE_HOST: "a,,b" }, "AUTH_ROLE_HOST must be values with commas between them"],
+  [{ AUTH_ROLE_ADMIN: "boss,USER" }, "AUTH_ROLE_ADMIN must be without values of AUTH_ROLE_HOST and AUTH_ROLE_USER"],
+])("claims as in %j are refused", (set, wrong) => {
+  expect(() => availabilityConfig({ ...needed, ...set })).toThrow(`wrong settings: ${wrong}`);
 });
 
 test("a peer whose certificate is to be checked is asked by https, or its tokens would go out in plain text", () => {

@@ -12,6 +12,9 @@ const DESCRIPTION = `Hosts say when they can be booked, guests book it. The same
 All times are UTC, written as in \`2030-01-07T10:00:00Z\`. Unknown fields are refused. A write that is sent again with the
 same \`Idempotency-Key\` happens once. Every error has the form of \`google.rpc.Status\`.`;
 
+const TOKEN = `An access token of the identity provider that the services are set up with (\`AUTH_ISSUER\`). What it must have, how a
+user is connected with its tokens, and where the reason is when one is refused: docs/identity.md.`;
+
 export function openApiDocument(contract: Contract, bindings: readonly Binding[]): JsonObject {
   const schemas = openSchemas(contract.comments);
   const paths: Record<string, JsonObject> = {};
@@ -37,7 +40,9 @@ export function openApiDocument(contract: Contract, bindings: readonly Binding[]
     tags: Array.from(services, (service) => ({ name: service.name, description: contract.comments(service) })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: TOKEN },
+      },
       schemas: { ...schemas.components, [STATUS]: status },
     },
   };
