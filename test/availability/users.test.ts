@@ -1,11 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
+import { Role, UserState } from "../../shared/gen/availability/v1/user_pb.ts";
 import { outcomeOf } from "../support/refusals.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 
 let replicas: Replicas;
 let users: Replicas["clients"][number]["users"];
+
+const somebody = () => ({ email: `${randomUUID()}@example.org`, displayName: "Somebody", role: Role.USER });
 
 beforeAll(async () => {
   replicas = await startReplicas(1);
@@ -18,8 +21,9 @@ afterAll(async () => {
 
 test("a user that is created can be read", async () => {
   const before = Date.now();
-  const { user } = await users.createUser({ email: "Ada@Example.org", displayName: "Ada 👩‍💻", role: Role.HOST });
-  expect(user).toMatchObject({ email: "Ada@Example.org", displayName: "Ada 👩‍💻", role: Role.HOST });
+  const asked = { email: "Ada@Example.org", displayName: "Ada 👩‍💻", role: Role.HOST, externalId: "auth0|Ada" };
+  const { user } = await users.createUser(asked);
+  expect(user).toMatchObject({ ...asked, state: UserState.ACTIVE, etag: '"1"' });
   expect(timestampMs(user!.createTime!)).toBeGreaterThanOrEqual(before - 1000);
   expect(await users.getUser({ userId: user!.id })).toMatchObject({ user });
 });
@@ -27,11 +31,30 @@ test("a user that is created can be read", async () => {
 test("an e-mail address belongs to one user, letter case ignored, also when 16 want it at once", async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 16 }, (_, one) => {
-      const email = one % 2 === 0 ? "same@example.org" : "SAME@example.org";
+      const email = one % 2 === 0 ? "jos\u00E9@example.org" : "JOSE\u0301@EXAMPLE.org";
       return outcomeOf(users.createUser({ email, displayName: "Somebody", role: Role.USER }));
     }),
   );
   expect(outcomes.toSorted()).toEqual([...Array.from({ length: 15 }, () => "EMAIL_TAKEN"), "accepted"]);
+});
+
+test("an external id belongs to one user, letter case not ignored, also when 16 want it at once", async () => {
+  const outcomes = await Promise.all(
+    Array.from({ length: 16 }, (_, one) => {
+      const externalId = one === 0 ? "SUB" : "sub";
+      return outcomeOf(users.createUser({ ...somebody(), externalId }));
+    }),
+  );
+  const taken = Array.from({ length: 14 }, () => "EXTERNAL_ID_TAKEN");
+  expect(outcomes.toSorted()).toEqual([...taken, "accepted", "accepted"]);
+});
+
+test("an external id is not another user's id, in any letter case", async () => {
+  const { user } = await users.createUser(somebody());
+  const asId = { ...somebody(), externalId: user!.id.toUpperCase() };
+  expect(await outcomeOf(users.createUser(asId))).toBe("EXTERNAL_ID_TAKEN");
+  // Nobody's id is an external id like any other: some identity providers call people by UUIDs.
+  expect(await outcomeOf(users.createUser({ ...somebody(), externalId: randomUUID() }))).toBe("accepted");
 });
 
 test("a user who does not exist is not found", async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { constraintAgainst, type MappedDatabase, openMapped } from "../support/mapped-database.ts";
 
+const INSERT_USER = "insert into users (id, email, email_key, display_name, role)";
+
 describe("what Availability's database refuses, whatever the code believes", () => {
   const hostId = "01900000-0000-7000-8000-000000000001";
   const otherHostId = "01900000-0000-7000-8000-000000000002";
@@ -9,8 +11,12 @@ describe("what Availability's database refuses, whatever the code believes", () 
   beforeAll(async () => {
     availability = await openMapped("availability");
     const { pool } = availability;
-    await pool.query("insert into users values ($1, 'host@example.org', 'Host', 'HOST')", [hostId]);
-    await pool.query("insert into users values ($1, 'other-host@example.org', 'Other', 'HOST')", [otherHostId]);
+    await pool.query(`${INSERT_USER} values ($1, 'host@example.org', 'host@example.org', 'Host', 'HOST')`, [hostId]);
+    await pool.query(
+      `${INSERT_USER} values ($1, 'other-host@example.org', 'other-host@example.org', 'Other', 'HOST')`,
+      [otherHostId],
+    );
+    await pool.query("update users set external_id = 'taken' where id = $1", [hostId]);
     await pool.query("insert into calendars values ($1, 30)", [hostId]);
   });
 
@@ -114,13 +120,46 @@ describe("what Availability's database refuses, whatever the code believes", () 
     expect(await constraintAgainst(availability, statements.join(";"))).toBe(constraint);
   });
 
+  const somebody = { email: "a@b.org", email_key: "a@b.org", display_name: "A", role: "USER" };
+  const nobody = { role: "USER", state: "ERASED", erase_time: "2030-01-01" };
+
   test.each([
-    ["an e-mail address that differs in letter case only", "HOST@example.org", "Name", "USER", "users_email_key"],
-    ["an empty e-mail address", "", "Name", "USER", "users_email_length"],
-    ["an empty name", "other@example.org", "", "USER", "users_display_name_length"],
-    ["an unknown role", "other@example.org", "Name", "ADMIN", "users_role"],
-  ])("users: %s", async (_what, email, name, role, constraint) => {
-    const insert = "insert into users values (gen_random_uuid(), $1, $2, $3)";
-    expect(await constraintAgainst(availability, insert, [email, name, role])).toBe(constraint);
+    ["an address that is another user's by its key", { email_key: "host@example.org" }, "users_email_key"],
+    ["an empty address", { email: "" }, "users_email_length"],
+    ["an address of 255 characters", { email: "x".repeat(255) }, "users_email_length"],
+    ["an empty key of an address", { email_key: "" }, "users_email_key_length"],
+    ["an empty name", { display_name: "" }, "users_display_name_length"],
+    ["an empty external id", { external_id: "" }, "users_external_id_length"],
+    ["an external id of 256 characters", { external_id: "x".repeat(256) }, "users_external_id_length"],
+    ["an external id that is another user's", { external_id: "taken" }, "users_external_id"],
+    ["an unknown role", { role: "ADMIN" }, "users_role"],
+    ["an unknown state", { state: "ASLEEP" }, "users_state"],
+    ["a version that Booking knows and that does not exist", { told_version: "2" }, "users_told_version"],
+    ["no version", { version: "0", told_version: "0" }, "users_told_version"],
+    ["no address", { email: null }, "users_other_is_somebody"],
+    ["no key of an address", { email_key: null }, "users_other_is_somebody"],
+    ["no name", { display_name: null }, "users_other_is_somebody"],
+    ["a time of an erasure that was none", { erase_time: "2030-01-01" }, "users_other_is_somebody"],
+    ["nothing wrong", {}, "none"],
+  ])("users: %s", async (_what, wrong, constraint) => {
+    expect(await refusedBy({ ...somebody, ...wrong })).toBe(constraint);
   });
+
+  test.each([
+    ["an address", { email: "a@b.org" }, "users_erased_is_nobody"],
+    ["the key of an address", { email_key: "a@b.org" }, "users_erased_is_nobody"],
+    ["a name", { display_name: "A" }, "users_erased_is_nobody"],
+    ["an external id", { external_id: "a" }, "users_erased_is_nobody"],
+    ["no time of it", { erase_time: null }, "users_erased_is_nobody"],
+    ["nothing", {}, "none"],
+  ])("users: who is erased with %s left", async (_what, left, constraint) => {
+    expect(await refusedBy({ ...nobody, ...left })).toBe(constraint);
+  });
+
+  async function refusedBy(columns: Readonly<Record<string, string | null>>): Promise<unknown> {
+    const names = Object.keys(columns);
+    const places = names.map((_name, index) => `$${index + 1}`);
+    const insert = `insert into users (id, ${names.join(", ")}) values (gen_random_uuid(), ${places.join(", ")})`;
+    return await constraintAgainst(availability, insert, Object.values(columns));
+  }
 });
