@@ -44,7 +44,13 @@ afterAll(async () => {
 async function book(): Promise<string> {
   const { start } = hours(8, 9);
   const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(hours(8, 9).end) };
-  const answer = await pair.clients.bookings.createBooking({ hostId, guestId, ...times, note: "ring twice", requestId });
+  const answer = await pair.clients.bookings.createBooking({
+    hostId,
+    guestId,
+    ...times,
+    note: "ring twice",
+    requestId,
+  });
   return answer.booking!.id;
 }
 
