@@ -19,6 +19,12 @@ export const hostIds = Array.from({ length: HOSTS }, () => randomUUIDv7());
 /** Their bookings all have an external id and a label. */
 export const hostsWithDetails = hostIds.slice(100, 112);
 export const guestIds = Array.from({ length: GUESTS }, () => randomUUIDv7());
+/** Who has booked all of the first host with details. */
+export const guestOfDetails = guestIds[guestOf(hostIds.indexOf(hostsWithDetails[0]!))]!;
+
+function guestOf(number: number): number {
+  return (number * 7) % GUESTS;
+}
 
 /** Every second hour is booked. */
 export const hour = (index: number): Interval => ({
@@ -31,7 +37,7 @@ export async function storeMillion(url: string): Promise<void> {
   await client.connect();
   const bookings = Array.from({ length: HOSTS * BOOKINGS_PER_HOST }, (_, number) => ({
     hostId: hostIds[number % HOSTS]!,
-    guestId: guestIds[(number * 7) % GUESTS]!,
+    guestId: guestIds[guestOf(number)]!,
     during: hour(Math.floor(number / HOSTS) * 2),
   }));
   await storeBookings(client, bookings, "index");

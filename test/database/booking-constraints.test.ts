@@ -137,6 +137,15 @@ describe("what Booking's database refuses, whatever the code believes", () => {
     expect(await brokenBy({ ...first, ...called }, { ...second, ...called, during: ten })).toBe(constraint);
   });
 
+  test.each([
+    ["in a state that there is not", "'GONE', 1", "users_state"],
+    ["of version 0", "'ACTIVE', 0", "users_version_positive"],
+    ["who is erased: nothing", "'ERASED', 2", "none"],
+  ])("a user %s", async (_what, values, constraint) => {
+    const insert = `insert into users (user_id, state, version, update_time) values (gen_random_uuid(), ${values}, now())`;
+    expect(await constraintAgainst(booking, insert)).toBe(constraint);
+  });
+
   test("two bookings without an external id: nothing", async () => {
     expect(await brokenBy({}, { during: ten })).toBe("none");
   });

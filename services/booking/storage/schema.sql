@@ -118,6 +118,7 @@ create table users (
   state text not null,
   version bigint not null,
   update_time timestamp(3) with time zone not null,
+  complete_time timestamp(3) with time zone,
   constraint users_pkey PRIMARY KEY (user_id),
   constraint users_state CHECK (state = ANY (ARRAY['ACTIVE'::text, 'DEACTIVATED'::text, 'ERASED'::text])),
   constraint users_version_positive CHECK (version >= 1)

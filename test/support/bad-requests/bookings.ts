@@ -1,14 +1,15 @@
 /** Wrong calls about bookings that are there, of lists, and of FenceService. */
 
+import { UserState } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { BookingState } from "../../../shared/gen/booking/v1/booking_pb.ts";
 import { BookingService } from "../../../shared/gen/booking/v1/booking_service_pb.ts";
 import { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import { FENCED_RANGES_MAX } from "../../../shared/limits.ts";
-import { bad, type BadRequest, from, type Known, NOBODY } from "./row.ts";
+import { bad, type BadRequest, from, type Known, NO_UUID, NOBODY } from "./row.ts";
 
 const { confirmBooking, cancelBooking, rescheduleBooking } = BookingService.method;
 const { getBooking, listBookings, listOpenSlots } = BookingService.method;
-const { fenceHost } = FenceService.method;
+const { fenceHost, fenceUser, hasGuest } = FenceService.method;
 const move = (known: Known, start: number, end: number) => {
   const { hostId: _, ...times } = from(known, start, end);
   return { ...times, bookingId: known.bookingId };
@@ -173,4 +174,22 @@ export const bookings: readonly BadRequest[] = [
     "INVALID_REQUEST",
     "ranges[1].end_time",
   ),
+  bad(fenceUser, "nothing", () => ({}), "INVALID_REQUEST", "user_id", "state", "version"),
+  bad(
+    fenceUser,
+    "a state that there is not, and version 0",
+    ({ guestId }) => ({ userId: guestId, state: 4 as UserState, version: 0n }),
+    "INVALID_REQUEST",
+    "state",
+    "version",
+  ),
+  bad(
+    fenceUser,
+    "a version that is no exact number",
+    ({ guestId }) => ({ userId: guestId, state: UserState.ACTIVE, version: 2n ** 53n }),
+    "INVALID_REQUEST",
+    "version",
+  ),
+  bad(hasGuest, "no ids", () => ({}), "INVALID_REQUEST", "host_id", "guest_id"),
+  bad(hasGuest, "half an id", ({ hostId }) => ({ hostId, guestId: NO_UUID }), "INVALID_REQUEST", "guest_id"),
 ];
