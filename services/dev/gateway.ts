@@ -15,7 +15,7 @@ export function gatewayVariables(
   urls: { readonly AVAILABILITY_URL: string; readonly BOOKING_URL: string },
 ): Record<string, string> {
   const { LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT } = config;
-  return { ...urls, LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT: String(GATEWAY_PORT) };
+  return { ...urls, ENVIRONMENT: "development", LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT: String(GATEWAY_PORT) };
 }
 
 /** Whether it says that it is serving. False also without an answer in time. */

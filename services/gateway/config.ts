@@ -5,9 +5,11 @@ import { ConfigError, httpUrl, readConfig, variables, wholeNumber } from "../../
 import type { Address } from "../../shared/rpc/wire/listen.ts";
 import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 
-const { LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = variables;
+const { ENVIRONMENT, LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = variables;
 
 export const gatewayVariables = z.object({
+  // Development tells a caller what is wrong with the form of its token, as the services do.
+  ENVIRONMENT,
   LISTEN_HOST,
   LOG_LEVEL,
   GATEWAY_PORT: wholeNumber(0, 65_535).default(8080),
@@ -34,6 +36,8 @@ export interface GatewayConfig {
   readonly streamsMax: number;
   /** As browsers write them in `Origin`; `["*"]` allows all origins. */
   readonly corsOrigins: readonly string[];
+  /** Whether a caller is told why its token was refused. */
+  readonly tellsWhy: boolean;
   readonly tls: TlsFiles;
 }
 
@@ -56,6 +60,7 @@ export function gatewayConfig(environment: Readonly<Record<string, string | unde
     bookingUrl: set.BOOKING_URL,
     streamsMax: set.OPEN_STREAMS_MAX,
     corsOrigins: set.CORS_ORIGINS,
+    tellsWhy: set.ENVIRONMENT === "development",
     tls: { cert: set.TLS_CERT, key: set.TLS_KEY, clientCa: undefined, peerCa: set.PEER_CA },
   };
 }

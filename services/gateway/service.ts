@@ -36,9 +36,9 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
   );
-  const { corsOrigins } = config;
+  const { corsOrigins, tellsWhy } = config;
   const [table, endingOf] = [routeTable(bindings), openEndings(log)];
-  const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins };
+  const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins, tellsWhy };
   const app = gatewayServer(deps, tls.server);
   const connections = new Sessions();
   // Of TLS, these are the connections underneath: the server itself does not know of one whose handshake never ends.

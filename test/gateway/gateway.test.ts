@@ -8,7 +8,7 @@ import { routeTable } from "../../services/gateway/transcoding/table.ts";
 import { type Bookable, SEED as seed, type Slot, startBookable, time } from "./bookable.ts";
 import { fieldsIn, type GatewayUnderTest, reasonIn } from "./started.ts";
 import type { Pair } from "../support/pair.ts";
-import { createHost, openTime, tomorrow } from "../support/people.ts";
+import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { guest, host } from "../support/tokens.ts";
 
 let bookable: Bookable;
@@ -70,6 +70,25 @@ describe("users", () => {
     expect(next.body["users"]).not.toEqual(page.body["users"]);
     const twice = await gateway.call("POST", "/users", { body });
     expect([twice.status, reasonIn(twice)]).toEqual([409, "EMAIL_TAKEN"]);
+  });
+
+  test("are looked up, changed, deactivated, reactivated and erased", async () => {
+    const path = `/users/${await createGuest(pair.clients)}`;
+    const externalId = `oidc|${randomUUID()}`;
+    const changed = await gateway.call("PATCH", path, { body: { displayName: "Ada", externalId } });
+    expect([changed.status, changed.body["user"]]).toMatchObject([200, { displayName: "Ada", externalId }]);
+    const found = await gateway.call("POST", "/users:lookup", { body: { externalId } });
+    expect([found.status, found.body]).toEqual([200, changed.body]);
+    for (const [verb, state] of [
+      ["deactivate", "USER_STATE_DEACTIVATED"],
+      ["reactivate", "USER_STATE_ACTIVE"],
+      ["erase", "USER_STATE_ERASED"],
+    ]) {
+      const done = await gateway.call("POST", `${path}:${verb}`, { body: {} });
+      expect([done.status, done.body]).toMatchObject([200, { user: { state }, complete: true }]);
+    }
+    const gone = await gateway.call("POST", "/users:lookup", { body: { externalId } });
+    expect([gone.status, reasonIn(gone)]).toEqual([404, "USER_NOT_FOUND"]);
   });
 });
 
@@ -201,7 +220,7 @@ describe("bookings", () => {
     const path = `/bookings/${id}`;
     expect((await gateway.call("GET", path, { as: guest(guestId) })).status).toBe(200);
     expect((await gateway.call("GET", path, { as: host(hostId) })).status).toBe(200);
-    const stranger = await gateway.call("GET", path, { as: guest(randomUUID()) });
+    const stranger = await gateway.call("GET", path, { as: guest(await createGuest(pair.clients)) });
     expect([stranger.status, reasonIn(stranger)]).toEqual([404, "BOOKING_NOT_FOUND"]);
   });
 });

@@ -38,6 +38,8 @@ export async function startGatewayOf(
   log: Logger = testLog("gateway"),
 ): Promise<GatewayUnderTest> {
   const config = gatewayConfig({
+    // As the services of the tests have it.
+    ENVIRONMENT: "development",
     GATEWAY_PORT: "0",
     AVAILABILITY_URL: pair.availability.connectUrl,
     BOOKING_URL: pair.booking.connectUrl,

@@ -170,7 +170,10 @@ describe("over HTTP", () => {
     const log = pino({ level: "silent" });
     const logs = new Map(contract.methods.map((method) => [method, log]));
     const [calls, endingOf] = [new OpenCalls(), openEndings(log)];
-    return gatewayServer({ contract, table, backends, endingOf, calls, logs, log, corsOrigins: [] }, undefined);
+    return gatewayServer(
+      { contract, table, backends, endingOf, calls, logs, log, tellsWhy: false, corsOrigins: [] },
+      undefined,
+    );
   }
 
   test("every HTTP method that a rule has is answered", async () => {

@@ -171,7 +171,7 @@ test("Booking sees instants: it knows no time zone, no day of the week and no ho
 
 /** Files of the domain itself, and the shared ones that are pure too. */
 function isPure(source: Source, imported: string): boolean {
-  const pure = ["interval.ts", "time-units.ts", "errors.ts", "limits.ts", "request-key.ts"].map(
+  const pure = ["interval.ts", "time-units.ts", "errors.ts", "limits.ts", "request-key.ts", "email-domain.ts"].map(
     (name) => `shared/${name}`,
   );
   return pure.includes(imported) || imported.startsWith(`${source.path.split("/").slice(0, 3).join("/")}/`);

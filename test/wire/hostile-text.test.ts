@@ -40,8 +40,8 @@ const texts: readonly (readonly [what: string, text: string])[] = [
 const REFUSED = new Set(["INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "ABORTED"]);
 
 const methods = [...UserService.methods, ...AvailabilityService.methods, ...BookingService.methods].filter(
-  // Only the peer may call the one, and the other answers with a stream.
-  ({ name, methodKind }) => name !== "SnapshotAvailability" && methodKind === "unary",
+  // Only the peer may call these two, and watching answers with a stream.
+  ({ name, methodKind }) => !["SnapshotAvailability", "ResolveSubject"].includes(name) && methodKind === "unary",
 );
 const fields = methods.flatMap((method) => textsOf(method.input).map((place) => ({ method, ...place })));
 

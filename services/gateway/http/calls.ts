@@ -31,6 +31,8 @@ export interface CallDependencies {
   readonly backends: Backends;
   readonly endingOf: EndingOf;
   readonly calls: OpenCalls;
+  /** Whether a caller is told why its token was refused. */
+  readonly tellsWhy: boolean;
   /** The log of each method, made once. */
   readonly logs: ReadonlyMap<DescMethod, Logger>;
 }
@@ -82,7 +84,7 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
 /** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
   const { binding, texts, query, call, requestId } = arrived;
-  assertShowsToken(request);
+  assertShowsToken(request, deps.tellsWhy);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const { message, words } = requestMessage(binding, input, brokenRules);

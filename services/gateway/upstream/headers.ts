@@ -12,16 +12,16 @@ const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
 
 /**
  * Turns a caller away who shows nothing that could be a token, with the service's own answer, before its request is decoded:
- * decoding costs us a hundred times what sending costs the caller. Whether the token is good is for the service to say. Throws StatusError
- * UNAUTHENTICATED.
+ * decoding costs us a hundred times what sending costs the caller. Whether the token is good is for the service to say. `tellsWhy`: as
+ * `unauthenticated` has it. Throws StatusError UNAUTHENTICATED.
  */
-export function assertShowsToken({ headers, rawHeaders }: IncomingMessage): void {
+export function assertShowsToken({ headers, rawHeaders }: IncomingMessage, tellsWhy: boolean): void {
   // A repeated `authorization` must reach the service joined, so that it is refused; Node would pass on the first alone.
   joinRepeatedAuthorization(headers, rawHeaders);
   try {
     bearerToken(headers.authorization);
   } catch (thrown) {
-    throw thrown instanceof TokenRefused ? unauthenticated(thrown, false) : thrown;
+    throw thrown instanceof TokenRefused ? unauthenticated(thrown, tellsWhy) : thrown;
   }
 }
 
