@@ -105,6 +105,7 @@ describe("/openapi.json", () => {
       "GET /users ListUsers",
       "GET /users/{user_id} GetUser",
       "PATCH /hosts/{host_id}/rules UpdateRules",
+      "PATCH /users/{user_id} UpdateUser",
       "POST /availability AddAvailability",
       "POST /availability:remove RemoveAvailability",
       "POST /bookings CreateBooking",
@@ -113,6 +114,10 @@ describe("/openapi.json", () => {
       "POST /bookings/{booking_id}:reschedule RescheduleBooking",
       "POST /hosts/{host_id}/weekly-hours:restore RestoreWeeklyHours",
       "POST /users CreateUser",
+      "POST /users/{user_id}:deactivate DeactivateUser",
+      "POST /users/{user_id}:erase EraseUser",
+      "POST /users/{user_id}:reactivate ReactivateUser",
+      "POST /users:lookup LookupUser",
       "PUT /hosts/{host_id}/weekly-hours SetWeeklyHours",
     ]);
   });
@@ -193,7 +198,7 @@ describe("/openapi.json", () => {
 
   test("tells of every method that it may be busy, and of a stream how it ends", () => {
     const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-    expect(operations).toHaveLength(20);
+    expect(operations).toHaveLength(25);
     for (const { responses, operationId } of operations) {
       expect(responses["503"]?.description, operationId).toMatch(/cannot be reached or stops.*`BUSY`/s);
     }
@@ -210,6 +215,8 @@ describe("/openapi.json", () => {
     const cancel = operation("post", "/bookings/{booking_id}:cancel");
     expect(names(cancel)).toEqual(["booking_id", "Idempotency-Key", "If-Match"]);
     expect(names(operation("post", "/availability"))).toEqual(["Idempotency-Key"]);
+    expect(names(operation("patch", "/users/{user_id}"))).toEqual(["user_id", "If-Match"]);
+    expect(operation("get", "/users/{user_id}").responses["200"]!.headers).toHaveProperty("ETag");
     for (const [write, path] of [
       ["put", "/hosts/{host_id}/weekly-hours"],
       ["patch", "/hosts/{host_id}/rules"],
@@ -237,7 +244,13 @@ describe("/openapi.json", () => {
     const hostId = await createHost(pair.clients);
     const added = { ...body("/availability").example, hostId };
     expect((await gateway.call("POST", "/availability", { body: added })).status).toBe(201);
-    expect((await gateway.call("POST", "/users", { body: body("/users").example })).status).toBe(201);
+    const { status, body: created } = await gateway.call("POST", "/users", { body: body("/users").example });
+    expect(status).toBe(201);
+    const { id } = created["user"] as unknown as { id: string };
+    const found = await gateway.call("POST", "/users:lookup", { body: body("/users:lookup").example });
+    expect([found.status, found.body]).toEqual([200, created]);
+    const update = { ...body("/users/{user_id}", "patch").example, userId: undefined };
+    expect((await gateway.call("PATCH", `/users/${id}`, { body: update })).status).toBe(200);
     const { example } = body("/hosts/{host_id}/weekly-hours", "put");
     const set = await gateway.call("PUT", `/hosts/${hostId}/weekly-hours`, { body: example });
     expect([set.status, set.body["weeklyHours"]]).toEqual([

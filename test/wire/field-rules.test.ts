@@ -131,7 +131,7 @@ async function namedByService(method: DescMethod, { request }: Probe): Promise<s
 
 function callerOf({ name, parent }: DescMethod): Person {
   if (parent === FenceService) return service("availability");
-  return name === "SnapshotAvailability" ? service("booking") : admin;
+  return ["SnapshotAvailability", "ResolveSubject"].includes(name) ? service("booking") : admin;
 }
 
 async function* single<T>(message: T): AsyncGenerator<T> {

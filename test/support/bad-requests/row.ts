@@ -39,7 +39,7 @@ export const YEAR_1 = { seconds: -62_135_596_800n, nanos: 0 };
 export const YEAR_9999 = { seconds: 253_402_300_799n, nanos: 0 };
 export const INT32_MAX = 2 ** 31 - 1;
 
-const FOR_PEERS = new Set(["SnapshotAvailability", "FenceHost", "FenceUser", "HasGuest"]);
+const FOR_PEERS = new Set(["SnapshotAvailability", "FenceHost", "FenceUser", "HasGuest", "ResolveSubject"]);
 
 /** A nanosecond past a whole second. */
 export const finer = { seconds: 1_900_000_000n, nanos: 1 };

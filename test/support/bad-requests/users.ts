@@ -4,7 +4,18 @@ import { Role } from "../../../shared/gen/availability/v1/user_pb.ts";
 import { UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import { bad, type BadRequest, NO_UUID, NOBODY } from "./row.ts";
 
-const { createUser, getUser, listUsers } = UserService.method;
+const {
+  createUser,
+  getUser,
+  listUsers,
+  lookupUser,
+  resolveSubject,
+  updateUser,
+  deactivateUser,
+  reactivateUser,
+  eraseUser,
+} = UserService.method;
+const NOTHING_VISIBLE = " \u200B\u2800\u3164";
 const user = { email: "somebody@example.com", displayName: "Somebody", role: Role.HOST };
 
 export const users: readonly BadRequest[] = [
@@ -41,4 +52,73 @@ export const users: readonly BadRequest[] = [
   bad(listUsers, "page size -1", () => ({ pageSize: -1 }), "INVALID_REQUEST", "page_size"),
   bad(listUsers, "page size 1,000,000", () => ({ pageSize: 1_000_000 }), "INVALID_REQUEST", "page_size"),
   bad(listUsers, "a token that is none", () => ({ pageToken: "next please" }), "INVALID_REQUEST", "page_token"),
+  bad(createUser, "a name of blanks", () => ({ ...user, displayName: " \u3000" }), "INVALID_REQUEST", "display_name"),
+  bad(
+    createUser,
+    "nothing that can be seen",
+    () => ({ ...user, displayName: NOTHING_VISIBLE, externalId: NOTHING_VISIBLE }),
+    "INVALID_REQUEST",
+    "display_name",
+    "external_id",
+  ),
+  ...Object.entries({
+    "a character without a width": "some\u200Bbody@example.com",
+    "a soft hyphen in the domain": "somebody@exam\u00ADple.com",
+    "a blank that is no space": "some\u00A0body@example.com",
+    "a dot behind the domain": "somebody@example.com.",
+    "two of the sign": "some@body@example.com",
+    "a machine": "somebody@127.0.0.1",
+    "254 characters that are more when composed": `${"\u{1D160}".repeat(242)}@example.com`,
+  }).map(([what, email]) => bad(createUser, what, () => ({ ...user, email }), "INVALID_REQUEST", "email")),
+  bad(
+    createUser,
+    "another user's id",
+    ({ hostId }) => ({ ...user, externalId: hostId }),
+    "EXTERNAL_ID_TAKEN",
+    "external_id",
+  ),
+  bad(createUser, "256 characters", () => ({ ...user, externalId: "x".repeat(256) }), "INVALID_REQUEST", "external_id"),
+  bad(lookupUser, "nothing at all", () => ({}), "INVALID_REQUEST", "email"),
+  bad(lookupUser, "no address", () => ({ email: "somebody" }), "INVALID_REQUEST", "email"),
+  bad(lookupUser, "nobody's address", () => ({ email: "nobody@example.com" }), "USER_NOT_FOUND"),
+  bad(lookupUser, "nobody's external id", () => ({ externalId: "nobody" }), "USER_NOT_FOUND"),
+  bad(resolveSubject, "nothing at all", () => ({}), "INVALID_REQUEST", "subject"),
+  bad(updateUser, "no id", () => ({ displayName: "A" }), "INVALID_REQUEST", "user_id"),
+  bad(updateUser, "nobody's id", () => ({ userId: NOBODY, displayName: "A" }), "USER_NOT_FOUND"),
+  bad(
+    updateUser,
+    "no name",
+    ({ hostId }) => ({ userId: hostId, displayName: "\u200D" }),
+    "INVALID_REQUEST",
+    "display_name",
+  ),
+  bad(
+    updateUser,
+    "a mask without what it names",
+    ({ hostId }) => ({ userId: hostId, updateMask: { paths: ["email", "display_name"] } }),
+    "INVALID_REQUEST",
+    "email",
+    "display_name",
+  ),
+  bad(
+    updateUser,
+    "a mask of what never changes",
+    ({ hostId }) => ({ userId: hostId, updateMask: { paths: ["role"] } }),
+    "INVALID_REQUEST",
+    "update_mask",
+  ),
+  bad(updateUser, "another etag", ({ hostId }) => ({ userId: hostId, displayName: "A", etag: '"7"' }), "ETAG_MISMATCH"),
+  bad(
+    updateUser,
+    "a taken address, in capitals",
+    ({ guestId, email }) => ({ userId: guestId, email: email.toUpperCase() }),
+    "EMAIL_TAKEN",
+    "email",
+  ),
+  bad(deactivateUser, "no id", () => ({}), "INVALID_REQUEST", "user_id"),
+  bad(deactivateUser, "nobody's id", () => ({ userId: NOBODY }), "USER_NOT_FOUND"),
+  bad(reactivateUser, "no id", () => ({}), "INVALID_REQUEST", "user_id"),
+  bad(reactivateUser, "nobody's id", () => ({ userId: NOBODY }), "USER_NOT_FOUND"),
+  bad(eraseUser, "no id", () => ({}), "INVALID_REQUEST", "user_id"),
+  bad(eraseUser, "nobody's id", () => ({ userId: NOBODY }), "USER_NOT_FOUND"),
 ];

@@ -47,7 +47,8 @@ export const ErrorReason = {
   INVALID_REQUEST: 1,
 
   /**
-   * No user has this id. `google.rpc.ResourceInfo` names it.
+   * No user has this id, which `google.rpc.ResourceInfo` names, or this e-mail address or external id, which no error repeats;
+   * or none whom the caller may see.
    *
    * @generated from enum value: ERROR_REASON_USER_NOT_FOUND = 2;
    */

@@ -332,7 +332,8 @@ export type UpdateUserRequest = Message<"availability.v1.UpdateUserRequest"> & {
   externalId: string;
 
   /**
-   * Which fields change: `email`, `display_name`, `external_id`. Unset: those that are set.
+   * Which of the fields above change, at most 3. `external_id` that is named and empty goes; the others are required where they
+   * are named. Unset: those that are set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 5;
    */
@@ -409,8 +410,8 @@ export type DeactivateUserResponse = Message<"availability.v1.DeactivateUserResp
   user?: User | undefined;
 
   /**
-   * Whether the booking service has done its part too, so that nothing more is booked with the user. If not, it did not answer in time: it is told again
-   * until it has, and the same call asks how far that is.
+   * Whether the booking service has done its part too, so that nothing more is booked with the user. If not, it did not answer in
+   * time: it is told again until it has, and the same call asks how far that is.
    *
    * @generated from field: bool complete = 2;
    */
@@ -459,8 +460,8 @@ export type ReactivateUserResponse = Message<"availability.v1.ReactivateUserResp
   user?: User | undefined;
 
   /**
-   * Whether the booking service has done its part too, so that the user is booked again. If not, it did not answer in time: it is told again
-   * until it has, and the same call asks how far that is.
+   * Whether the booking service has done its part too, so that the user is booked again. If not, it did not answer in time: it is
+   * told again until it has, and the same call asks how far that is.
    *
    * @generated from field: bool complete = 2;
    */
@@ -509,8 +510,8 @@ export type EraseUserResponse = Message<"availability.v1.EraseUserResponse"> & {
   user?: User | undefined;
 
   /**
-   * Whether the booking service has done its part too, so that the user is gone from it. If not, it did not answer in time: it is told again
-   * until it has, and the same call asks how far that is.
+   * Whether the booking service has done its part too, so that the user is gone from it. If not, it did not answer in time: it is
+   * told again until it has, and the same call asks how far that is.
    *
    * @generated from field: bool complete = 2;
    */
