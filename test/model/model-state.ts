@@ -6,6 +6,7 @@ import type { SeenBooking, StateName } from "./seen-booking.ts";
 import { type Hours, openByHours } from "./hours.ts";
 import type { OpenQuarters } from "./open-time.ts";
 import { NO_RULES, type Rules } from "./rules.ts";
+import type { Inactive } from "./user-states.ts";
 
 export interface Model {
   readonly openings: OpenQuarters;
@@ -19,6 +20,7 @@ export interface Model {
   readonly rulesEtags: readonly string[];
   /** 0: the host has never offered time, and none was set. */
   readonly slotQuarters: number;
+  readonly inactive: Inactive;
   readonly bookings: readonly ModelBooking[];
   /** The feed, but for EXPIRED: when that is recorded is up to the service. */
   readonly events: readonly ModelEvent[];
@@ -46,6 +48,7 @@ export const nothingYet: Model = {
   rules: NO_RULES,
   rulesEtags: [],
   slotQuarters: 0,
+  inactive: new Set(),
   bookings: [],
   events: [],
   requests: [],

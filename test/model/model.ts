@@ -11,6 +11,7 @@ import { addAvailability, removeAvailability, restoreWeeklyHours, setWeeklyHours
 import { misfitOf, slotsOf } from "./open-time.ts";
 import { AROUND } from "./quarters.ts";
 import { type Asked, occupiedBy, openSeats, placeFor, updatedRules, whyNotBegin } from "./rules.ts";
+import { whyInactive } from "./user-states.ts";
 
 const HOLDS_WITH_HOST_MAX = 3;
 
@@ -67,6 +68,8 @@ function updateRules(model: Model, { given, mask, ...call }: UpdateRules, chosen
 
 function createBooking(model: Model, call: Extract<Call, { method: "CreateBooking" }>, chosen: Chosen): Step {
   const { hostId, guestId, during, holdSeconds, details } = call;
+  const inactive = whyInactive(model.inactive, call);
+  if (inactive !== undefined) return no(model, inactive);
   const isHold = holdSeconds > 0;
   const asked = { now: chosen.today, ignoresNotice: call.ignoreNotice };
   const place = placeFor(model.rules, model.bookings, during);
@@ -102,6 +105,9 @@ function changeBooking(model: Model, call: Change, chosen: Chosen): Step {
   if (booking === undefined) return no(model, "BOOKING_NOT_FOUND");
   const reason = whyNotChanged(booking, call);
   if (reason !== undefined) return no(model, reason);
+  const keeps = call.method === "CancelBooking" || (call.method === "ConfirmBooking" && booking.state === "CONFIRMED");
+  const inactive = keeps ? undefined : whyInactive(model.inactive, booking);
+  if (inactive !== undefined) return no(model, inactive);
   switch (call.method) {
     case "ConfirmBooking":
       if (booking.state === "CONFIRMED") return { answer: bookingAnswer(booking), after: model };

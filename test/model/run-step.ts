@@ -23,6 +23,7 @@ import {
 } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { ReadStep, TestStep } from "./steps.ts";
+import { giveState } from "./user-states.ts";
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 
 /** Small pages, so that most lists have several. */
@@ -44,6 +45,10 @@ export async function runStep(world: World, model: Model, step: TestStep): Promi
     case "fence":
       await fence(world, model, step.during);
       return model;
+    case "state": {
+      const people = [world.hostId, ...world.guestIds];
+      return { ...model, inactive: await giveState(world.clients, people, step, model.inactive) };
+    }
     case "read":
       await compareReads(world, model, step);
       return model;
@@ -124,8 +129,9 @@ async function compareReads(
   expect(read).toEqual({ rules, etag: told === UNTOLD ? read.etag : told });
   await compareHours(clients, hostId, model);
   const durationMinutes = slots === 1 ? 0 : slots * rules.slotDurationMinutes;
+  const open = openSlots(model, { window, slots, now: Date.now(), ignoresNotice: ignoreNotice });
   expect(await readOpenSlots(clients, hostId, { window, durationMinutes, ignoreNotice }, PAGE_SIZE)).toEqual(
-    openSlots(model, { window, slots, now: Date.now(), ignoresNotice: ignoreNotice }),
+    model.inactive.has(hostId) ? [] : open,
   );
   const { bookings, sequence } = await readBookings(clients, hostId, window, states, PAGE_SIZE);
   expect(bookings).toEqual(bookingsIn(model, window, states).map(asSeen));

@@ -8,6 +8,7 @@ import type { Hours, Range } from "./hours.ts";
 import { AHEAD, AROUND, PAST } from "./quarters.ts";
 import type { RuleName, RuleValues } from "./rules.ts";
 import { anyMask, anyRules } from "./any-rules.ts";
+import { anyState, type StateStep } from "./user-states.ts";
 
 /** `pick`: one of the bookings so far, the latest is 0. `etag`: which of the versions that the caller has seen it sends. */
 export type TestStep =
@@ -20,6 +21,7 @@ export type TestStep =
     }
   | HoursStep
   | RulesStep
+  | StateStep
   | {
       readonly kind: "create";
       readonly during: Interval;
@@ -221,6 +223,7 @@ const anyStep: fc.Arbitrary<TestStep> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("rules"), given: anyRules, mask: anyMask, etag, named }) },
+  { weight: 2, arbitrary: anyState },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("expire"), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("fence"), during: anyInterval(4, 12) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("repeat"), pick, altered: fc.boolean() }) },

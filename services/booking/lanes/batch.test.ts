@@ -33,6 +33,6 @@ test("a booking that it has made, which nobody else can have, tells it best", ()
   expect(witnessOf(one)).toBe("CANCELLED 2");
 });
 
-test("the end of a hold, which every replica may record, tells nothing", () => {
-  expect(witnessOf(writes("a", ["EXPIRED", 2]))).toBeUndefined();
+test("the end of a hold, or an erasure, which every replica may record, tells nothing", () => {
+  expect(witnessOf(writes("a", ["EXPIRED", 2], ["ERASED", 3]))).toBeUndefined();
 });

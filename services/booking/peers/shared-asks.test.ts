@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { Refusal } from "../../../shared/errors.ts";
+import { type Reason, Refusal } from "../../../shared/errors.ts";
 import { PEER_CALL_MAX_MS } from "./availability.ts";
 import { SHARED_GRACE_MS, shareAsks, type SharedAsks } from "./shared-asks.ts";
 
@@ -106,11 +106,14 @@ test("who has the whole time joins an ask in the first half of its own only, and
   expect(underWay).toHaveLength(2);
 });
 
-test("whoever joined an ask that did not know the user yet asks again, together", async () => {
+test.each<[what: string, reason: Reason]>([
+  ["did not know the user yet", "USER_NOT_FOUND"],
+  ["found the user deactivated", "GUEST_DEACTIVATED"],
+])("whoever joined an ask that %s asks again, together", async (_what, reason) => {
   const answers = [1, 2, 3].map(() => wait(callerFor(10)));
   vi.advanceTimersByTime(1);
-  underWay[0]!.reject(new Refusal("USER_NOT_FOUND", "there is no such user"));
-  expect(await answers[0]).toMatch("there is no such user");
+  underWay[0]!.reject(new Refusal(reason, "not this user"));
+  expect(await answers[0]).toMatch("not this user");
   await vi.waitUntil(() => underWay.length === 2, 20_000);
   underWay[1]!.resolve("yes");
   expect(await Promise.all(answers.slice(1))).toEqual(["yes", "yes"]);
