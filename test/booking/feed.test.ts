@@ -44,7 +44,7 @@ afterAll(async () => {
 /** A feed that reads from `from` and does not poll. */
 function open(from: Pool): void {
   const times = { keepAliveMs: KEEP_ALIVE_MS, pollMs: 3_600_000 };
-  const users = { forget: () => undefined, forgetAll: () => undefined };
+  const users = { forget: () => undefined, doubtAll: () => undefined };
   feed = openFeed({ pool: from, url: database.url, log, users, times });
 }
 

@@ -55,7 +55,7 @@ const EVENTS_PER_READ = 100;
 /** What is remembered of users, which must be forgotten when another replica is told that they have changed. */
 export interface UserMemory {
   forget(userId: string): void;
-  forgetAll(): void;
+  doubtAll(): void;
 }
 
 /** `times`: what a test that cannot wait so long sets otherwise. */
@@ -78,7 +78,7 @@ export function openFeed(deps: {
       userChanged: (userId) => users.forget(userId),
       reconnected: () => {
         wakers.wake(wakers.hostIds());
-        users.forgetAll();
+        users.doubtAll();
       },
     },
     log,

@@ -20,7 +20,8 @@ export interface Identities {
   readonly find: FindTokenUser;
   /** Drops what is remembered of a user, and what is being asked about anybody: the answer may be of before the change. */
   forget(userId: string): void;
-  forgetAll(): void;
+  /** Asks again about everybody: a change may have been missed. Until Availability answers, what was known is all there is. */
+  doubtAll(): void;
 }
 
 export interface IdentitySources {
@@ -51,6 +52,7 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
   const subjectsOf = new Map<string, Set<string>>();
   const asks = shareAsks<TokenUser>();
   let forgottenAt = -Infinity;
+  let doubtedAt = -Infinity;
   let loggedAt = -Infinity;
 
   function unlist({ user }: Known, subject: string): void {
@@ -76,7 +78,9 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
   async function findAnew(claims: Claims, caller: Caller): Promise<TokenUser | undefined> {
     const { subject } = claims;
     try {
-      return await asks.answer(subject, forgottenAt, caller, (timeoutMs) => ask(subject, timeoutMs));
+      return await asks.answer(subject, Math.max(forgottenAt, doubtedAt), caller, (timeoutMs) =>
+        ask(subject, timeoutMs),
+      );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.reason === "USER_NOT_FOUND") {
@@ -113,22 +117,23 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
   return {
     find(claims, caller) {
       const found = known.get(claims.subject);
-      return found !== undefined && isUsable(found) ? found.user : findAnew(claims, caller);
+      return found !== undefined && isUsable(found, doubtedAt) ? found.user : findAnew(claims, caller);
     },
     forget(userId) {
       forgottenAt = monotonicMs();
       for (const subject of subjectsOf.get(userId) ?? []) known.delete(subject);
     },
-    forgetAll() {
-      forgottenAt = monotonicMs();
-      known.clear();
+    doubtAll() {
+      doubtedAt = monotonicMs();
     },
   };
 }
 
-function isUsable(entry: Known): boolean {
+function isUsable(entry: Known, doubtedAt: number): boolean {
   const age = ageOf(entry);
-  return age < FRESH_MS || (age < GRACE_MS && monotonicMs() - entry.failedAt < COOLDOWN_MS);
+  return (
+    (age < FRESH_MS && entry.askedAt > doubtedAt) || (age < GRACE_MS && monotonicMs() - entry.failedAt < COOLDOWN_MS)
+  );
 }
 
 function ageOf({ askedAt }: Known): number {
