@@ -10,11 +10,11 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import { connectClients } from "../support/clients.ts";
 import { type Link, startLink } from "../support/link.ts";
 import { type Served, startAvailabilityService } from "../support/pair.ts";
-import { tomorrow } from "../support/people.ts";
+import { createGuest, tomorrow } from "../support/people.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { type ServiceProcess, startProcess } from "../support/processes.ts";
 import { outcomeOf } from "../support/refusals.ts";
-import { guest, tokenOf, tokenSource } from "../support/tokens.ts";
+import { admin, guest, tokenOf, tokenSource } from "../support/tokens.ts";
 import { waitFor } from "../support/waits.ts";
 import { http2Call } from "../wire/calls.ts";
 import { startWireService, until, type WireService } from "../wire/service.ts";
@@ -56,7 +56,7 @@ describe("a call with no time left does not reach its handler", () => {
 
 describe("any number of calls that leave at once do not end the process", () => {
   const TIMES = 100;
-  const guestId = randomUUID();
+  let guestId: string;
   let databases: { availability: TestDatabase; booking: TestDatabase };
   let availability: Served;
   let link: Link;
@@ -66,7 +66,9 @@ describe("any number of calls that leave at once do not end the process", () => 
   beforeAll(async () => {
     databases = { availability: await createDatabase("availability"), booking: await createDatabase("booking") };
     availability = await startAvailabilityService(databases.availability.url);
-    link = await startLink(availability.connectUrl);
+    const { connectUrl } = availability;
+    guestId = await createGuest(connectClients(connectUrl, connectUrl, tokenSource(admin)));
+    link = await startLink(connectUrl);
     const variables = { DATABASE_URL: databases.booking.url, AVAILABILITY_URL: link.url };
     booking = await startProcess("booking", variables);
     authorization = `Bearer ${await tokenOf(guest(guestId))}`;
