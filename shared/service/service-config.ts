@@ -36,8 +36,8 @@ export function refuseUnsafe<PeerUrl extends string>(peerUrl: PeerUrl) {
       refuse("PEER_CA", `left out unless ${peerUrl} is an https:// URL`);
     }
     // A value that means USER to one reader of the settings would make administrators by another's typing error.
-    const ofUsers = [...set.AUTH_ROLE_HOST, ...set.AUTH_ROLE_USER];
-    if (set.AUTH_ROLE_ADMIN.some((value) => ofUsers.includes(value))) {
+    const ofUsers = new Set([...set.AUTH_ROLE_HOST, ...set.AUTH_ROLE_USER]);
+    if (set.AUTH_ROLE_ADMIN.some((value) => ofUsers.has(value))) {
       refuse("AUTH_ROLE_ADMIN", "without values of AUTH_ROLE_HOST and AUTH_ROLE_USER");
     }
     for (const name of ["AUTH_JWKS", "PEER_JWKS"] as const) {

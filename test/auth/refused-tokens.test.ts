@@ -17,6 +17,13 @@ import { waitFor } from "../support/waits.ts";
 const EXPIRED = "the access token has expired";
 const NOT_VALID = "a valid access token is required";
 
+/** What a line says of a token. */
+interface Refused {
+  readonly refused: TokenRefusal;
+  readonly issuer?: string;
+  readonly subject?: string;
+}
+
 const users = { host: randomUUID(), erased: randomUUID() };
 
 const ofUsers: readonly Forgery[] = [
@@ -84,11 +91,11 @@ test("every reason is in the table, and no other", () => {
 });
 
 test.each(forgeries)("$what: $refused", async ({ refused, make }) => {
-  await assertRefused(refused, `Bearer ${await make(keys)}`);
+  expect(await answersTo(`Bearer ${await make(keys)}`)).toEqual(answersWith(refused));
 });
 
 test.each(headers)("an authorization header with $what: $refused", async ({ refused, header }) => {
-  await assertRefused(refused, header(await token(keys.issuer)));
+  expect(await answersTo(header(await token(keys.issuer)))).toEqual(answersWith(refused));
 });
 
 describe("an authorization header", () => {
@@ -141,28 +148,37 @@ test("no log has a token in it", async () => {
   expect(kept.development.secrets).toEqual([]);
 });
 
-/** It is, over both protocols: each service logs why, and only development's says so. */
-async function assertRefused(refused: TokenRefusal, authorization: string): Promise<void> {
-  const said = refused === "EXPIRED" ? EXPIRED : NOT_VALID;
-  for (const [environment, served, message] of [
-    ["production", production, said],
-    ["development", development, `${said}: ${refused}, ${refusalWords[refused]}`],
-  ] as const) {
-    const before = kept[environment].lines.length;
-    const answer = { code: "UNAUTHENTICATED", message, details: {} };
-    expect(await send(served, { authorization })).toEqual(answer);
-    expect(await overGrpcAs(served, authorization)).toEqual(answer);
-    expect(await refusedSince(kept[environment], before)).toMatchObject([{ refused }, { refused }]);
+/** What both services answer, over both protocols, and what their logs say of it. */
+async function answersTo(authorization: string): Promise<object> {
+  const answers: Record<string, unknown> = {};
+  for (const [environment, served] of Object.entries({ production, development })) {
+    const log = kept[environment as keyof typeof kept];
+    const before = log.lines.length;
+    const told = [await send(served, { authorization }), await overGrpcAs(served, authorization)];
+    const logged = (await refusedSince(log, before)).map(({ refused }) => refused);
+    answers[environment] = { told, logged };
   }
+  return answers;
+}
+
+/** That each service logs why, and only development's says so. */
+function answersWith(refused: TokenRefusal): object {
+  const said = refused === "EXPIRED" ? EXPIRED : NOT_VALID;
+  const answer = (message: string): object => ({ code: "UNAUTHENTICATED", message, details: {} });
+  const twice = (message: string): object => ({
+    told: [answer(message), answer(message)],
+    logged: [refused, refused],
+  });
+  return { production: twice(said), development: twice(`${said}: ${refused}, ${refusalWords[refused]}`) };
 }
 
 /** What the lines of calls behind the first `before` lines say of refused tokens, when there are so many. */
-async function refusedSince({ lines }: KeptLog, before: number, count = 2): Promise<unknown[]> {
-  const refused = (): unknown[] =>
+async function refusedSince({ lines }: KeptLog, before: number, count = 2): Promise<Refused[]> {
+  const refused = (): Refused[] =>
     lines
       .slice(before)
       .filter(({ code, level }) => code === "UNAUTHENTICATED" && level === 30)
-      .map((line) => line["token"]);
+      .map((line) => line["token"] as Refused);
   await waitFor(() => expect(refused()).toHaveLength(count));
   return refused();
 }

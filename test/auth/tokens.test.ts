@@ -147,7 +147,7 @@ test("a token is refused from the second on in which it ends, though it was reme
   const ended = async (): Promise<void> =>
     expect(await overHttp(service, short)).toMatchObject({
       code: "UNAUTHENTICATED",
-      message: expect.stringMatching(/^the access token has expired/),
+      message: expect.stringMatching(/^the access token has expired/) as unknown,
     });
   await waitFor(ended);
 });

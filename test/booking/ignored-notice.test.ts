@@ -56,14 +56,14 @@ const list: Call = (as, ignoreNotice) => as.listOpenSlots({ hostId, ignoreNotice
 
 describe.each<[method: string, call: Call, within: string, another: string]>([
   // What is another host's booking does not exist for it.
-  ["CreateBooking", create, "TOO_SOON", "PERMISSION_DENIED"],
+  ["CreateBooking", create, "TOO_SOON", "NOT_YOUR_OWN"],
   ["RescheduleBooking", reschedule, "TOO_SOON", "BOOKING_NOT_FOUND"],
   ["ListOpenSlots", list, "OK", "OK"],
 ])("%s", (method, call, within, another) => {
   test.each([
     ["the host", within, "OK"],
-    ["another host", another, method === "RescheduleBooking" ? "BOOKING_NOT_FOUND" : "PERMISSION_DENIED"],
-    ["the guest", within, "PERMISSION_DENIED"],
+    ["another host", another, method === "RescheduleBooking" ? "BOOKING_NOT_FOUND" : "NOT_YOUR_OWN"],
+    ["the guest", within, "NOT_YOUR_OWN"],
     ["admin", within, "OK"],
   ])("by %s: %s, and %s with ignore_notice", async (who, without, ignoring) => {
     const { bookings } = pair.clientsOf(people[who]!);
@@ -74,7 +74,7 @@ describe.each<[method: string, call: Call, within: string, another: string]>([
 
 test("ListOpenSlots by a service may not ignore the notice", async () => {
   const { bookings } = pair.clientsOf(service("availability"));
-  expect(await said(bookings.listOpenSlots({ hostId, ignoreNotice: true }))).toBe("PERMISSION_DENIED");
+  expect(await said(bookings.listOpenSlots({ hostId, ignoreNotice: true }))).toBe("NOT_YOUR_OWN");
 });
 
 test("slots within the notice are listed only where it is ignored, and a token of the one list is none of the other", async () => {
