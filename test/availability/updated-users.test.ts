@@ -114,6 +114,18 @@ describe("UpdateUser", () => {
     expect((await read()).etag).toBe('"2"');
   });
 
+  test("waits for no change of the host's open time, which refers to the user while it waits for Booking", async () => {
+    const change = await replicas.pool.connect();
+    await change.query("begin");
+    // As the foreign keys of open time do.
+    await change.query("select from users where id = $1 for key share", [ada.id]);
+    const email = `${randomUUID()}@example.org`;
+    expect(await update({ email, externalId: randomUUID() })).toMatchObject({ email });
+    expect(await outcomeOf(users.eraseUser({ userId: ada.id }))).toBe("accepted");
+    await change.query("rollback");
+    change.release();
+  });
+
   test("refuses who is not there", async () => {
     expect(await outcomeOf(users.updateUser({ userId: randomUUID(), displayName: "A" }))).toBe("USER_NOT_FOUND");
   });

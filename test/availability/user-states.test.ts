@@ -41,7 +41,9 @@ async function everything(): Promise<string> {
   const tables = await replicas.pool.query<{ name: string }>(
     "select format('%I', tablename) as name from pg_tables where schemaname = 'public'",
   );
-  const rows = tables.rows.map(({ name }) => replicas.pool.query(`select row_to_json(each) from ${name} as each`));
+  const rows = tables.rows.map(({ name }) =>
+    replicas.pool.query<object>(`select row_to_json(each) from ${name} as each`),
+  );
   return JSON.stringify((await Promise.all(rows)).map((result) => result.rows));
 }
 

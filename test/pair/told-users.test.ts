@@ -184,4 +184,6 @@ test("users whom Booking does not get done with keep no other waiting, however m
   await deactivate();
   fenceUser = async (userId, user, limits) => !slow.has(userId) && (await peer.fenceUser(userId, user, limits));
   await waitUntil(() => isTold());
+  const { rowCount } = await pool.query("select from users where told_version < version");
+  expect(rowCount).toBe(slow.size);
 });

@@ -101,9 +101,10 @@ function bodyOf({ method, body, variables }: Binding, schemas: Schemas): JsonObj
   // What a mask may name is there to be set.
   const masked = new Set(fields.flatMap((field) => [...rulesOf(field).masked.values()]));
   // Lists too, though they may be empty: whoever sets a list wants something in it.
-  const example = exampleObject(
-    fields.filter((field) => required.includes(field) || masked.has(field) || field.fieldKind === "list"),
-  );
+  const isShown = (field: DescField): boolean =>
+    // Of two of which one is required, the first.
+    required.includes(field) || rulesOf(field).orElse !== undefined || masked.has(field) || field.fieldKind === "list";
+  const example = exampleObject(fields.filter(isShown));
   return { required: required.length > 0, content: { "application/json": { schema, example } } };
 }
 

@@ -40,7 +40,7 @@ test("a field mask is a text", () => {
 
 test("a text that people read has a pattern by which something in it can be seen", () => {
   const { pattern } = schemaOf("availability.v1.CreateUserRequest", "display_name");
-  const visible = new RegExp(String(pattern), "u");
+  const visible = new RegExp(pattern as string, "u");
   expect(["Ada", " A ", ""].map((name) => visible.test(name))).toEqual([true, true, true]);
   expect([" ", "\u200B", "\u2800\u3164"].map((name) => visible.test(name))).toEqual([false, false, false]);
 });
