@@ -1,6 +1,7 @@
 /** Who is deactivated is booked no more: batches that may not have seen it are waited for, and no others. */
 
 import { randomUUIDv7 } from "node:crypto";
+import type { Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { UserState } from "../../services/booking/domain/user.ts";
 import { fenceUser } from "../../services/booking/scheduling/fence-user.ts";
@@ -17,20 +18,27 @@ import {
   startLanes,
   tally,
 } from "../support/lanes.ts";
+import { poolOf } from "../support/pool.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { waitUntil } from "../support/waits.ts";
 
 let lanes: LanesUnderTest;
+/** The fences' own, so that what they asked last can be seen. */
+let pool: Pool;
 let hostId: string;
 let guestId: string;
 beforeEach(async () => {
   lanes = await startLanes(2);
+  pool = poolOf(lanes.pool.options.connectionString ?? "");
   [hostId, guestId] = [randomUUIDv7(), randomUUIDv7()];
 });
-afterEach(() => lanes.stop());
+afterEach(async () => {
+  await pool.end();
+  await lanes.stop();
+});
 
 function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
-  return fenceUser({ pool: lanes.pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller);
+  return fenceUser({ pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller);
 }
 
 const book = (hour: number, replica = 0): Promise<string> =>
@@ -53,7 +61,8 @@ async function lockOf(host: string): Promise<() => Promise<void>> {
 async function fenceWaits(): Promise<void> {
   await waitUntil(async () => {
     const { rowCount } = await lanes.pool.query(
-      "select from pg_stat_activity where datname = current_database() and query like '%virtualtransaction = any(%'",
+      `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+         and query like '%virtualtransaction = any(%'`,
     );
     return rowCount !== 0;
   });
