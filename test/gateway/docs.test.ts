@@ -20,43 +20,10 @@ import {
   WEEKLY_RANGES_MAX,
 } from "../../shared/limits.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
+import type { Content, OpenApi, Operation, Schema } from "./open-api.ts";
 import { type GatewayUnderTest, startGatewayOf } from "./started.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost } from "../support/people.ts";
-
-/** What is looked at here. */
-interface Schema {
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-  readonly description?: string;
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly pattern?: string;
-  readonly enum?: readonly string[];
-  readonly $ref?: string;
-  readonly anyOf?: readonly Schema[];
-}
-interface Content {
-  readonly [type: string]: { readonly schema: Schema; readonly example?: object };
-}
-interface Response {
-  readonly description: string;
-  readonly content: Content;
-  readonly headers?: object;
-}
-interface Operation {
-  readonly operationId: string;
-  readonly description: string;
-  readonly parameters: readonly { readonly name: string; readonly schema: Schema }[];
-  readonly requestBody: { readonly content: Content };
-  readonly responses: Readonly<Record<string, Response>>;
-}
-interface OpenApi {
-  readonly tags: readonly { readonly description: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-}
 
 const JSON_TYPE = "application/json";
 
