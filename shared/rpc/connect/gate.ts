@@ -47,8 +47,14 @@ export async function admitRequest(chain: Chain, route: Route, context: HandlerC
   if (delivery !== undefined) delivery.call = call;
   context.values.set(admissionKey, admission);
   const onAbort = (): void => {
-    if (admission.decoded) call.abandon();
-    else call.close(endingOfRequest(context.signal.reason));
+    if (admission.decoded) {
+      call.abandon();
+      return;
+    }
+    const ending = endingOfRequest(context.signal.reason);
+    // Ends the wait for who calls, too: nobody would tell it otherwise.
+    call.interrupt(ending);
+    call.close(ending);
   };
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) onAbort();
