@@ -45,7 +45,10 @@ describe("roles", () => {
     ["doctor", ["HOST"]],
     [["patient"], ["USER"]],
     ["staff", ["HOST", "USER"]],
-    [["other", "doctor", "patient"], ["HOST", "USER"]],
+    [
+      ["other", "doctor", "patient"],
+      ["HOST", "USER"],
+    ],
   ])("%j may be %j", (role, roles) => {
     expect(read(role)).toEqual({ issuer: "issuer", subject: "ada", roles, expireTime: 7000, identity: undefined });
   });
@@ -71,7 +74,9 @@ describe("roles", () => {
 
   test("what names a user may have any letters, and what names an administrator may not", () => {
     expect(read("staff", "Ada Łovelace").subject).toBe("Ada Łovelace");
-    expect(() => read("chief", "Ada Łovelace")).toThrow(expect.objectContaining({ reason: "SUBJECT_INVALID" }) as Error);
+    expect(() => read("chief", "Ada Łovelace")).toThrow(
+      expect.objectContaining({ reason: "SUBJECT_INVALID" }) as Error,
+    );
   });
 });
 
