@@ -26,7 +26,7 @@ create table booking_events (
   constraint booking_events_state CHECK (state = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))
 );
 
-CREATE INDEX booking_events_said_by_guest ON public.booking_events USING btree (guest_id) WHERE ((external_id IS NOT NULL) OR (note IS NOT NULL) OR (labels IS NOT NULL) OR (cancel_reason IS NOT NULL));
+CREATE INDEX booking_events_said_by_guest ON public.booking_events USING btree (guest_id) WHERE (num_nonnulls(external_id, note, labels, cancel_reason) > 0);
 
 create table bookings (
   id uuid not null,
@@ -79,7 +79,7 @@ CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire
 
 CREATE INDEX bookings_held_by_guest ON public.bookings USING btree (guest_id, expire_time) WHERE (state = 'HELD'::text);
 
-CREATE INDEX bookings_said_by_guest ON public.bookings USING btree (guest_id) WHERE ((external_id IS NOT NULL) OR (note IS NOT NULL) OR (labels IS NOT NULL) OR (cancel_reason IS NOT NULL));
+CREATE INDEX bookings_said_by_guest ON public.bookings USING btree (guest_id) WHERE (num_nonnulls(external_id, note, labels, cancel_reason) > 0);
 
 create table hosts (
   host_id uuid not null,

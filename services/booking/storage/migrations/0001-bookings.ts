@@ -1,7 +1,7 @@
 import { Migration } from "@mikro-orm/migrations";
 
 /** Whether people have said anything about a booking. */
-const SAID = "external_id is not null or note is not null or labels is not null or cancel_reason is not null";
+const SAID = "num_nonnulls(external_id, note, labels, cancel_reason) > 0";
 
 export class Migration0001Bookings extends Migration {
   override up(): void {
