@@ -99,10 +99,13 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
       old.failedAt = monotonicMs();
       return old.user;
     }
+    const lookedAt = monotonicMs();
     const user = await findHere(claims, caller);
     if (user === undefined) throw new CallersOutOfReach();
-    const now = monotonicMs();
-    if (!user.isErased) remember(subject, { user, askedAt: now - FRESH_MS, failedAt: now });
+    // As of an answer of Availability.
+    if (lookedAt > forgottenAt && !user.isErased) {
+      remember(subject, { user, askedAt: lookedAt - FRESH_MS, failedAt: lookedAt });
+    }
     return user;
   }
 
