@@ -1,4 +1,4 @@
-/** What tests look at of the OpenAPI document. */
+/** What the tests look at in the OpenAPI document. */
 
 export interface Schema {
   readonly required?: readonly string[];
