@@ -6,8 +6,9 @@ import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { read } from "../../../shared/postgres/read.ts";
 
-/** Between two looks. A batch takes some milliseconds. */
-const LOOK_AGAIN_MS = 10;
+/** Between two looks: a batch takes some milliseconds. Each pause is longer than the one before, for a look stops all who lock. */
+const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_MAX_MS = 100;
 
 /**
  * Hosts' locks of this database that are granted: `objsubid` is 1 for keys of one number, which only hosts have. A virtual
@@ -25,9 +26,9 @@ const HOLDERS = `
  */
 export async function whenHoldersHaveEnded(pool: Pool, { signal, deadline: until }: Caller): Promise<boolean> {
   let holders = await holdersAmong(pool, undefined, signal);
-  while (holders.length > 0) {
-    if (monotonicMs() + LOOK_AGAIN_MS >= until) return false;
-    await pause(timeoutWithin(until, LOOK_AGAIN_MS), undefined, { signal });
+  for (let waitMs = LOOK_AGAIN_MS; holders.length > 0; waitMs = Math.min(2 * waitMs, LOOK_AGAIN_MAX_MS)) {
+    if (monotonicMs() >= until) return false;
+    await pause(timeoutWithin(until, waitMs), undefined, { signal });
     holders = await holdersAmong(pool, holders, signal);
   }
   return true;
