@@ -62,8 +62,8 @@ describe("GetUser", () => {
     const expected = reduced(whole);
     expect((await asGuest.getUser({ userId: hostId })).user).toEqual(expected);
     expect((await pair.clientsOf(host(other)).users.getUser({ userId: hostId })).user).toEqual(expected);
-    // Booking is no person, and shows it to nobody.
-    expect((await pair.clientsOf(service("booking")).users.getUser({ userId: hostId })).user).toEqual(whole);
+    // Booking has no use for an address.
+    expect((await pair.clientsOf(service("booking")).users.getUser({ userId: hostId })).user).toEqual(expected);
   });
 
   test("shows a host the guests of its bookings, also of those that are cancelled, and to no other host", async () => {
@@ -144,14 +144,24 @@ describe("ListUsers", () => {
   });
 });
 
-test("a user changes its own name, but not by what its tokens are known", async () => {
+test("a user changes its own name, but neither its address nor by what its tokens are known", async () => {
   const { users } = pair.clientsOf(guest(guestId));
   const { user } = await users.updateUser({ userId: guestId, displayName: "Bob" });
   expect(user).toEqual(await wholeOf(guestId));
   expect(user).toMatchObject({ displayName: "Bob" });
   expect(await outcomeOf(users.updateUser({ userId: guestId, externalId: "x" }))).toBe("NOT_YOUR_OWN");
+  // Neither does the answer tell whose an address is.
+  const { email } = await wholeOf(hostId);
+  expect(await outcomeOf(users.updateUser({ userId: guestId, email }))).toBe("NOT_YOUR_OWN");
+  expect(await outcomeOf(users.updateUser({ userId: guestId, email: "free@example.org" }))).toBe("NOT_YOUR_OWN");
+  const own = (await wholeOf(guestId)).email;
+  expect(await outcomeOf(users.updateUser({ userId: guestId, email: own, displayName: "Bob B." }))).toBe("accepted");
   const updateMask = { paths: ["external_id"] };
+  expect(await outcomeOf(users.updateUser({ userId: guestId, updateMask }))).toBe("accepted");
+  const externalId = randomUUID();
+  await pair.clients.users.updateUser({ userId: guestId, externalId });
   expect(await outcomeOf(users.updateUser({ userId: guestId, updateMask }))).toBe("NOT_YOUR_OWN");
+  expect(await outcomeOf(users.updateUser({ userId: guestId, externalId, displayName: "Bob" }))).toBe("accepted");
   const masked = { externalId: "x", displayName: "Bob B.", updateMask: { paths: ["display_name"] } };
   expect(await outcomeOf(users.updateUser({ userId: guestId, ...masked }))).toBe("accepted");
 });

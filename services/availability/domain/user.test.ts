@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { concernsBooking, isUnchanged, namedFields, updated } from "./user.ts";
+import { concernsBooking, isSameIdentity, isUnchanged, updated } from "./user.ts";
 
 const ada = { email: "ada@example.org", displayName: "Ada", externalId: "auth0|ada" };
 
@@ -7,7 +7,6 @@ describe("an update", () => {
   test("changes what it gives, where it has no mask", () => {
     const given = { email: undefined, displayName: "Ada L.", externalId: undefined };
     expect(updated(ada, { given, mask: undefined })).toEqual({ ...ada, displayName: "Ada L." });
-    expect(namedFields({ given, mask: undefined })).toEqual(["displayName"]);
   });
 
   test("changes what its mask names, and nothing else that it gives", () => {
@@ -18,6 +17,12 @@ describe("an update", () => {
   test("takes the external id away that its mask names and that it does not give", () => {
     expect(updated(ada, { given: {}, mask: ["externalId"] })).toEqual({ ...ada, externalId: undefined });
   });
+});
+
+test("a user is found by its address, as it is written, and its external id", () => {
+  expect(isSameIdentity(ada, { ...ada, displayName: "A" })).toBe(true);
+  expect(isSameIdentity(ada, { ...ada, email: "Ada@example.org" })).toBe(false);
+  expect(isSameIdentity(ada, { ...ada, externalId: undefined })).toBe(false);
 });
 
 describe("a change", () => {

@@ -649,7 +649,8 @@ export const WatchBookingsResponseSchema: GenMessage<WatchBookingsResponse> = /*
  *
  * Every write takes an optional `request_id`, a UUID unique per host across all methods. A call that succeeded and is
  * sent again with it (for at least 30 days) has no further effect and gets the first answer, also if the
- * booking has changed since. Refusals are not remembered: a refused call is decided anew.
+ * booking has changed since. Refusals are not remembered: a refused call is decided anew. So is one that says something about a
+ * booking whose guest was erased since; nothing is booked with that guest.
  *
  * @generated from service booking.v1.BookingService
  */
