@@ -44,8 +44,13 @@ export function updated(profile: Profile, update: ProfileUpdate): Profile {
 }
 
 /** The fields that an update is about, also where it gives what is there already. */
-export function namedFields({ given, mask }: ProfileUpdate): readonly (keyof Profile)[] {
+function namedFields({ given, mask }: ProfileUpdate): readonly (keyof Profile)[] {
   return mask ?? (Object.keys(given) as (keyof Profile)[]).filter((field) => given[field] !== undefined);
+}
+
+/** Whether two are found by the same address and named by the same tokens. */
+export function isSameIdentity(before: Profile, after: Profile): boolean {
+  return before.email === after.email && before.externalId === after.externalId;
 }
 
 /** Whether two are the same in all that can change. */

@@ -34,12 +34,13 @@ export const stateNumber = {
 } as const;
 
 /** As the caller may see a user that it may see at all. */
-export function messageFor({ identity, scope }: Entitled, user: User): MessageInitShape<typeof UserSchema> {
-  const isWhole = scope === "everybody" || identity.subject === user.id;
+export function messageFor({ identity }: Entitled, user: User): MessageInitShape<typeof UserSchema> {
+  // Booking has no use for anybody's address.
+  const isWhole = identity.role === "ADMIN" || identity.subject === user.id;
   return isWhole ? userMessage(user) : reducedUserMessage(user);
 }
 
-/** For the user itself, ADMIN and SERVICE. */
+/** For the user itself and ADMIN. */
 export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
   const { email = "", externalId = "" } = user.profile ?? {};
   return {

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { assertMay, notYourOwn } from "../../../shared/auth/access.ts";
+import { assertMay } from "../../../shared/auth/access.ts";
 import { UpdateUserRequestSchema, type UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import { DISPLAY_NAME_MAX_CHARACTERS, SUBJECT_MAX_CHARACTERS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { always, etag, parse, uuid } from "../../../shared/rpc/request/parse.ts";
 import { updateMask } from "../../../shared/rpc/request/parse-mask.ts";
 import { optionalEmail, optionalVisibleText } from "../../../shared/rpc/request/parse-texts.ts";
-import { namedFields } from "../domain/user.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
 import { updateUser as update } from "../scheduling/update-user.ts";
 import { userMessage } from "./messages.ts";
@@ -34,8 +33,8 @@ export function updateUser(deps: SchedulingDeps): UnaryHandler<typeof UserServic
   return async (message, call) => {
     const { userId, updateMask: named, etag: seen, ...given } = parse(schema, message);
     assertMay(call, { user: userId });
-    // It decides whose tokens are the user's.
-    if (call.scope !== "everybody" && namedFields({ given, mask: named }).includes("externalId")) throw notYourOwn();
-    return { user: userMessage(await update(deps, call, { userId, given, mask: named, etag: seen })) };
+    const asked = { userId, given, mask: named, etag: seen, mayIdentify: call.scope === "everybody" };
+    const { user, complete } = await update(deps, call, asked);
+    return { user: userMessage(user), complete };
   };
 }

@@ -15,6 +15,13 @@ import { markTold } from "../storage/change-user.ts";
 import { findUsersToTell } from "../storage/users.ts";
 import type { SchedulingDeps } from "./deps.ts";
 
+/** A user whose change is committed. */
+export interface ToldUser {
+  readonly user: User;
+  /** Whether Booking has done its part. */
+  readonly complete: boolean;
+}
+
 type TellingDeps = Pick<SchedulingDeps, "orm" | "pool" | "booking">;
 
 /** The longest that one call to Booking may take. What it has done by then, the next call finds done. */

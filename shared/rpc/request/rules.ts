@@ -47,14 +47,23 @@ export function wrongText(value: string, maxCharacters: number): string | undefi
 /** Blanks, and what has no width or only directs the letters beside it. Braille's empty cell is a symbol, for Unicode. */
 const UNSEEN = String.raw`\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800`;
 
+/** What needs a letter beside it to be seen, and what means nothing to those who do not know it: no text consists of these. */
+const NO_TEXT = String.raw`\p{M}\p{Co}\p{Cn}`;
+
+/** Characters by which the text behind them runs the other way: a name with one changes how its whole line reads. */
+const turning = /[\u202A-\u202E\u2066-\u2069]/;
+
 /** A text with a character that can be seen, as the pattern of a regular expression (with the flag `u`). */
-export const VISIBLE_PATTERN = `[^${UNSEEN}]`;
+export const VISIBLE_PATTERN = `[^${UNSEEN}${NO_TEXT}]`;
 const visible = new RegExp(VISIBLE_PATTERN, "u");
 const unseen = new RegExp(`[${UNSEEN}]`, "u");
 
 /** Of a text that people read, such as a name: what looks empty is not one. */
 export function wrongVisible(value: string, maxCharacters: number): string | undefined {
-  return wrongText(value, maxCharacters) ?? (visible.test(value) ? undefined : "has no visible character");
+  const wrong = wrongText(value, maxCharacters);
+  if (wrong !== undefined) return wrong;
+  if (turning.test(value)) return "has a character that turns the text around";
+  return visible.test(value) ? undefined : "has no visible character";
 }
 
 /**

@@ -150,7 +150,7 @@ export const UserState = {
 
   /**
    * A host that offers no slots and takes no bookings, or a guest that makes none: nothing is booked, held, confirmed or
-   * moved. What was booked before stays, and can be cancelled.
+   * moved. What was booked before stays, and can be cancelled. A host's open time and rules stay too, and can be changed.
    *
    * @generated from enum value: USER_STATE_DEACTIVATED = 2;
    */

@@ -133,7 +133,8 @@ export type FieldRules = Message<"rules.v1.FieldRules"> & {
   requiredWith: string;
 
   /**
-   * Of a text: it has a character that can be seen, not only blanks and characters without a width.
+   * Of a text: it has a letter, digit or sign that can be seen, not only blanks, accents and characters without a width; and none
+   * that turns around the text behind it.
    *
    * @generated from field: bool visible = 16;
    */
