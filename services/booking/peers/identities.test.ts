@@ -13,6 +13,9 @@ const ADA: TokenUser = { id: "01a20a9e-fa67-7f02-bcc1-d6992f517cd2", role: "USER
 let peer: Map<string, TokenUser> | undefined;
 /** Whom our own database knows. */
 let here: Map<string, TokenUser>;
+/** Whom our own database calls erased. */
+let erasedHere: Set<string>;
+let looked: string[];
 let asked: string[];
 let lines: string[];
 /** Holds the answer of the next ask back until it is called. */
@@ -28,6 +31,8 @@ beforeEach(() => {
     [ADA.id, ADA],
   ]);
   here = new Map();
+  erasedHere = new Set();
+  looked = [];
   asked = [];
   lines = [];
   holdBack = undefined;
@@ -43,7 +48,18 @@ beforeEach(() => {
         return user;
       },
     },
-    findHere: async ({ subject }) => here.get(subject),
+    async findHere({ subject }) {
+      looked.push(subject);
+      const known = here.get(subject);
+      await holdBack;
+      return known;
+    },
+    async isErasedHere(userId) {
+      looked.push(userId);
+      const isErased = erasedHere.has(userId);
+      await holdBack;
+      return isErased;
+    },
     log: pino({}, { write: (line: string) => void lines.push(line) }),
   });
 });
@@ -113,6 +129,33 @@ describe("a user that has changed is asked about again", () => {
     peer = undefined;
     expect(findsAtOnce("ada")).toBe(false);
     expect(await find("ada")).toEqual(ADA);
+  });
+
+  test("after a change may have been missed, our own database tells who is erased where nobody else can, once", async () => {
+    for (const subject of ["ada", ADA.id]) await find(subject);
+    identities.doubtAll();
+    peer = undefined;
+    vi.advanceTimersByTime(1);
+    expect([await find("ada"), findsAtOnce("ada"), looked]).toEqual([ADA, true, [ADA.id]]);
+    erasedHere.add(ADA.id);
+    expect(await find(ADA.id)).toEqual({ ...ADA, isErased: true });
+    expect(findsAtOnce(ADA.id)).toBe(false);
+    identities.doubtAll();
+    vi.advanceTimersByTime(1);
+    expect(await find("ada")).toEqual({ ...ADA, isErased: true });
+  });
+
+  test("and what our own database said before is not remembered", async () => {
+    peer = undefined;
+    here.set(ADA.id, ADA);
+    const held = Promise.withResolvers<void>();
+    const before = find(ADA.id);
+    holdBack = held.promise;
+    await vi.waitFor(() => expect(looked).toHaveLength(1));
+    vi.advanceTimersByTime(1);
+    identities.forget(ADA.id);
+    held.resolve();
+    expect([await before, findsAtOnce(ADA.id)]).toEqual([ADA, false]);
   });
 
   test("and an answer that is on its way meanwhile is neither remembered nor shared", async () => {

@@ -20,7 +20,10 @@ export interface Identities {
   readonly find: FindTokenUser;
   /** Drops what is remembered of a user, and what is being asked about anybody: the answer may be of before the change. */
   forget(userId: string): void;
-  /** Asks again about everybody: a change may have been missed. Until Availability answers, what was known is all there is. */
+  /**
+   * Asks again about everybody: a change may have been missed. While Availability does not answer, what was known is all there
+   * is, except that our own database is asked who is erased.
+   */
   doubtAll(): void;
 }
 
@@ -28,6 +31,8 @@ export interface IdentitySources {
   readonly peer: Pick<AvailabilityPeer, "resolveSubject">;
   /** The user whom a subject names by its id, as far as our own bookings tell; undefined if they do not. */
   readonly findHere: (claims: Claims, caller: Caller) => Promise<TokenUser | undefined>;
+  /** Whether Availability has told us that the user is erased. */
+  readonly isErasedHere: (userId: string, caller: Caller) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -42,11 +47,13 @@ interface Known {
   readonly user: TokenUser;
   /** When the ask began; on the scale of `monotonicMs`, as is the next. */
   readonly askedAt: number;
+  /** Since when our own database is known not to call the user erased. */
+  checkedAt: number;
   /** When an ask for it failed last. */
   failedAt: number;
 }
 
-export function rememberIdentities({ peer, findHere, log }: IdentitySources): Identities {
+export function rememberIdentities({ peer, findHere, isErasedHere, log }: IdentitySources): Identities {
   const known = new LRUCache<string, Known>({ max: SUBJECTS_MAX, dispose: unlist });
   /** The subjects of each user that are in `known`: its id and its external id, and in other letters its id again. */
   const subjectsOf = new Map<string, Set<string>>();
@@ -71,7 +78,8 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
     const askedAt = monotonicMs();
     const user = await peer.resolveSubject(subject, timeoutMs);
     // A change that was told meanwhile may be missing in the answer. And who is erased may be nobody by the next call.
-    if (askedAt > forgottenAt && !user.isErased) remember(subject, { user, askedAt, failedAt: -Infinity });
+    if (askedAt > forgottenAt && !user.isErased)
+      remember(subject, { user, askedAt, checkedAt: askedAt, failedAt: -Infinity });
     return user;
   }
 
@@ -97,15 +105,27 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
     const old = known.get(subject);
     if (old !== undefined && ageOf(old) < GRACE_MS) {
       old.failedAt = monotonicMs();
-      return old.user;
+      return old.checkedAt > doubtedAt ? old.user : checkAgain(subject, old, caller);
     }
     const lookedAt = monotonicMs();
     const user = await findHere(claims, caller);
     if (user === undefined) throw new CallersOutOfReach();
     // As of an answer of Availability.
     if (lookedAt > forgottenAt && !user.isErased) {
-      remember(subject, { user, askedAt: lookedAt - FRESH_MS, failedAt: lookedAt });
+      remember(subject, { user, askedAt: lookedAt - FRESH_MS, checkedAt: lookedAt, failedAt: lookedAt });
     }
+    return user;
+  }
+
+  /** A replica that did not listen for a while may have missed an erasure that Booking has been told of. */
+  async function checkAgain(subject: string, entry: Known, caller: Caller): Promise<TokenUser> {
+    const { user } = entry;
+    const lookedAt = monotonicMs();
+    if (await isErasedHere(user.id, caller)) {
+      if (known.get(subject) === entry) known.delete(subject);
+      return { ...user, isErased: true };
+    }
+    entry.checkedAt = lookedAt;
     return user;
   }
 
@@ -135,7 +155,8 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
 function isUsable(entry: Known, doubtedAt: number): boolean {
   const age = ageOf(entry);
   return (
-    (age < FRESH_MS && entry.askedAt > doubtedAt) || (age < GRACE_MS && monotonicMs() - entry.failedAt < COOLDOWN_MS)
+    (age < FRESH_MS && entry.askedAt > doubtedAt) ||
+    (age < GRACE_MS && entry.checkedAt > doubtedAt && monotonicMs() - entry.failedAt < COOLDOWN_MS)
   );
 }
 
