@@ -37,6 +37,9 @@ export interface IdentitySources {
 }
 
 const SUBJECTS_MAX = 50_000;
+const REFUSED_MAX = 10_000;
+/** That a subject is nobody's, or an erased user's, is remembered for so long: a caller without end would ask for each call. */
+export const REFUSED_MS = SECOND_MS;
 export const FRESH_MS = 5 * MINUTE_MS;
 /** While Availability is out of reach, what was known stays good for so long. Without it, its outage would be ours at once. */
 export const GRACE_MS = HOUR_MS;
@@ -53,8 +56,16 @@ interface Known {
   failedAt: number;
 }
 
+interface Refused {
+  /** The erased user; undefined if there is none. */
+  readonly user: TokenUser | undefined;
+  readonly askedAt: number;
+}
+
 export function rememberIdentities({ peer, findHere, isErasedHere, log }: IdentitySources): Identities {
   const known = new LRUCache<string, Known>({ max: SUBJECTS_MAX, dispose: unlist });
+  /** The subjects that were nobody's, or an erased user's, a moment ago. */
+  const refused = new LRUCache<string, Refused>({ max: REFUSED_MAX });
   /** The subjects of each user that are in `known`: its id and its external id, and in other letters its id again. */
   const subjectsOf = new Map<string, Set<string>>();
   const asks = shareAsks<TokenUser>();
@@ -74,13 +85,24 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
     subjectsOf.set(entry.user.id, subjects.add(subject));
   }
 
+  /** Not for as long as what is good: somebody may be about to create the user. */
+  function refuse(subject: string, user: TokenUser | undefined, askedAt: number): void {
+    known.delete(subject);
+    if (askedAt > Math.max(forgottenAt, doubtedAt)) refused.set(subject, { user, askedAt });
+  }
+
   async function ask(subject: string, timeoutMs: number): Promise<TokenUser> {
     const askedAt = monotonicMs();
-    const user = await peer.resolveSubject(subject, timeoutMs);
-    // A change that was told meanwhile may be missing in the answer. And who is erased may be nobody by the next call.
-    if (askedAt > forgottenAt && !user.isErased)
-      remember(subject, { user, askedAt, checkedAt: askedAt, failedAt: -Infinity });
-    return user;
+    try {
+      const user = await peer.resolveSubject(subject, timeoutMs);
+      if (user.isErased) refuse(subject, user, askedAt);
+      // A change that was told meanwhile may be missing in the answer.
+      else if (askedAt > forgottenAt) remember(subject, { user, askedAt, checkedAt: askedAt, failedAt: -Infinity });
+      return user;
+    } catch (error) {
+      if (error instanceof Refusal && error.reason === "USER_NOT_FOUND") refuse(subject, undefined, askedAt);
+      throw error;
+    }
   }
 
   async function findAnew(claims: Claims, caller: Caller): Promise<TokenUser | undefined> {
@@ -92,7 +114,6 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.reason === "USER_NOT_FOUND") {
-        known.delete(subject);
         return undefined;
       }
       return findWithoutPeer(claims, caller, error);
@@ -111,7 +132,8 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
     const user = await findHere(claims, caller);
     if (user === undefined) throw new CallersOutOfReach();
     // As of an answer of Availability.
-    if (lookedAt > forgottenAt && !user.isErased) {
+    if (user.isErased) refuse(subject, user, lookedAt);
+    else if (lookedAt > forgottenAt) {
       remember(subject, { user, askedAt: lookedAt - FRESH_MS, checkedAt: lookedAt, failedAt: lookedAt });
     }
     return user;
@@ -122,8 +144,9 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
     const { user } = entry;
     const lookedAt = monotonicMs();
     if (await isErasedHere(user.id, caller)) {
-      if (known.get(subject) === entry) known.delete(subject);
-      return { ...user, isErased: true };
+      const erased = { ...user, isErased: true };
+      refuse(subject, erased, lookedAt);
+      return erased;
     }
     entry.checkedAt = lookedAt;
     return user;
@@ -139,15 +162,19 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
 
   return {
     find(claims, caller) {
+      const turnedAway = refused.get(claims.subject);
+      if (turnedAway !== undefined && monotonicMs() - turnedAway.askedAt < REFUSED_MS) return turnedAway.user;
       const found = known.get(claims.subject);
       return found !== undefined && isUsable(found, doubtedAt) ? found.user : findAnew(claims, caller);
     },
     forget(userId) {
       forgottenAt = monotonicMs();
+      refused.clear();
       for (const subject of subjectsOf.get(userId) ?? []) known.delete(subject);
     },
     doubtAll() {
       doubtedAt = monotonicMs();
+      refused.clear();
     },
   };
 }
