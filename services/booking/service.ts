@@ -30,6 +30,7 @@ import { bookingMigrations } from "./storage/migrations/all.ts";
 import { findPerson } from "./storage/people.ts";
 import { findRequests, type RequestName } from "./storage/requests.ts";
 import { bookingTables } from "./storage/tables.ts";
+import { isErased } from "./storage/users.ts";
 
 /** Rows that one query looks up for callers who ask at the same time. */
 const GATHERED_MAX = 500;
@@ -69,6 +70,7 @@ export async function startBooking(
   const identities = rememberIdentities({
     peer,
     findHere: (claims, { signal }) => findPerson(pool, claims, signal),
+    isErasedHere: (userId, { signal }) => isErased(pool, userId, signal),
     log,
   });
   const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes });

@@ -3,7 +3,7 @@
 import type { Caller } from "../caller.ts";
 import type { Claims } from "./claims.ts";
 import type { Identity, UserRole } from "./identity.ts";
-import { TokenRefused } from "./token-refused.ts";
+import { type TokenRefusal, TokenRefused } from "./token-refused.ts";
 
 /** The user whom a token names. */
 export interface TokenUser {
@@ -43,8 +43,13 @@ export function identifyBy(verify: (token: string) => Claims | Promise<Claims>, 
 }
 
 function identityOf(claims: Claims, user: TokenUser | undefined): Identity {
-  if (user === undefined) throw new TokenRefused("SUBJECT_UNKNOWN", claims);
-  if (user.isErased) throw new TokenRefused("USER_ERASED", claims);
-  if (!claims.roles.includes(user.role)) throw new TokenRefused("ROLE_NOT_OF_USER", claims);
+  if (user === undefined) throw refusal("SUBJECT_UNKNOWN", claims);
+  if (user.isErased) throw refusal("USER_ERASED", claims, user);
+  if (!claims.roles.includes(user.role)) throw refusal("ROLE_NOT_OF_USER", claims, user);
   return { subject: user.id, role: user.role, expireTime: claims.expireTime };
+}
+
+/** Its calls are counted as the user's, if there is one. No subject of a caller has a blank, so the others count by themselves. */
+function refusal(reason: TokenRefusal, { issuer, subject }: Claims, user?: TokenUser): TokenRefused {
+  return new TokenRefused(reason, { issuer, subject, countedAs: user?.id ?? `${issuer} ${subject}` });
 }

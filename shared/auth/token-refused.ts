@@ -45,10 +45,12 @@ export const refusalWords = {
 
 export type TokenRefusal = keyof typeof refusalWords;
 
-/** Whose a refused token claims to be, as far as that could be read. Nothing of it is verified. */
+/** Whose a refused token claims to be, as far as that could be read. What the log gets of it need not be verified. */
 export interface Claimed {
   readonly issuer?: unknown;
   readonly subject?: unknown;
+  /** By what calls with the token are counted. Only of a token that is verified: others cost no more than their signature. */
+  readonly countedAs?: string;
 }
 
 /** A token that is not good. Why is for the log, and in development for the caller: elsewhere it would help only a forger. */
@@ -58,12 +60,14 @@ export class TokenRefused extends Error {
   /** What the log may have of whose token it is. */
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
+  readonly countedAs: string | undefined;
 
-  constructor(reason: TokenRefusal, { issuer, subject }: Claimed = {}, cause?: unknown) {
+  constructor(reason: TokenRefusal, { issuer, subject, countedAs }: Claimed = {}, cause?: unknown) {
     super(refusalWords[reason], { cause });
     this.reason = reason;
     this.issuer = forLog(issuer);
     this.subject = forLog(subject);
+    this.countedAs = countedAs;
   }
 }
 

@@ -1,5 +1,6 @@
 /** A caller that asks too often is told when to come again, and no other caller notices. */
 
+import { randomUUID } from "node:crypto";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +9,7 @@ import { type Ending, endingOfConnect, endingOfGrpc, endingOfHttp, reasonIn } fr
 import { grpcCall, grpcChannel } from "../support/grpc.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost } from "../support/people.ts";
-import { authorizationOf, host, type Person, service, tokenOf } from "../support/tokens.ts";
+import { authorizationOf, guest, host, type Person, service, tokenOf } from "../support/tokens.ts";
 import { waitFor } from "../support/waits.ts";
 
 const READS_PER_SECOND = 2;
@@ -81,6 +82,22 @@ describe("of a hundred reads at once", () => {
     const endings = await callByGrpc(UserService.method.lookupUser, host(await createHost(pair.clients)), 100, {});
     const codes = new Set(endings.map((ending) => (ending === "OK" ? ending : ending.code)));
     expect(codes).toEqual(new Set(["PERMISSION_DENIED", "RESOURCE_EXHAUSTED"]));
+  });
+
+  test.each<[who: string, person: () => Promise<Person>]>([
+    ["names nobody", async () => guest(randomUUID())],
+    ["has another role than its user", async () => guest(await createHost(pair.clients))],
+  ])("also those are counted whose token %s: first they are refused, then too many", async (_who, person) => {
+    const begun = performance.now();
+    const byHttp = await person();
+    const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await getByHttp(byHttp)).status));
+    const refused = statuses.filter((status) => status === 401).length;
+    expect(refused).toBeGreaterThanOrEqual(READS_AT_ONCE);
+    expect(refused).toBeLessThanOrEqual(servedAtMost(begun));
+    expect(statuses.filter((status) => status === 429).length).toBe(100 - refused);
+    const endings = await getByGrpc(await person(), 100);
+    const codes = new Set(endings.map((ending) => (ending === "OK" ? ending : ending.code)));
+    expect(codes).toEqual(new Set(["UNAUTHENTICATED", "RESOURCE_EXHAUSTED"]));
   });
 
   test("all are answered if the other service asks", async () => {

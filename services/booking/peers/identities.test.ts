@@ -5,7 +5,7 @@ import type { TokenUser } from "../../../shared/auth/identify.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { SECOND_MS } from "../../../shared/time-units.ts";
-import { COOLDOWN_MS, FRESH_MS, GRACE_MS, type Identities, rememberIdentities } from "./identities.ts";
+import { COOLDOWN_MS, FRESH_MS, GRACE_MS, type Identities, REFUSED_MS, rememberIdentities } from "./identities.ts";
 
 const ADA: TokenUser = { id: "01a20a9e-fa67-7f02-bcc1-d6992f517cd2", role: "USER", isErased: false };
 
@@ -13,6 +13,9 @@ const ADA: TokenUser = { id: "01a20a9e-fa67-7f02-bcc1-d6992f517cd2", role: "USER
 let peer: Map<string, TokenUser> | undefined;
 /** Whom our own database knows. */
 let here: Map<string, TokenUser>;
+/** Whom our own database calls erased. */
+let erasedHere: Set<string>;
+let looked: string[];
 let asked: string[];
 let lines: string[];
 /** Holds the answer of the next ask back until it is called. */
@@ -28,6 +31,8 @@ beforeEach(() => {
     [ADA.id, ADA],
   ]);
   here = new Map();
+  erasedHere = new Set();
+  looked = [];
   asked = [];
   lines = [];
   holdBack = undefined;
@@ -43,7 +48,18 @@ beforeEach(() => {
         return user;
       },
     },
-    findHere: async ({ subject }) => here.get(subject),
+    async findHere({ subject }) {
+      looked.push(subject);
+      const known = here.get(subject);
+      await holdBack;
+      return known;
+    },
+    async isErasedHere(userId) {
+      looked.push(userId);
+      const isErased = erasedHere.has(userId);
+      await holdBack;
+      return isErased;
+    },
     log: pino({}, { write: (line: string) => void lines.push(line) }),
   });
 });
@@ -78,9 +94,13 @@ test("who is known is found at once for five minutes, and those who ask at the s
   expect(asked).toEqual(["ada", "ada"]);
 });
 
-test("that nobody has a subject is not remembered: a user may be made with it", async () => {
+test("that nobody has a subject is remembered for a second only: a user may be made with it", async () => {
   expect(await find("eve")).toBeUndefined();
   peer?.set("eve", { ...ADA, id: "eve's" });
+  vi.advanceTimersByTime(REFUSED_MS - 1);
+  expect(findsAtOnce("eve")).toBe(true);
+  expect(await find("eve")).toBeUndefined();
+  vi.advanceTimersByTime(1);
   expect(await find("eve")).toMatchObject({ id: "eve's" });
 });
 
@@ -89,14 +109,27 @@ test("a subject that is nobody's any more is forgotten, also for the time withou
   peer?.clear();
   vi.advanceTimersByTime(FRESH_MS);
   expect(await find("ada")).toBeUndefined();
+  vi.advanceTimersByTime(REFUSED_MS);
   peer = undefined;
   expect(await find("ada")).toBe("CallersOutOfReach");
 });
 
-test("who is erased is not remembered", async () => {
-  peer?.set("ada", { ...ADA, isErased: true });
-  expect(await find("ada")).toEqual({ ...ADA, isErased: true });
+test("that somebody is erased is remembered for a second, too", async () => {
+  const erased = { ...ADA, isErased: true };
+  peer?.set("ada", erased);
+  expect([await find("ada"), await find("ada"), asked]).toEqual([erased, erased, ["ada"]]);
+  vi.advanceTimersByTime(REFUSED_MS);
   expect(findsAtOnce("ada")).toBe(false);
+});
+
+test.each<[what: string, happens: () => void]>([
+  ["a user changes", () => identities.forget("bob's")],
+  ["a change may have been missed", () => identities.doubtAll()],
+])("who was nobody is asked about again when %s", async (_what, happens) => {
+  expect([await find("eve"), findsAtOnce("eve")]).toEqual([undefined, true]);
+  vi.advanceTimersByTime(1);
+  happens();
+  expect(findsAtOnce("eve")).toBe(false);
 });
 
 describe("a user that has changed is asked about again", () => {
@@ -115,6 +148,33 @@ describe("a user that has changed is asked about again", () => {
     expect(await find("ada")).toEqual(ADA);
   });
 
+  test("after a change may have been missed, our own database tells who is erased where nobody else can, once", async () => {
+    for (const subject of ["ada", ADA.id]) await find(subject);
+    identities.doubtAll();
+    peer = undefined;
+    vi.advanceTimersByTime(1);
+    expect([await find("ada"), findsAtOnce("ada"), looked]).toEqual([ADA, true, [ADA.id]]);
+    erasedHere.add(ADA.id);
+    expect(await find(ADA.id)).toEqual({ ...ADA, isErased: true });
+    expect([await find(ADA.id), asked.length]).toEqual([{ ...ADA, isErased: true }, 4]);
+    identities.doubtAll();
+    vi.advanceTimersByTime(1);
+    expect(await find("ada")).toEqual({ ...ADA, isErased: true });
+  });
+
+  test("and what our own database said before is not remembered", async () => {
+    peer = undefined;
+    here.set(ADA.id, ADA);
+    const held = Promise.withResolvers<void>();
+    const before = find(ADA.id);
+    holdBack = held.promise;
+    await vi.waitFor(() => expect(looked).toHaveLength(1));
+    vi.advanceTimersByTime(1);
+    identities.forget(ADA.id);
+    held.resolve();
+    expect([await before, findsAtOnce(ADA.id)]).toEqual([ADA, false]);
+  });
+
   test("and an answer that is on its way meanwhile is neither remembered nor shared", async () => {
     const held = Promise.withResolvers<void>();
     holdBack = held.promise;
@@ -127,6 +187,7 @@ describe("a user that has changed is asked about again", () => {
     const after = find("ada");
     held.resolve();
     expect([await before, await after]).toEqual([ADA, undefined]);
+    vi.advanceTimersByTime(REFUSED_MS);
     expect(findsAtOnce("ada")).toBe(false);
   });
 });
@@ -167,6 +228,7 @@ describe("while Availability is out of reach", () => {
     peer = undefined;
     here.set(ADA.id, { ...ADA, isErased: true });
     expect(await find(ADA.id)).toMatchObject({ isErased: true });
+    vi.advanceTimersByTime(REFUSED_MS);
     expect(findsAtOnce(ADA.id)).toBe(false);
   });
 

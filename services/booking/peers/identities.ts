@@ -20,7 +20,10 @@ export interface Identities {
   readonly find: FindTokenUser;
   /** Drops what is remembered of a user, and what is being asked about anybody: the answer may be of before the change. */
   forget(userId: string): void;
-  /** Asks again about everybody: a change may have been missed. Until Availability answers, what was known is all there is. */
+  /**
+   * Asks again about everybody: a change may have been missed. While Availability does not answer, what was known is all there
+   * is, except that our own database is asked who is erased.
+   */
   doubtAll(): void;
 }
 
@@ -28,10 +31,15 @@ export interface IdentitySources {
   readonly peer: Pick<AvailabilityPeer, "resolveSubject">;
   /** The user whom a subject names by its id, as far as our own bookings tell; undefined if they do not. */
   readonly findHere: (claims: Claims, caller: Caller) => Promise<TokenUser | undefined>;
+  /** Whether Availability has told us that the user is erased. */
+  readonly isErasedHere: (userId: string, caller: Caller) => Promise<boolean>;
   readonly log: Logger;
 }
 
 const SUBJECTS_MAX = 50_000;
+const REFUSED_MAX = 10_000;
+/** That a subject is nobody's, or an erased user's, is remembered for so long: a caller without end would ask for each call. */
+export const REFUSED_MS = SECOND_MS;
 export const FRESH_MS = 5 * MINUTE_MS;
 /** While Availability is out of reach, what was known stays good for so long. Without it, its outage would be ours at once. */
 export const GRACE_MS = HOUR_MS;
@@ -42,12 +50,22 @@ interface Known {
   readonly user: TokenUser;
   /** When the ask began; on the scale of `monotonicMs`, as is the next. */
   readonly askedAt: number;
+  /** Since when our own database is known not to call the user erased. */
+  checkedAt: number;
   /** When an ask for it failed last. */
   failedAt: number;
 }
 
-export function rememberIdentities({ peer, findHere, log }: IdentitySources): Identities {
+interface Refused {
+  /** The erased user; undefined if there is none. */
+  readonly user: TokenUser | undefined;
+  readonly askedAt: number;
+}
+
+export function rememberIdentities({ peer, findHere, isErasedHere, log }: IdentitySources): Identities {
   const known = new LRUCache<string, Known>({ max: SUBJECTS_MAX, dispose: unlist });
+  /** The subjects that were nobody's, or an erased user's, a moment ago. */
+  const refused = new LRUCache<string, Refused>({ max: REFUSED_MAX });
   /** The subjects of each user that are in `known`: its id and its external id, and in other letters its id again. */
   const subjectsOf = new Map<string, Set<string>>();
   const asks = shareAsks<TokenUser>();
@@ -67,12 +85,24 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
     subjectsOf.set(entry.user.id, subjects.add(subject));
   }
 
+  /** Not for as long as what is good: somebody may be about to create the user. */
+  function refuse(subject: string, user: TokenUser | undefined, askedAt: number): void {
+    known.delete(subject);
+    if (askedAt > Math.max(forgottenAt, doubtedAt)) refused.set(subject, { user, askedAt });
+  }
+
   async function ask(subject: string, timeoutMs: number): Promise<TokenUser> {
     const askedAt = monotonicMs();
-    const user = await peer.resolveSubject(subject, timeoutMs);
-    // A change that was told meanwhile may be missing in the answer. And who is erased may be nobody by the next call.
-    if (askedAt > forgottenAt && !user.isErased) remember(subject, { user, askedAt, failedAt: -Infinity });
-    return user;
+    try {
+      const user = await peer.resolveSubject(subject, timeoutMs);
+      if (user.isErased) refuse(subject, user, askedAt);
+      // A change that was told meanwhile may be missing in the answer.
+      else if (askedAt > forgottenAt) remember(subject, { user, askedAt, checkedAt: askedAt, failedAt: -Infinity });
+      return user;
+    } catch (error) {
+      if (error instanceof Refusal && error.reason === "USER_NOT_FOUND") refuse(subject, undefined, askedAt);
+      throw error;
+    }
   }
 
   async function findAnew(claims: Claims, caller: Caller): Promise<TokenUser | undefined> {
@@ -84,7 +114,6 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.reason === "USER_NOT_FOUND") {
-        known.delete(subject);
         return undefined;
       }
       return findWithoutPeer(claims, caller, error);
@@ -97,15 +126,29 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
     const old = known.get(subject);
     if (old !== undefined && ageOf(old) < GRACE_MS) {
       old.failedAt = monotonicMs();
-      return old.user;
+      return old.checkedAt > doubtedAt ? old.user : checkAgain(subject, old, caller);
     }
     const lookedAt = monotonicMs();
     const user = await findHere(claims, caller);
     if (user === undefined) throw new CallersOutOfReach();
     // As of an answer of Availability.
-    if (lookedAt > forgottenAt && !user.isErased) {
-      remember(subject, { user, askedAt: lookedAt - FRESH_MS, failedAt: lookedAt });
+    if (user.isErased) refuse(subject, user, lookedAt);
+    else if (lookedAt > forgottenAt) {
+      remember(subject, { user, askedAt: lookedAt - FRESH_MS, checkedAt: lookedAt, failedAt: lookedAt });
     }
+    return user;
+  }
+
+  /** A replica that did not listen for a while may have missed an erasure that Booking has been told of. */
+  async function checkAgain(subject: string, entry: Known, caller: Caller): Promise<TokenUser> {
+    const { user } = entry;
+    const lookedAt = monotonicMs();
+    if (await isErasedHere(user.id, caller)) {
+      const erased = { ...user, isErased: true };
+      refuse(subject, erased, lookedAt);
+      return erased;
+    }
+    entry.checkedAt = lookedAt;
     return user;
   }
 
@@ -119,15 +162,19 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
 
   return {
     find(claims, caller) {
+      const turnedAway = refused.get(claims.subject);
+      if (turnedAway !== undefined && monotonicMs() - turnedAway.askedAt < REFUSED_MS) return turnedAway.user;
       const found = known.get(claims.subject);
       return found !== undefined && isUsable(found, doubtedAt) ? found.user : findAnew(claims, caller);
     },
     forget(userId) {
       forgottenAt = monotonicMs();
+      refused.clear();
       for (const subject of subjectsOf.get(userId) ?? []) known.delete(subject);
     },
     doubtAll() {
       doubtedAt = monotonicMs();
+      refused.clear();
     },
   };
 }
@@ -135,7 +182,8 @@ export function rememberIdentities({ peer, findHere, log }: IdentitySources): Id
 function isUsable(entry: Known, doubtedAt: number): boolean {
   const age = ageOf(entry);
   return (
-    (age < FRESH_MS && entry.askedAt > doubtedAt) || (age < GRACE_MS && monotonicMs() - entry.failedAt < COOLDOWN_MS)
+    (age < FRESH_MS && entry.askedAt > doubtedAt) ||
+    (age < GRACE_MS && entry.checkedAt > doubtedAt && monotonicMs() - entry.failedAt < COOLDOWN_MS)
   );
 }
 

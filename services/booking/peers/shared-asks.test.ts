@@ -119,3 +119,19 @@ test.each<[what: string, reason: Reason]>([
   expect(await Promise.all(answers.slice(1))).toEqual(["yes", "yes"]);
   expect(underWay).toHaveLength(2);
 });
+
+test("a crowd behind an ask that found nobody shares one more, whose answer is newer than all of them", async () => {
+  const nobody = new Refusal("USER_NOT_FOUND", "nobody");
+  const first = wait(callerFor(1000));
+  vi.advanceTimersByTime(1);
+  const crowd = Array.from({ length: 100 }, () => wait(callerFor(1000)));
+  vi.advanceTimersByTime(1);
+  underWay[0]!.reject(nobody);
+  await first;
+  await vi.waitFor(() => expect(underWay.length).toBeGreaterThan(1));
+  vi.advanceTimersByTime(1);
+  underWay[1]!.reject(nobody);
+  await crowd[0];
+  for (const later of underWay.slice(2)) later.reject(nobody);
+  expect([new Set(await Promise.all(crowd)), underWay.length]).toEqual([new Set([String(nobody)]), 2]);
+});

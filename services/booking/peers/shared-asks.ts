@@ -51,14 +51,20 @@ export function shareAsks<T>(): SharedAsks<T> {
     return begun.answer;
   }
 
-  async function answer(key: string, newerThan: number, caller: Caller, ask: Ask<T>): Promise<T> {
+  async function answer(
+    key: string,
+    newerThan: number,
+    caller: Caller,
+    ask: Ask<T>,
+    arrived = monotonicMs(),
+  ): Promise<T> {
     // Nothing is asked for a caller that has gone already.
     caller.signal.throwIfAborted();
-    const arrived = monotonicMs();
+    const now = monotonicMs();
     const leftMs = timeoutWithin(caller.deadline, PEER_CALL_MAX_MS);
     const joined = underWay.get(key);
     const serves =
-      joined !== undefined && joined.begunAt > newerThan && joined.endsAt - arrived >= Math.min(leftMs, JOINED_WITH_MS);
+      joined !== undefined && joined.begunAt > newerThan && joined.endsAt - now >= Math.min(leftMs, JOINED_WITH_MS);
     if (!serves) {
       return unlessGone(begin(key, ask, Math.min(leftMs + SHARED_GRACE_MS, PEER_CALL_MAX_MS)), caller);
     }
@@ -66,8 +72,8 @@ export function shareAsks<T>(): SharedAsks<T> {
       return await unlessGone(joined.answer, caller);
     } catch (error) {
       // The question may be older than the user, who was created (or made active again) before this caller came.
-      if (!(error instanceof Refusal) || !MAY_BE_OUTDATED.has(error.reason)) throw error;
-      return answer(key, arrived, caller, ask);
+      if (!(error instanceof Refusal) || !MAY_BE_OUTDATED.has(error.reason) || joined.begunAt > arrived) throw error;
+      return answer(key, arrived, caller, ask, arrived);
     }
   }
 

@@ -23,6 +23,9 @@ export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.m
     // First, and at once: nothing that comes after it may keep a token good that is another user's by now.
     await deps.forgetUser(id);
     const complete = await takeEffect(deps, { id, state: stateOf[state], version: told }, call);
+    // And again: while Availability is out of reach, a replica may have read the state of before it was stored. If this is not
+    // reached, Availability tells again.
+    await deps.forgetUser(id);
     return { complete };
   };
 }

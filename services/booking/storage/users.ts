@@ -95,6 +95,17 @@ export async function storeComplete(pool: Pool, { id, version }: ToldUser, signa
   await read(pool, query, signal);
 }
 
+/** Whether Availability has told that the user is erased. Throws Refusal BUSY. */
+export async function isErased(pool: Pool, userId: string, signal: AbortSignal): Promise<boolean> {
+  const query = {
+    name: "is-erased",
+    text: "select exists (select from users where user_id = $1 and state = 'ERASED') as is_erased",
+    values: [userId],
+  };
+  const rows = await read<{ is_erased: boolean }>(pool, query, signal);
+  return rows[0]?.is_erased === true;
+}
+
 /** Whether a host ever had a booking of a guest, in whatever state. */
 export async function hasGuest(pool: Pool, hostId: string, guestId: string, signal: AbortSignal): Promise<boolean> {
   const query = {

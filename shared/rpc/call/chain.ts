@@ -6,6 +6,7 @@
 
 import { create, type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import { TokenRefused } from "../../auth/token-refused.ts";
 import { monotonicMs } from "../../clock.ts";
 import { ANSWER_MAX_BYTES } from "../../limits.ts";
 import { authorise, type Authentication } from "./authenticate.ts";
@@ -35,6 +36,15 @@ type StreamRoute = Exclude<Route, { kind: "unary" }>;
 export async function admitCaller(chain: Chain, route: Route, call: OpenCall): Promise<void> {
   await chain.limit(route, call);
   authorise(route, call);
+}
+
+/**
+ * Counts a call that `authenticate` refuses because its token, which is good, is that of nobody who may call: each costs a look
+ * for the user. Throws Refusal RATE_LIMITED instead of what was thrown.
+ */
+export async function limitRefused(chain: Chain, route: Route, call: OpenCall, thrown: unknown): Promise<void> {
+  const token = thrown instanceof StatusError ? thrown.cause : undefined;
+  if (token instanceof TokenRefused && token.countedAs !== undefined) await chain.limit(route, call, token.countedAs);
 }
 
 /**

@@ -30,9 +30,9 @@ export const UNLIMITED: CallLimits = {
 
 /**
  * Notes in the call what its caller has left, and counts a stream until its call closes. Rejects with Refusal RATE_LIMITED.
- * For a call whose caller is known.
+ * For a call whose caller is known. One who is refused anyway is counted by `refused`, and opens no stream.
  */
-export type Limit = (route: Route, call: OpenCall) => Promise<void>;
+export type Limit = (route: Route, call: OpenCall, refused?: string) => Promise<void>;
 
 /** Open streams of all callers without a token together: of those who watch health or ask for the contract. */
 export const STREAMS_OF_NOBODY_MAX = 256;
@@ -47,15 +47,16 @@ export function createLimit(limits: CallLimits): Limit {
     "stream-start": bucketOf(limits.streamStartsPerSecond),
   };
   const openStreams = new Map<string, number>();
-  return async (route, call) => {
+  return async (route, call, refused) => {
     const { role, subject } = call.identity;
     // A caller that is refused here waits for its RetryInfo. A fence must not wait: the removal behind it holds the host's lock.
     if (role === "SERVICE") return;
     // Callers without a token have no subject to count by: their calls cost little, and all their streams count as one caller's.
-    const isAnybody = role === "NOBODY";
+    const isAnybody = role === "NOBODY" && refused === undefined;
     const callClass = classOf(route);
     const bucket = isAnybody ? undefined : buckets[callClass];
-    if (bucket !== undefined) call.quota = await draw(bucket, callClass, call, subject);
+    if (bucket !== undefined) call.quota = await draw(bucket, callClass, call, refused ?? subject);
+    if (refused !== undefined) return;
     const openMax = isAnybody ? STREAMS_OF_NOBODY_MAX : limits.openStreams;
     if (route.kind !== "unary" && openMax > 0) countStream(openStreams, openMax, call, subject);
   };

@@ -10,9 +10,10 @@ import {
   type HandlerContext,
 } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
+import type { Identity } from "../../auth/identity.ts";
 import type { Delivery } from "../wire/answer-time.ts";
 import { authenticate } from "../call/authenticate.ts";
-import { admitCaller, type Chain } from "../call/chain.ts";
+import { admitCaller, type Chain, limitRefused } from "../call/chain.ts";
 import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
@@ -60,7 +61,7 @@ export async function admitRequest(chain: Chain, route: Route, context: HandlerC
   if (context.signal.aborted) onAbort();
   try {
     const authorization = context.requestHeader.get("authorization") ?? undefined;
-    call.identity = await authenticate(chain.authentication, route, authorization, call);
+    call.identity = await identified(chain, route, authorization, call);
     await admitCaller(chain, route, call);
   } catch (thrown) {
     throw connectError(statusErrorOf(thrown, chain.errorDomain));
@@ -68,6 +69,20 @@ export async function admitRequest(chain: Chain, route: Route, context: HandlerC
     if (call.quota !== undefined) {
       for (const [name, value] of Object.entries(rateLimitHeaders(call.quota))) context.responseHeader.set(name, value);
     }
+  }
+}
+
+async function identified(
+  chain: Chain,
+  route: Route,
+  authorization: string | undefined,
+  call: OpenCall,
+): Promise<Identity> {
+  try {
+    return await authenticate(chain.authentication, route, authorization, call);
+  } catch (thrown) {
+    await limitRefused(chain, route, call, thrown);
+    throw thrown;
   }
 }
 

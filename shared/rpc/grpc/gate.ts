@@ -6,7 +6,7 @@ import type { Identity } from "../../auth/identity.ts";
 import { monotonicMs } from "../../clock.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
-import type { Chain } from "../call/chain.ts";
+import { type Chain, limitRefused } from "../call/chain.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";
@@ -37,7 +37,7 @@ export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTi
     const waiting = new WaitingClient(stream, timeoutMs);
     caller = authenticate(chain.authentication, route, headers.authorization, waiting);
   } catch (thrown) {
-    turnAway(chain, route, stream, thrown);
+    void turnAway(chain, route, stream, thrown);
     return;
   }
   if (caller instanceof Promise) void passLater(chain, route, stream, caller, timeoutMs, pass);
@@ -57,7 +57,7 @@ async function passLater(
   try {
     known = await caller;
   } catch (thrown) {
-    turnAway(chain, route, stream, thrown);
+    await turnAway(chain, route, stream, thrown);
     return;
   }
   // grpc-js checks the content type before it checks whether the client is still there, and throws when the client has left.
@@ -82,10 +82,15 @@ function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: nu
 }
 
 /** Answers with nothing but the status. */
-function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown: unknown): void {
+async function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown: unknown): Promise<void> {
   const { method, log } = route;
-  const ending = statusErrorOf(thrown, chain.errorDomain);
-  chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined }).close(ending);
+  const call = chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined });
+  const why = await limitRefused(chain, route, call, thrown).then(
+    () => thrown,
+    (limited: unknown) => limited,
+  );
+  const ending = statusErrorOf(why, chain.errorDomain);
+  call.close(ending);
   if (isOver(stream)) return;
   const headers = { ":status": 200, "content-type": "application/grpc+proto" };
   const said = { "grpc-status": ending.code, "grpc-message": encodeURI(ending.message) };
