@@ -155,6 +155,19 @@ describe("a fence", () => {
     expect(await book(1)).toBe("CONFIRMED");
   });
 
+  test("of an erased user is for good: no later version makes anything of it again", async () => {
+    expect(await tell(guestId, "ERASED", 3)).toBe(true);
+    await tell(guestId, "ACTIVE", 4);
+    await tell(guestId, "DEACTIVATED", 5);
+    expect(await book(1)).toBe("GUEST_DEACTIVATED");
+    const stored = () =>
+      lanes.pool.query("select state, version::int, complete_time is null as is_under_way from users");
+    expect((await stored()).rows).toEqual([{ state: "ERASED", version: 3, is_under_way: false }]);
+    // Erased once more, it has the later version: Availability counts on that.
+    expect(await tell(guestId, "ERASED", 6)).toBe(true);
+    expect((await stored()).rows).toEqual([{ state: "ERASED", version: 6, is_under_way: false }]);
+  });
+
   test("leaves the other guests of the batch alone", async () => {
     await tell(guestId, "DEACTIVATED", 2);
     const others = Array.from({ length: 20 }, (_, hour) => saidOf(lanes.commit(createCommand(hostId, hourOf(hour)))));
