@@ -27,8 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => lanes.stop());
 
-const erase = (caller: Caller = patient, id = guestId): Promise<boolean> =>
-  fenceUser({ pool: lanes.pool, lanes: lanes.replicas[0]! }, { id, state: "ERASED", version: 2 }, caller);
+const erase = async (caller: Caller = patient, id = guestId): Promise<boolean> =>
+  (await fenceUser({ pool: lanes.pool, lanes: lanes.replicas[0]! }, { id, state: "ERASED", version: 2 }, caller))
+    .isComplete;
 
 const said = { externalId: `crm-${PRIVATE_WORDS}`, note: PRIVATE_WORDS, labels: { [PRIVATE_WORDS]: PRIVATE_WORDS } };
 const requestOf = () => ({ id: randomUUID(), method: "CreateBooking", contentHash: "ab".repeat(32) });

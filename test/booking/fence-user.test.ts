@@ -37,8 +37,8 @@ afterEach(async () => {
   await lanes.stop();
 });
 
-function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
-  return fenceUser({ pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller);
+async function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
+  return (await fenceUser({ pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller)).isComplete;
 }
 
 const book = (hour: number, replica = 0): Promise<string> =>
