@@ -18,6 +18,7 @@ import {
   startLanes,
   tally,
 } from "../support/lanes.ts";
+import { testLog } from "../support/logs.ts";
 import { poolOf } from "../support/pool.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { waitUntil } from "../support/waits.ts";
@@ -38,7 +39,8 @@ afterEach(async () => {
 });
 
 async function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
-  return (await fenceUser({ pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller)).isComplete;
+  return (await fenceUser({ pool, lanes: lanes.replicas[0]!, log: testLog("fence") }, { id, state, version }, caller))
+    .isComplete;
 }
 
 const book = (hour: number, replica = 0): Promise<string> =>

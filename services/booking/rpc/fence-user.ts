@@ -28,7 +28,7 @@ export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.m
     const { userId: id, state, version: told } = parse(schema, message);
     // First, and at once: nothing that comes after it may keep a token good that is another user's by now.
     await deps.forgetUser(id);
-    const stored = await takeEffect(deps, { id, state: stateOf[state], version: told }, call);
+    const stored = await takeEffect({ ...deps, log: call.log }, { id, state: stateOf[state], version: told }, call);
     return { complete: stored.isComplete, state: numberOf[stored.state], version: BigInt(stored.version) };
   };
 }
