@@ -18,6 +18,7 @@ import {
   startLanes,
   tally,
 } from "../support/lanes.ts";
+import { testLog } from "../support/logs.ts";
 import { poolOf } from "../support/pool.ts";
 import { somebodyWaits, stopCommitsTo } from "../support/lock-waits.ts";
 import { waitUntil } from "../support/waits.ts";
@@ -37,8 +38,9 @@ afterEach(async () => {
   await lanes.stop();
 });
 
-function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
-  return fenceUser({ pool, lanes: lanes.replicas[0]! }, { id, state, version }, caller);
+async function tell(id: string, state: UserState, version: number, caller: Caller = patient): Promise<boolean> {
+  return (await fenceUser({ pool, lanes: lanes.replicas[0]!, log: testLog("fence") }, { id, state, version }, caller))
+    .isComplete;
 }
 
 const book = (hour: number, replica = 0): Promise<string> =>
@@ -153,6 +155,19 @@ describe("a fence", () => {
     expect(await book(1)).toBe("GUEST_DEACTIVATED");
     await tell(guestId, "ACTIVE", 4);
     expect(await book(1)).toBe("CONFIRMED");
+  });
+
+  test("of an erased user is for good: no later version makes anything of it again", async () => {
+    expect(await tell(guestId, "ERASED", 3)).toBe(true);
+    await tell(guestId, "ACTIVE", 4);
+    await tell(guestId, "DEACTIVATED", 5);
+    expect(await book(1)).toBe("GUEST_DEACTIVATED");
+    const stored = () =>
+      lanes.pool.query("select state, version::int, complete_time is null as is_under_way from users");
+    expect((await stored()).rows).toEqual([{ state: "ERASED", version: 3, is_under_way: false }]);
+    // Erased once more, it has the later version: Availability counts on that.
+    expect(await tell(guestId, "ERASED", 6)).toBe(true);
+    expect((await stored()).rows).toEqual([{ state: "ERASED", version: 6, is_under_way: false }]);
   });
 
   test("leaves the other guests of the batch alone", async () => {

@@ -119,7 +119,7 @@ describe("a user", () => {
     await booking.query("delete from users where user_id = $1", [guestId]);
     await booking.query("update bookings set note = 'ring twice' where host_id = $1", [hostId]);
     await booking.query("update booking_events set note = 'ring twice' where host_id = $1", [hostId]);
-    expect(await found()).toEqual([`USER_STATE: user ${guestId} is ERASED, which Booking was told and does not have`]);
+    expect(await found()).toEqual([`USER_STATE: user ${guestId} is ERASED, and ACTIVE in Booking`]);
     await availability.query("update users set told_version = 1 where version > 1");
     expect(await found()).toEqual([]);
     expect((await pair.clients.users.eraseUser({ userId: guestId })).complete).toBe(true);

@@ -23,6 +23,7 @@ let guestId: string;
 /** Stands in front of each call of Availability, if a test sets it. */
 let fenceUser: BookingPeer["fenceUser"] | undefined;
 let peer: BookingPeer;
+const unfinished: BookingPeer["fenceUser"] = async (_, { state, version }) => ({ state, version, isComplete: false });
 const ended: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -105,7 +106,7 @@ test.each(["cut", "answerless"] as const)("Booking is told again until it has an
 
 test("Booking is told by another process where the first one has ended before it was", async () => {
   // The first process never gets through.
-  fenceUser = async () => false;
+  fenceUser = unfinished;
   expect((await deactivate()).complete).toBe(false);
   const next = await startAvailabilityService(pair.availability.databaseUrl, { BOOKING_URL: pair.booking.connectUrl });
   ended.push(next.stop);
@@ -132,10 +133,10 @@ test("calls that come late change nothing", async () => {
 test("an answer to an earlier version does not stand for a later one", async () => {
   const held = pause();
   fenceUser = async (userId, user, limits) => {
-    if (userId === hostId && user.version > 2) return false;
-    const isComplete = await peer.fenceUser(userId, user, limits);
+    if (userId === hostId && user.version > 2) return await unfinished(userId, user, limits);
+    const stored = await peer.fenceUser(userId, user, limits);
     if (userId === hostId) await held.step();
-    return isComplete;
+    return stored;
   };
   const deactivated = deactivate();
   await held.reached;
@@ -164,7 +165,7 @@ async function storeWaiting(count: number): Promise<readonly string[]> {
 }
 
 test("a user of whom Booking says nothing keeps no other waiting", async () => {
-  fenceUser = async () => false;
+  fenceUser = unfinished;
   const [silent] = await storeWaiting(1);
   await deactivate();
   const held = pause();
@@ -179,10 +180,10 @@ test("a user of whom Booking says nothing keeps no other waiting", async () => {
 });
 
 test("users whom Booking does not get done with keep no other waiting, however many they are", async () => {
-  fenceUser = async () => false;
+  fenceUser = unfinished;
   const slow = new Set(await storeWaiting(150));
   await deactivate();
-  fenceUser = async (userId, user, limits) => !slow.has(userId) && (await peer.fenceUser(userId, user, limits));
+  fenceUser = (userId, ...rest) => (slow.has(userId) ? unfinished : peer.fenceUser)(userId, ...rest);
   await waitUntil(() => isTold());
   const { rowCount } = await pool.query("select from users where told_version < version");
   expect(rowCount).toBe(slow.size);

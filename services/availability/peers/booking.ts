@@ -3,7 +3,11 @@
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { UserState as StateNumber } from "../../../shared/gen/availability/v1/user_pb.ts";
-import { type FenceHostResponse, FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
+import {
+  type FenceHostResponse,
+  FenceService,
+  type FenceUserResponse,
+} from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
 import type { UserState } from "../domain/user.ts";
@@ -40,6 +44,12 @@ export interface ToldUser {
   readonly version: number;
 }
 
+/** What Booking has of a user. */
+export interface StoredUser extends ToldUser {
+  /** Whether it has done all that follows from the state. */
+  readonly isComplete: boolean;
+}
+
 export interface BookingPeer {
   /**
    * Ends the validity of what Booking remembers of the host's availability, and asks for the bookings that overlap the
@@ -47,11 +57,11 @@ export interface BookingPeer {
    */
   fenceHost(hostId: string, fence: Fence, limits: CallLimits): Promise<FenceAnswer>;
   /**
-   * Tells Booking what a user still does, and that its external id may be another one. Returns whether Booking has done all that
-   * follows from it; if not, it is to be told again. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`;
+   * Tells Booking what a user still does, and that its external id may be another one. Returns what Booking has of the user then: if
+   * that is something else or not complete, it is to be told again. Throws Refusal PEER_UNAVAILABLE if there is no answer within `timeoutMs`;
    * rejects when `signal` aborts.
    */
-  fenceUser(userId: string, user: ToldUser, limits: CallLimits): Promise<boolean>;
+  fenceUser(userId: string, user: ToldUser, limits: CallLimits): Promise<StoredUser>;
   /** Whether the host ever had a booking or hold of the guest. Throws and rejects like `fenceUser`. */
   hasGuest(hostId: string, guestId: string, limits: CallLimits): Promise<boolean>;
 }
@@ -75,7 +85,7 @@ export function bookingPeer(transport: Transport): BookingPeer {
     },
     async fenceUser(userId, { state, version }, limits) {
       const request = { userId, state: stateNumber[state], version: BigInt(version) };
-      return await asking(limits, async () => (await client.fenceUser(request, limits)).complete);
+      return await asking(limits, async () => storedFrom(await client.fenceUser(request, limits)));
     },
     async hasGuest(hostId, guestId, limits) {
       return await asking(limits, async () => (await client.hasGuest({ hostId, guestId }, limits)).hasGuest);
@@ -88,6 +98,12 @@ const stateNumber = {
   DEACTIVATED: StateNumber.DEACTIVATED,
   ERASED: StateNumber.ERASED,
 } as const;
+
+const stateOf: Partial<Record<StateNumber, UserState>> = {
+  [StateNumber.ACTIVE]: "ACTIVE",
+  [StateNumber.DEACTIVATED]: "DEACTIVATED",
+  [StateNumber.ERASED]: "ERASED",
+};
 
 async function asking<Answer>({ signal }: CallLimits, ask: () => Promise<Answer>): Promise<Answer> {
   try {
@@ -109,6 +125,13 @@ function answerFrom({ bookings, bookingCount, lastBookingEndTime: last }: FenceH
     bookingCount,
     lastBookingEnd: last === undefined ? undefined : timestampMs(last),
   };
+}
+
+/** Throws where Booking does not say a state that we know: nothing counts as done then. */
+function storedFrom({ complete, state: number, version }: FenceUserResponse): StoredUser {
+  const state = stateOf[number];
+  if (state === undefined) throw new Error("a fence's answer does not say which state the user has");
+  return { state, version: Number(version), isComplete: complete };
 }
 
 /** Throws where Booking has left a time out: nothing can be concluded from the rest of its answer. */

@@ -4,7 +4,7 @@ import type { UserState } from "../domain/user.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { changeUser } from "../storage/change-user.ts";
 import type { SchedulingDeps } from "./deps.ts";
-import { tellNow, type ToldUser } from "./tell-booking.ts";
+import { tellNow, type ChangedUser } from "./tell-booking.ts";
 
 /**
  * Gives a user a state and tells Booking. A user who has it already is not changed, but Booking is asked how far it is.
@@ -15,7 +15,7 @@ export async function changeState(
   caller: Caller & { readonly log: Logger },
   userId: string,
   state: UserState,
-): Promise<ToldUser> {
+): Promise<ChangedUser> {
   const user = await changeUser(deps, userId, (before) => {
     if (before.state === "ERASED" && state !== "ERASED") throw userErased(userId);
     return { state, profile: state === "ERASED" ? undefined : before.profile };

@@ -6,7 +6,7 @@ import { changeUser } from "../storage/change-user.ts";
 import { userErased } from "./change-state.ts";
 import type { SchedulingDeps } from "./deps.ts";
 import { assertSeen } from "./seen-version.ts";
-import { tellNow, type ToldUser } from "./tell-booking.ts";
+import { tellNow, type ChangedUser } from "./tell-booking.ts";
 
 export interface AskedProfile extends ProfileUpdate {
   readonly userId: string;
@@ -26,7 +26,7 @@ export async function updateUser(
   deps: SchedulingDeps,
   caller: Caller & { readonly log: Logger },
   asked: AskedProfile,
-): Promise<ToldUser> {
+): Promise<ChangedUser> {
   const { userId, etag, mayIdentify } = asked;
   const user = await changeUser(deps, userId, ({ state, profile, version }) => {
     if (profile === undefined) throw userErased(userId);

@@ -85,6 +85,33 @@ export async function markTold({ pool }: UserReader, { id, version }: Pick<User,
   });
 }
 
+/**
+ * Gives a user a version above the one that Booking has of it, unless Booking has what is here, or has a lower one: a database that was
+ * restored to an earlier time counts again what it has counted before, and Booking takes no version twice. Of who is erased in
+ * Booking alone, no version helps. Returns the user, who waits to be told to Booking again.
+ */
+export async function overtake(
+  { orm, pool }: UserReader,
+  id: string,
+  { state, version }: Pick<User, "state" | "version">,
+): Promise<User> {
+  return await transaction(pool, async (client) => {
+    await client.query({
+      name: "overtake-user",
+      text: `
+        update users set version = $2::int + 1
+        where id = $1 and version <= $2::int and (version < $2::int or state <> $3) and (state = 'ERASED' or $3 <> 'ERASED')`,
+      values: [id, version, state],
+    });
+    const em = orm.em.fork();
+    const { text, values } = statementOf(allUsers(em).where({ id }));
+    const { rows } = await client.query<QueryResultRow>(text, values);
+    const [row] = rows;
+    if (row === undefined) throw userNotFound(id);
+    return userFrom(em, row);
+  });
+}
+
 function stored(rows: readonly QueryResultRow[]): QueryResultRow {
   const [row] = rows;
   if (row === undefined) throw new Error("the user was not stored");

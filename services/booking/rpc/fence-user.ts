@@ -15,6 +15,12 @@ const stateOf: Record<KnownState, domain.UserState> = {
   [UserState.ERASED]: "ERASED",
 };
 
+const numberOf: Record<domain.UserState, KnownState> = {
+  ACTIVE: UserState.ACTIVE,
+  DEACTIVATED: UserState.DEACTIVATED,
+  ERASED: UserState.ERASED,
+};
+
 const schema = z.object({ userId: uuid, state: enumValue<KnownState>(UserStateSchema), version });
 
 export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceUser> {
@@ -22,10 +28,10 @@ export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.m
     const { userId: id, state, version: told } = parse(schema, message);
     // First, and at once: nothing that comes after it may keep a token good that is another user's by now.
     await deps.forgetUser(id);
-    const complete = await takeEffect(deps, { id, state: stateOf[state], version: told }, call);
+    const stored = await takeEffect({ ...deps, log: call.log }, { id, state: stateOf[state], version: told }, call);
     // And again: while Availability is out of reach, a replica may have read the state of before it was stored. If this is not
     // reached, Availability tells again.
     await deps.forgetUser(id);
-    return { complete };
+    return { complete: stored.isComplete, state: numberOf[stored.state], version: BigInt(stored.version) };
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What Availability has told of a user takes effect: once this is answered `true` for one who is deactivated or erased, nothing
+ * What Availability has told of a user takes effect: once this is answered as complete for one who is deactivated or erased, nothing
  * is booked with that user any more, by whichever replica; and of one who is erased, what was said is gone.
  *
  * 1. The state is stored and committed.
@@ -20,29 +20,25 @@
 import type { Caller } from "../../../shared/caller.ts";
 import { whenHoldersHaveEnded } from "../storage/lock-holders.ts";
 import { storeComplete, storeUser, type StoredUser, type ToldUser } from "../storage/users.ts";
-import type { SchedulingDeps } from "./deps.ts";
-import { eraseGuest } from "./erase-guest.ts";
-
-type Deps = Pick<SchedulingDeps, "pool" | "lanes">;
+import { eraseGuest, type ErasingDeps } from "./erase-guest.ts";
 
 /** What is kept of the caller's time for the way back: an answer that says "not complete" must arrive, too. */
 const ANSWER_MS = 250;
 
 /**
- * Returns whether all is done. If not, the time was too short: the next call goes on. A version that is not the latest one tells
- * nothing; then the state that is stored is what counts.
+ * Returns what is stored then, and whether all is done that follows from it. If not, the time was too short: the next call goes
+ * on. A version that is not the latest one tells nothing; then the state that is stored is what counts.
  */
-export async function fenceUser(deps: Deps, user: ToldUser, { signal, deadline }: Caller): Promise<boolean> {
+export async function fenceUser(deps: ErasingDeps, user: ToldUser, { signal, deadline }: Caller): Promise<StoredUser> {
   const caller = { signal, deadline: deadline - ANSWER_MS };
   const stored = await storeUser(deps.pool, user);
-  if (stored.isComplete) return true;
-  if (!(await follows(deps, stored, caller))) return false;
+  if (stored.isComplete || !(await follows(deps, stored, caller))) return stored;
   await storeComplete(deps.pool, stored, signal);
-  return true;
+  return { ...stored, isComplete: true };
 }
 
 /** Whether all that follows from a user's state is done. */
-async function follows(deps: Deps, { id, state }: StoredUser, caller: Caller): Promise<boolean> {
+async function follows(deps: ErasingDeps, { id, state }: StoredUser, caller: Caller): Promise<boolean> {
   // A batch that has not seen that a user is active again refuses it, and is over soon.
   if (state === "ACTIVE") return true;
   if (!(await whenHoldersHaveEnded(deps.pool, caller))) return false;

@@ -11,7 +11,7 @@ import { sequenceOf } from "./hosts.ts";
 import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows.ts";
 
 /** Before every id. */
-const NO_ID = "00000000-0000-0000-0000-000000000000";
+export const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export async function findBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<Booking | undefined> {
   const rows = await read<BookingRow>(

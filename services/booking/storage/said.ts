@@ -2,6 +2,7 @@
 
 import type { Pool } from "pg";
 import { read } from "../../../shared/postgres/read.ts";
+import { NO_ID } from "./bookings.ts";
 import { SAID } from "./rows.ts";
 
 export interface SaidBooking {
@@ -9,29 +10,31 @@ export interface SaidBooking {
   readonly bookingId: string;
 }
 
-/** Some of the guest's bookings that something is said about. */
+/** Some of the guest's bookings that something is said about, behind `after` in the order of their ids; undefined: from the first. */
 export async function saidBookingsOf(
   pool: Pool,
   guestId: string,
-  limit: number,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
   signal: AbortSignal,
 ): Promise<SaidBooking[]> {
   const query = {
     name: "said-bookings",
-    text: `select host_id, id from bookings where guest_id = $1 and (${SAID}) limit $2`,
-    values: [guestId, limit],
+    text: `select host_id, id from bookings where guest_id = $1 and id > $2 and (${SAID}) order by id limit $3`,
+    values: [guestId, after ?? NO_ID, limit],
   };
   const rows = await read<{ host_id: string; id: string }>(pool, query, signal);
   return rows.map((row) => ({ hostId: row.host_id, bookingId: row.id }));
 }
 
-/** Erases it in some of the guest's events. Returns in how many. */
+/** Erases it in some of the guest's events, those of bookings that say nothing any more. Returns in how many. */
 export async function eraseEvents(pool: Pool, guestId: string, limit: number, signal: AbortSignal): Promise<number> {
   const query = {
     name: "erase-events",
     text: `update booking_events set external_id = null, note = null, labels = null, cancel_reason = null
            where ctid = any (array(
-             select ctid from booking_events where guest_id = $1 and (${SAID}) limit $2 for update skip locked))
+             select ctid from booking_events e where guest_id = $1 and (${SAID}) and not exists (
+               select from bookings where host_id = e.host_id and id = e.booking_id and (${SAID}))
+             limit $2 for update skip locked))
            returning true as is_erased`,
     values: [guestId, limit],
   };

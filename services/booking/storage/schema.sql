@@ -79,7 +79,7 @@ CREATE INDEX bookings_held_by_expire_time ON public.bookings USING btree (expire
 
 CREATE INDEX bookings_held_by_guest ON public.bookings USING btree (guest_id, expire_time) WHERE (state = 'HELD'::text);
 
-CREATE INDEX bookings_said_by_guest ON public.bookings USING btree (guest_id) WHERE (num_nonnulls(external_id, note, labels, cancel_reason) > 0);
+CREATE INDEX bookings_said_by_guest ON public.bookings USING btree (guest_id, id) WHERE (num_nonnulls(external_id, note, labels, cancel_reason) > 0);
 
 create table hosts (
   host_id uuid not null,

@@ -121,7 +121,7 @@ export const Booking = defineEntity({
     {
       // What is left to erase of a guest. Where nothing is said, the index costs nothing, as the next one.
       name: "bookings_said_by_guest",
-      expression: `create index bookings_said_by_guest on bookings (guest_id) where ${SAID}`,
+      expression: `create index bookings_said_by_guest on bookings (guest_id, id) where ${SAID}`,
     },
   ],
 });

@@ -62,8 +62,9 @@ export interface StoredUser extends ToldUser {
 }
 
 /**
- * Stores what Availability has told of a user, unless a later version is stored, and returns what is stored then. It is
- * committed when this returns: a batch that gets its locks from now on sees it. Batches that had theirs before may not have.
+ * Stores what Availability has told of a user, unless a later version is stored, or the user is erased, which is for good.
+ * Returns what is stored then. It is committed when this returns: a batch that gets its locks from now on sees it. Batches that
+ * had theirs before may not have.
  */
 export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<StoredUser> {
   return await transaction(pool, async (client) => {
@@ -71,7 +72,7 @@ export async function storeUser(pool: Pool, { id, state, version }: ToldUser): P
       `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
        on conflict (user_id) do update
        set state = excluded.state, version = excluded.version, update_time = excluded.update_time, complete_time = null
-       where users.version < excluded.version`,
+       where users.version < excluded.version and (users.state <> 'ERASED' or excluded.state = 'ERASED')`,
       [id, state, version],
     );
     const { rows } = await client.query<Omit<StoredUser, "id">>(

@@ -57,51 +57,84 @@ interface ToldUser {
   readonly version: number;
 }
 
-/** Users of whom Booking has been told all. */
-const TOLD = "told_version = version and version > 1";
+/** A user of whom Booking has something else. */
+interface DifferingUser extends ToldUser {
+  readonly inBooking: string;
+}
+
+/** One page of users behind an id, in the order of ids. */
+type ReadPage = (after: string) => Promise<{ readonly told: readonly ToldUser[]; readonly last: string | undefined }>;
 
 /**
  * Users of whom Availability has told all, and Booking has another state: one of the databases was restored to an earlier time.
+ * So all are compared of whom Availability has ever told, and all of whom Booking was ever told: either may have forgotten it. One
+ * whom Availability does not know has no state.
+ *
  * The two cannot be read at one moment, and the services may be running. So one is only named whose version is the same after
  * Booking was read as before.
  */
 export async function* otherStates(availability: Client, booking: Client): AsyncGenerator<Violation> {
-  let after = "00000000-0000-0000-0000-000000000000";
-  for (;;) {
-    const { rows: told } = await availability.query<ToldUser>(
-      `select id, state, version from users where ${TOLD} and id > $1 order by id limit 5000`,
-      [after],
-    );
-    const last = told.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-    for (const { id, state } of await unchanged(availability, await differing(booking, told))) {
-      yield { kind: "USER_STATE", userId: id, state };
+  for (const readPage of [toldIn(availability), untoldIn(availability, booking)]) {
+    let after: string | undefined = "00000000-0000-0000-0000-000000000000";
+    while (after !== undefined) {
+      const { told, last } = await readPage(after);
+      for (const { id, state, inBooking } of await unchanged(availability, await differing(booking, told))) {
+        yield { kind: "USER_STATE", userId: id, state, inBooking };
+      }
+      after = last;
     }
   }
 }
 
-/** Those who have another state in Booking. Who is not there is active. */
-async function differing(booking: Client, told: readonly ToldUser[]): Promise<ToldUser[]> {
-  const { rows } = await booking.query<{ index: number }>(
-    `select (told.ordinal - 1)::float8 as index
-     from unnest($1::uuid[], $2::text[]) with ordinality as told (user_id, state, ordinal)
-     left join users using (user_id)
-     where coalesce(users.state, 'ACTIVE') <> told.state`,
-    [told.map(({ id }) => id), told.map(({ state }) => state)],
-  );
-  return rows.map(({ index }) => told[index]).filter((user) => user !== undefined);
+/** Those of whom Availability has told. */
+function toldIn(availability: Client): ReadPage {
+  return async (after) => {
+    const { rows: told } = await availability.query<ToldUser>(
+      `select id, state, version from users where told_version = version and version > 1 and id > $1
+       order by id limit 5000`,
+      [after],
+    );
+    return { told, last: told.at(-1)?.id };
+  };
 }
 
-async function unchanged(availability: Client, users: readonly ToldUser[]): Promise<ToldUser[]> {
-  if (users.length === 0) return [];
-  const { rows } = await availability.query<ToldUser>(
-    `select id, state, users.version from users
-     join unnest($1::uuid[], $2::int[]) as seen (id, version) using (id) 
-     where users.version = seen.version and users.told_version = users.version`,
-    [users.map(({ id }) => id), users.map(({ version }) => version)],
+/** Those of whom Booking was told, and Availability has told nothing. */
+function untoldIn(availability: Client, booking: Client): ReadPage {
+  return async (after) => {
+    const { rows } = await booking.query<{ id: string }>(
+      "select user_id as id from users where user_id > $1 order by user_id limit 5000",
+      [after],
+    );
+    const { rows: told } = await availability.query<ToldUser>(
+      `select asked.id, coalesce(state, 'UNKNOWN') as state, coalesce(version, 0) as version
+       from unnest($1::uuid[]) as asked (id) left join users using (id) where version = 1 or version is null`,
+      [rows.map(({ id }) => id)],
+    );
+    return { told, last: rows.at(-1)?.id };
+  };
+}
+
+/** Those who have another state in Booking. Who is not there is active. */
+async function differing(booking: Client, told: readonly ToldUser[]): Promise<DifferingUser[]> {
+  const { rows } = await booking.query<DifferingUser>(
+    `select user_id as id, told.state, told.version, coalesce(users.state, 'ACTIVE') as "inBooking"
+     from unnest($1::uuid[], $2::text[], $3::int[]) as told (user_id, state, version)
+     left join users using (user_id)
+     where coalesce(users.state, 'ACTIVE') <> told.state`,
+    [told.map(({ id }) => id), told.map(({ state }) => state), told.map(({ version }) => version)],
   );
   return rows;
+}
+
+async function unchanged(availability: Client, users: readonly DifferingUser[]): Promise<DifferingUser[]> {
+  if (users.length === 0) return [];
+  const { rows } = await availability.query<{ id: string }>(
+    `select seen.id from unnest($1::uuid[], $2::int[]) as seen (id, version) left join users using (id)
+     where coalesce(users.version, 0) = seen.version and users.told_version is not distinct from users.version`,
+    [users.map(({ id }) => id), users.map(({ version }) => version)],
+  );
+  const same = new Set(rows.map(({ id }) => id));
+  return users.filter(({ id }) => same.has(id));
 }
 
 /** Users who are erased and of whom something is left in Availability. */

@@ -29,8 +29,8 @@ export type Violation =
   | { readonly kind: "INACTIVE"; readonly hostId: string; readonly bookingId: string; readonly because: string }
   /** A user who is erased and still has a name, an address or an external id. */
   | { readonly kind: "ERASED_USER"; readonly userId: string }
-  /** A user of whom Booking has not what Availability has told it. */
-  | { readonly kind: "USER_STATE"; readonly userId: string; readonly state: string };
+  /** A user of whom Booking has another state than Availability, which has told it all. Who is not in Availability is UNKNOWN. */
+  | { readonly kind: "USER_STATE"; readonly userId: string; readonly state: string; readonly inBooking: string };
 
 /** One line for the operator. It names ids only. */
 export function lineOf(violation: Violation): string {
@@ -39,7 +39,7 @@ export function lineOf(violation: Violation): string {
     case "ERASED_USER":
       return `${kind}: user ${violation.userId} is erased and still somebody`;
     case "USER_STATE":
-      return `${kind}: user ${violation.userId} is ${violation.state}, which Booking was told and does not have`;
+      return `${kind}: user ${violation.userId} is ${violation.state}, and ${violation.inBooking} in Booking`;
     default:
       return lineOfHost(violation);
   }

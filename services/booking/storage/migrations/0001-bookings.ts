@@ -74,7 +74,7 @@ export class Migration0001Bookings extends Migration {
     this.addSql("create index bookings_held_by_expire_time on bookings (expire_time) where state = 'HELD'");
     this.addSql("create index bookings_held_by_guest on bookings (guest_id, expire_time) where state = 'HELD'");
     this.addSql("create index bookings_by_guest_and_host on bookings (guest_id, host_id)");
-    this.addSql(`create index bookings_said_by_guest on bookings (guest_id) where ${SAID}`);
+    this.addSql(`create index bookings_said_by_guest on bookings (guest_id, id) where ${SAID}`);
 
     this.addSql(`
       create table booking_events (

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file booking/v1/fence_service.proto.
  */
 export const file_booking_v1_fence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiswIKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESTwoQYWZ0ZXJfc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGeBBAaK7GBJ6EGFmdGVyX2Jvb2tpbmdfaWQSNQoQYWZ0ZXJfYm9va2luZ19pZBgGIAEoCUIb4EEBorsYFAgBehBhZnRlcl9zdGFydF90aW1lIoEBCg1GZW5jZWRCb29raW5nEhIKCmJvb2tpbmdfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqYBChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEisKCGJvb2tpbmdzGAIgAygLMhkuYm9va2luZy52MS5GZW5jZWRCb29raW5nEhUKDWJvb2tpbmdfY291bnQYAyABKAUSOQoVbGFzdF9ib29raW5nX2VuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoQRmVuY2VVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAESLgoFc3RhdGUYAiABKA4yGi5hdmFpbGFiaWxpdHkudjEuVXNlclN0YXRlQgPgQQISJQoHdmVyc2lvbhgDIAEoA0IU4EECorsYDSoLCAEQ/////////w8iJQoRRmVuY2VVc2VyUmVzcG9uc2USEAoIY29tcGxldGUYASABKAgiSgoPSGFzR3Vlc3RSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARIbCghndWVzdF9pZBgCIAEoCUIJ4EECorsYAggBIiUKEEhhc0d1ZXN0UmVzcG9uc2USEQoJaGFzX2d1ZXN0GAEgASgIMsoCCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAESUgoJRmVuY2VVc2VyEhwuYm9va2luZy52MS5GZW5jZVVzZXJSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZVVzZXJSZXNwb25zZSIIorsYBAoCIAESUgoISGFzR3Vlc3QSGy5ib29raW5nLnYxLkhhc0d1ZXN0UmVxdWVzdBocLmJvb2tpbmcudjEuSGFzR3Vlc3RSZXNwb25zZSILkAIBorsYBAoCIAEaPqK7GDoKD0lOVkFMSURfUkVRVUVTVAoQUk9MRV9OT1RfQUxMT1dFRAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_availability_v1_user, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
+  fileDesc("Ch5ib29raW5nL3YxL2ZlbmNlX3NlcnZpY2UucHJvdG8SCmJvb2tpbmcudjEihwEKC0ZlbmNlZFJhbmdlEjMKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQISQwoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhXgQQKiuxgOMgwKCnN0YXJ0X3RpbWUiswIKEEZlbmNlSG9zdFJlcXVlc3QSGgoHaG9zdF9pZBgBIAEoCUIJ4EECorsYAggBEjMKBnJhbmdlcxgCIAMoCzIXLmJvb2tpbmcudjEuRmVuY2VkUmFuZ2VCCuBBAaK7GAMg9AMSHgoRZmluZF9sYXN0X2Jvb2tpbmcYAyABKAhCA+BBARImCgxtYXhfYm9va2luZ3MYBCABKAVCEOBBAaK7GAkqBwgBEPQDGAESTwoQYWZ0ZXJfc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCGeBBAaK7GBJ6EGFmdGVyX2Jvb2tpbmdfaWQSNQoQYWZ0ZXJfYm9va2luZ19pZBgGIAEoCUIb4EEBorsYFAgBehBhZnRlcl9zdGFydF90aW1lIoEBCg1GZW5jZWRCb29raW5nEhIKCmJvb2tpbmdfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqYBChFGZW5jZUhvc3RSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgDEisKCGJvb2tpbmdzGAIgAygLMhkuYm9va2luZy52MS5GZW5jZWRCb29raW5nEhUKDWJvb2tpbmdfY291bnQYAyABKAUSOQoVbGFzdF9ib29raW5nX2VuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoQRmVuY2VVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgngQQKiuxgCCAESLgoFc3RhdGUYAiABKA4yGi5hdmFpbGFiaWxpdHkudjEuVXNlclN0YXRlQgPgQQISJQoHdmVyc2lvbhgDIAEoA0IU4EECorsYDSoLCAEQ/////////w8iYQoRRmVuY2VVc2VyUmVzcG9uc2USEAoIY29tcGxldGUYASABKAgSKQoFc3RhdGUYAiABKA4yGi5hdmFpbGFiaWxpdHkudjEuVXNlclN0YXRlEg8KB3ZlcnNpb24YAyABKAMiSgoPSGFzR3Vlc3RSZXF1ZXN0EhoKB2hvc3RfaWQYASABKAlCCeBBAqK7GAIIARIbCghndWVzdF9pZBgCIAEoCUIJ4EECorsYAggBIiUKEEhhc0d1ZXN0UmVzcG9uc2USEQoJaGFzX2d1ZXN0GAEgASgIMsoCCgxGZW5jZVNlcnZpY2USUgoJRmVuY2VIb3N0EhwuYm9va2luZy52MS5GZW5jZUhvc3RSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZUhvc3RSZXNwb25zZSIIorsYBAoCIAESUgoJRmVuY2VVc2VyEhwuYm9va2luZy52MS5GZW5jZVVzZXJSZXF1ZXN0Gh0uYm9va2luZy52MS5GZW5jZVVzZXJSZXNwb25zZSIIorsYBAoCIAESUgoISGFzR3Vlc3QSGy5ib29raW5nLnYxLkhhc0d1ZXN0UmVxdWVzdBocLmJvb2tpbmcudjEuSGFzR3Vlc3RSZXNwb25zZSILkAIBorsYBAoCIAEaPqK7GDoKD0lOVkFMSURfUkVRVUVTVAoQUk9MRV9OT1RfQUxMT1dFRAoEQlVTWRIPT1VUQ09NRV9VTktOT1dOYgZwcm90bzM", [file_availability_v1_user, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rules_v1_field, file_rules_v1_method]);
 
 /**
  * A half-open UTC range that is to be removed from a host's availability.
@@ -205,7 +205,8 @@ export type FenceUserRequest = Message<"booking.v1.FenceUserRequest"> & {
   state: UserState;
 
   /**
-   * The user's version, at least 1: of two calls the one with the higher version counts, whichever comes first. Required.
+   * The user's version, at least 1: of two calls the one with the higher version counts, whichever comes first. Of a user who is
+   * erased, no call counts that says otherwise. Required.
    *
    * @generated from field: int64 version = 3;
    */
@@ -226,11 +227,26 @@ export const FenceUserRequestSchema: GenMessage<FenceUserRequest> = /*@__PURE__*
  */
 export type FenceUserResponse = Message<"booking.v1.FenceUserResponse"> & {
   /**
-   * Whether all is done. If not, the deadline came first: call again, and it goes on.
+   * Whether all is done that follows from `state`. If not, the deadline came first: call again, and it goes on.
    *
    * @generated from field: bool complete = 1;
    */
   complete: boolean;
+
+  /**
+   * What is stored of the user now. If that is not what the call has told, the call has changed nothing: a higher version had been
+   * told before, or the user is erased.
+   *
+   * @generated from field: availability.v1.UserState state = 2;
+   */
+  state: UserState;
+
+  /**
+   * The version of that state.
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
 };
 
 /**
