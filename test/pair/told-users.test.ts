@@ -3,12 +3,16 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { availabilityConfig } from "../../services/availability/config.ts";
 import type { BookingPeer } from "../../services/availability/peers/booking.ts";
+import { LATE_AFTER_MS } from "../../services/availability/scheduling/tell-booking.ts";
+import { startAvailability } from "../../services/availability/service.ts";
 import { freePort } from "../../services/dev/machine/ports.ts";
 import { hours } from "../support/hosts-time.ts";
 import { type Link, startLink } from "../support/link.ts";
-import { type Pair, startAvailabilityService, startPair } from "../support/pair.ts";
+import { type Pair, startAvailabilityService, startPair, variables } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
 import { poolOf } from "../support/pool.ts";
 import { outcomeOf } from "../support/refusals.ts";
@@ -187,4 +191,28 @@ test("users whom Booking does not get done with keep no other waiting, however m
   await waitUntil(() => isTold());
   const { rowCount } = await pool.query("select from users where told_version < version");
   expect(rowCount).toBe(slow.size);
+});
+
+test("an operator is warned once of a user whom Booking has not got done with for a minute", async () => {
+  fenceUser = unfinished;
+  const [slow] = await storeWaiting(1);
+  const lines: string[] = [];
+  let told = 0;
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const config = availabilityConfig(await variables("availability", pair.availability.databaseUrl));
+  const { stop } = await startAvailability(config, pino({}, { write: (line) => void lines.push(line) }), {
+    peer: (booking) => ({ ...booking, fenceUser: (...call) => ((told += 1), unfinished(...call)) }),
+  });
+  ended.push(stop, async () => void vi.useRealTimers());
+  const warnings = (): string[] => lines.filter((line) => line.includes('"level":40') && line.includes(slow!));
+  await waitUntil(() => told > 0);
+  // Waiting moves this clock too, but not by the other half.
+  vi.advanceTimersByTime(LATE_AFTER_MS / 2);
+  await waitUntil(() => told > 2);
+  expect(warnings()).toEqual([]);
+  vi.advanceTimersByTime(LATE_AFTER_MS / 2);
+  await waitUntil(() => warnings().length > 0);
+  const before = told;
+  await waitUntil(() => told > before + 1);
+  expect(warnings()).toHaveLength(1);
 });
