@@ -5,7 +5,8 @@ import type { TokenUser } from "../../../shared/auth/identify.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { SECOND_MS } from "../../../shared/time-units.ts";
-import { COOLDOWN_MS, FRESH_MS, GRACE_MS, type Identities, REFUSED_MS, rememberIdentities } from "./identities.ts";
+import { FRESH_MS, GRACE_MS, type Identities, REFUSED_MS, rememberIdentities } from "./identities.ts";
+import { COOLDOWN_MS } from "./outage.ts";
 
 const ADA: TokenUser = { id: "01a20a9e-fa67-7f02-bcc1-d6992f517cd2", role: "USER", isErased: false };
 
@@ -156,7 +157,7 @@ describe("a user that has changed is asked about again", () => {
     expect([await find("ada"), findsAtOnce("ada"), looked]).toEqual([ADA, true, [ADA.id]]);
     erasedHere.add(ADA.id);
     expect(await find(ADA.id)).toEqual({ ...ADA, isErased: true });
-    expect([await find(ADA.id), asked.length]).toEqual([{ ...ADA, isErased: true }, 4]);
+    expect([await find(ADA.id), asked.length]).toEqual([{ ...ADA, isErased: true }, 3]);
     identities.doubtAll();
     vi.advanceTimersByTime(1);
     expect(await find("ada")).toEqual({ ...ADA, isErased: true });
@@ -193,18 +194,49 @@ describe("a user that has changed is asked about again", () => {
 });
 
 describe("while Availability is out of reach", () => {
-  test("who was known stays known for an hour, and Availability is asked once in ten seconds", async () => {
-    await find("ada");
+  test("who was known stays known for an hour, and waits for nothing once that is known of Availability", async () => {
+    peer?.set("bob", { ...ADA, id: "bob's" });
+    for (const subject of ["ada", "bob"]) await find(subject);
     peer = undefined;
     vi.advanceTimersByTime(FRESH_MS);
-    expect(await find("ada")).toEqual(ADA);
+    expect([await find("ada"), asked.length]).toEqual([ADA, 3]);
     vi.advanceTimersByTime(COOLDOWN_MS - 1);
-    expect(findsAtOnce("ada")).toBe(true);
-    expect(asked).toHaveLength(2);
-    vi.advanceTimersByTime(1);
-    expect(findsAtOnce("ada")).toBe(false);
+    expect([...["ada", "bob"].map(findsAtOnce), asked.length]).toEqual([true, true, 3]);
     vi.advanceTimersByTime(GRACE_MS - FRESH_MS - COOLDOWN_MS);
+    expect(findsAtOnce("ada")).toBe(true);
+    vi.advanceTimersByTime(1);
     expect(await find("ada")).toBe("CallersOutOfReach");
+  });
+
+  test("one ask at a time finds out whether it is back, and those who are known do not wait for it", async () => {
+    const subjects = ["ada", ADA.id];
+    for (const subject of subjects) await find(subject);
+    peer = undefined;
+    identities.doubtAll();
+    vi.advanceTimersByTime(1);
+    for (const subject of subjects) expect(await find(subject)).toEqual(ADA);
+    expect(asked).toHaveLength(3);
+    const held = Promise.withResolvers<void>();
+    holdBack = held.promise;
+    vi.advanceTimersByTime(COOLDOWN_MS);
+    expect([subjects.map(findsAtOnce), asked.length]).toEqual([[true, true], 4]);
+    vi.advanceTimersByTime(COOLDOWN_MS);
+    expect([subjects.map(findsAtOnce), asked.length]).toEqual([[true, true], 4]);
+    held.resolve();
+    peer = new Map([["ada", { ...ADA, id: "another" }]]);
+    await vi.waitFor(async () => {
+      vi.advanceTimersByTime(COOLDOWN_MS);
+      expect(await find("ada")).toMatchObject({ id: "another" });
+    });
+  });
+
+  test("who is not known is told so at once, except the one who finds out whether it is back", async () => {
+    peer = undefined;
+    for (const subject of ["a", "b", "c"]) expect(await find(subject)).toBe("CallersOutOfReach");
+    expect(asked).toEqual(["a"]);
+    vi.advanceTimersByTime(COOLDOWN_MS);
+    peer = new Map([["b", ADA]]);
+    expect([await find("b"), await find("c"), asked]).toEqual([ADA, undefined, ["a", "b", "c"]]);
   });
 
   test("who was forgotten is not known", async () => {
@@ -221,6 +253,7 @@ describe("while Availability is out of reach", () => {
     expect(findsAtOnce(ADA.id)).toBe(true);
     peer = new Map();
     vi.advanceTimersByTime(COOLDOWN_MS);
+    expect(await find(ADA.id)).toEqual(ADA);
     expect(await find(ADA.id)).toBeUndefined();
   });
 
@@ -236,7 +269,7 @@ describe("while Availability is out of reach", () => {
     peer = undefined;
     for (const subject of ["a", "b", "c"]) expect(await find(subject)).toBe("CallersOutOfReach");
     expect(lines).toHaveLength(1);
-    vi.advanceTimersByTime(COOLDOWN_MS);
+    vi.advanceTimersByTime(10 * SECOND_MS);
     await find("a");
     expect(lines).toHaveLength(2);
   });
