@@ -133,7 +133,7 @@ describe("the log says whose a refused token claims to be,", () => {
     ],
     ["also of a long one", { sub: `${"x".repeat(200)}@mail.example`, aud: "booking" }, { subject: "…@mail.example" }],
     ["also of a quoted one", { sub: '"ada l: a/b"@mail.example', aud: "booking" }, { subject: "…@mail.example" }],
-    ["without what turns a line around", { sub: "a\u202eb\u2028c\u0085d", aud: "booking" }, { subject: "abcd" }],
+    ["without what turns a line around", { sub: "a\u202Eb\u2028c\u0085d", aud: "booking" }, { subject: "abcd" }],
     ["and nothing where they are no texts", { sub: { a: 1 }, iss: 7 }, { refused: "ISSUER_MISSING" }],
   ])("%s", async (_what, claims, told) => {
     const before = kept.production.lines.length;
