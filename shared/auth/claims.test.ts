@@ -8,6 +8,7 @@ describe("a claim is found", () => {
     sub: "ada",
     realm_access: { roles: ["guest"] },
     "https://example.com/roles": "host",
+    resource_access: { "app.example.com": { roles: ["client"] } },
     https: { "//example": { "com/roles": "wrong" } },
   };
 
@@ -15,6 +16,8 @@ describe("a claim is found", () => {
     ["sub", "ada"],
     ["realm_access.roles", ["guest"]],
     ["https://example.com/roles", "host"],
+    ["resource_access.app\\.example\\.com.roles", ["client"]],
+    ["resource_access.app.example.com.roles", undefined],
     ["missing", undefined],
     ["realm_access.missing", undefined],
     ["sub.length", undefined],

@@ -33,9 +33,13 @@ export interface Claims {
 /** The claims of our own tokens: of the services, and of development. */
 export const ownClaims = { subject: ["sub"], role: ["role"] } as const;
 
-/** The path in a setting. Names have dots between them; a text with `://` is one name, as in the namespaced claims of Auth0. */
+/**
+ * The path in a setting. Names have dots between them, and `\.` where a name has a dot; a text with `://` is one name, as in the
+ * namespaced claims of Auth0.
+ */
 export function claimPath(text: string): ClaimPath {
-  return text.includes("://") ? [text] : text.split(".");
+  if (text.includes("://")) return [text];
+  return text.split(/(?<!\\)\./).map((name) => name.replaceAll("\\.", "."));
 }
 
 /** What the values mean that the identity provider has for each of our roles. */

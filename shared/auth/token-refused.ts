@@ -73,8 +73,18 @@ export class TokenRefused extends Error {
 
 const SHOWN_MAX_CHARACTERS = 128;
 
-/** A text of a token as a log may keep it: not all of a long one, and of an e-mail address no more than its domain. */
+/** What would let a line of the log look like another one: control characters, marks of direction, ends of lines. */
+const NOT_FOR_LOG = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * A text of a token as a log may keep it: not all of a long one, and of an e-mail address no more than its domain. The name before
+ * an `@` may have any characters where it is quoted, so all before the last one is hidden; and before it is cut, or what has lost
+ * its `@` would be shown.
+ */
 function forLog(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
-  return value.slice(0, SHOWN_MAX_CHARACTERS).replaceAll(/[^\s@:/]+@/g, "…@");
+  const visible = value.replaceAll(NOT_FOR_LOG, "");
+  const domainAt = visible.lastIndexOf("@");
+  const shown = domainAt === -1 ? visible : `…${visible.slice(domainAt)}`;
+  return shown.slice(0, SHOWN_MAX_CHARACTERS).toWellFormed();
 }

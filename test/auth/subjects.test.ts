@@ -136,6 +136,17 @@ describe("while Availability is away", () => {
     link.set("cut");
     expect(await callsAt(replica, guest(guestId))).toBe("UNAUTHENTICATED");
   });
+
+  test("who was erased is not known at a replica that did not hear of it, once it listens again", async () => {
+    expect(await callsAt(replica, guest(name))).toBe("OK");
+    link.set("cut");
+    await pool.query(
+      "insert into users (user_id, state, version, update_time) values ($1, 'ERASED', 1000000, clock_timestamp())",
+      [guestId],
+    );
+    await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'booking-feed'");
+    await waitFor(async () => expect(await callsAt(replica, guest(name))).toBe("UNAUTHENTICATED"));
+  });
 });
 
 const refusedTwice = ["UNAUTHENTICATED", "UNAUTHENTICATED"];

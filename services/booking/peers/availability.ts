@@ -3,6 +3,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { TokenUser } from "../../../shared/auth/identify.ts";
+import type { UserRole } from "../../../shared/auth/identity.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { AvailabilityService } from "../../../shared/gen/availability/v1/availability_service_pb.ts";
 import type { Rules as RulesMessage } from "../../../shared/gen/availability/v1/rules_pb.ts";
@@ -105,7 +106,7 @@ async function resolveSubject(
 ): Promise<TokenUser> {
   try {
     const { userId, role, state } = await client.resolveSubject({ subject }, { timeoutMs });
-    return { id: userId, role: role === Role.HOST ? "HOST" : "USER", isErased: state === UserState.ERASED };
+    return { id: userId, role: userRole(role), isErased: state === UserState.ERASED };
   } catch (error) {
     const reason = reasonOf(error);
     // What Availability does not take for a subject, no user has.
@@ -114,6 +115,13 @@ async function resolveSubject(
     }
     throw peerUnavailable("availability", error);
   }
+}
+
+function userRole(role: Role): UserRole {
+  if (role === Role.HOST) return "HOST";
+  if (role === Role.USER) return "USER";
+  // A role that is newer than this service: nobody knows what it may do here.
+  throw new Error(`the user has a role that is not known here: ${role}`);
 }
 
 /** The answer of a call about a user, or the refusal that its error means to our own caller. */

@@ -12,7 +12,8 @@ import type { Caller } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../shared/time-units.ts";
-import type { AvailabilityPeer } from "./availability.ts";
+import { type AvailabilityPeer, PEER_CALL_MAX_MS } from "./availability.ts";
+import { Outage } from "./outage.ts";
 import { shareAsks } from "./shared-asks.ts";
 
 export interface Identities {
@@ -43,8 +44,7 @@ export const REFUSED_MS = SECOND_MS;
 export const FRESH_MS = 5 * MINUTE_MS;
 /** While Availability is out of reach, what was known stays good for so long. Without it, its outage would be ours at once. */
 export const GRACE_MS = HOUR_MS;
-/** After an ask that failed, what is known is used without asking again for so long: a silent peer costs each ask two seconds. */
-export const COOLDOWN_MS = 10 * SECOND_MS;
+const LOG_PAUSE_MS = 10 * SECOND_MS;
 
 interface Known {
   readonly user: TokenUser;
@@ -52,8 +52,6 @@ interface Known {
   readonly askedAt: number;
   /** Since when our own database is known not to call the user erased. */
   checkedAt: number;
-  /** When an ask for it failed last. */
-  failedAt: number;
 }
 
 interface Refused {
@@ -69,6 +67,7 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
   /** The subjects of each user that are in `known`: its id and its external id, and in other letters its id again. */
   const subjectsOf = new Map<string, Set<string>>();
   const asks = shareAsks<TokenUser>();
+  const outage = new Outage();
   let forgottenAt = -Infinity;
   let doubtedAt = -Infinity;
   let loggedAt = -Infinity;
@@ -91,16 +90,19 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
     if (askedAt > Math.max(forgottenAt, doubtedAt)) refused.set(subject, { user, askedAt });
   }
 
-  async function ask(subject: string, timeoutMs: number): Promise<TokenUser> {
+  /** Has its whole time, whatever the caller has left: that the peer is down must not be said for a caller in a hurry. */
+  async function ask(subject: string): Promise<TokenUser> {
     const askedAt = monotonicMs();
     try {
-      const user = await peer.resolveSubject(subject, timeoutMs);
+      const user = await outage.observe(() => peer.resolveSubject(subject, PEER_CALL_MAX_MS));
       if (user.isErased) refuse(subject, user, askedAt);
       // A change that was told meanwhile may be missing in the answer.
-      else if (askedAt > forgottenAt) remember(subject, { user, askedAt, checkedAt: askedAt, failedAt: -Infinity });
+      else if (askedAt > forgottenAt) remember(subject, { user, askedAt, checkedAt: askedAt });
       return user;
     } catch (error) {
-      if (error instanceof Refusal && error.reason === "USER_NOT_FOUND") refuse(subject, undefined, askedAt);
+      if (!(error instanceof Refusal)) throw error;
+      if (error.reason === "USER_NOT_FOUND") refuse(subject, undefined, askedAt);
+      else logOutage(error);
       throw error;
     }
   }
@@ -108,33 +110,43 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
   async function findAnew(claims: Claims, caller: Caller): Promise<TokenUser | undefined> {
     const { subject } = claims;
     try {
-      return await asks.answer(subject, Math.max(forgottenAt, doubtedAt), caller, (timeoutMs) =>
-        ask(subject, timeoutMs),
-      );
+      return await asks.answer(subject, Math.max(forgottenAt, doubtedAt), caller, () => ask(subject));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error.reason === "USER_NOT_FOUND") {
-        return undefined;
-      }
-      return findWithoutPeer(claims, caller, error);
+      return error.reason === "USER_NOT_FOUND" ? undefined : findWithoutPeer(claims, caller);
     }
   }
 
-  async function findWithoutPeer(claims: Claims, caller: Caller, why: Refusal): Promise<TokenUser> {
-    logOutage(why);
-    const { subject } = claims;
-    const old = known.get(subject);
-    if (old !== undefined && ageOf(old) < GRACE_MS) {
-      old.failedAt = monotonicMs();
-      return old.checkedAt > doubtedAt ? old.user : checkAgain(subject, old, caller);
+  /** Whether Availability answers again finds out the caller who cannot do without it, or else nobody waits for that. */
+  function findInOutage(claims: Claims, caller: Caller): ReturnType<FindTokenUser> {
+    if (outage.mayAsk) {
+      if (remembered(claims) === undefined) return findAnew(claims, caller);
+      // What comes of it is noted, and logged.
+      ask(claims.subject).catch(() => undefined);
     }
+    return findWithoutPeer(claims, caller);
+  }
+
+  function findWithoutPeer(claims: Claims, caller: Caller): TokenUser | Promise<TokenUser> {
+    const old = remembered(claims);
+    if (old === undefined) return findInDatabase(claims, caller);
+    return old.checkedAt > doubtedAt ? old.user : checkAgain(claims.subject, old, caller);
+  }
+
+  function remembered({ subject }: Claims): Known | undefined {
+    const entry = known.get(subject);
+    return entry !== undefined && ageOf(entry) < GRACE_MS ? entry : undefined;
+  }
+
+  async function findInDatabase(claims: Claims, caller: Caller): Promise<TokenUser> {
+    const { subject } = claims;
     const lookedAt = monotonicMs();
     const user = await findHere(claims, caller);
     if (user === undefined) throw new CallersOutOfReach();
-    // As of an answer of Availability.
     if (user.isErased) refuse(subject, user, lookedAt);
     else if (lookedAt > forgottenAt) {
-      remember(subject, { user, askedAt: lookedAt - FRESH_MS, checkedAt: lookedAt, failedAt: lookedAt });
+      // As of an answer of Availability that is not fresh any more.
+      remember(subject, { user, askedAt: lookedAt - FRESH_MS, checkedAt: lookedAt });
     }
     return user;
   }
@@ -155,7 +167,7 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
   /** Once in a while, not for every caller. */
   function logOutage(why: Refusal): void {
     const now = monotonicMs();
-    if (now - loggedAt < COOLDOWN_MS) return;
+    if (now - loggedAt < LOG_PAUSE_MS) return;
     loggedAt = now;
     log.warn({ err: why }, "availability cannot be asked whom tokens name; those that are known are used for a while");
   }
@@ -165,7 +177,8 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
       const turnedAway = refused.get(claims.subject);
       if (turnedAway !== undefined && monotonicMs() - turnedAway.askedAt < REFUSED_MS) return turnedAway.user;
       const found = known.get(claims.subject);
-      return found !== undefined && isUsable(found, doubtedAt) ? found.user : findAnew(claims, caller);
+      if (found !== undefined && ageOf(found) < FRESH_MS && found.askedAt > doubtedAt) return found.user;
+      return outage.isDown ? findInOutage(claims, caller) : findAnew(claims, caller);
     },
     forget(userId) {
       forgottenAt = monotonicMs();
@@ -177,14 +190,6 @@ export function rememberIdentities({ peer, findHere, isErasedHere, log }: Identi
       refused.clear();
     },
   };
-}
-
-function isUsable(entry: Known, doubtedAt: number): boolean {
-  const age = ageOf(entry);
-  return (
-    (age < FRESH_MS && entry.askedAt > doubtedAt) ||
-    (age < GRACE_MS && entry.checkedAt > doubtedAt && monotonicMs() - entry.failedAt < COOLDOWN_MS)
-  );
 }
 
 function ageOf({ askedAt }: Known): number {

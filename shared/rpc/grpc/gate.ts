@@ -31,17 +31,20 @@ export type Pass = (caller: Identity, timeoutMs: number) => void;
 export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTimeoutMs: number, pass: Pass): void {
   const { stream, headers } = opening;
   let timeoutMs: number;
+  let waiting: WaitingClient;
   let caller: Identity | Promise<Identity>;
   try {
     timeoutMs = boundTime(route, opening, bodyTimeoutMs);
-    const waiting = new WaitingClient(stream, timeoutMs);
+    waiting = new WaitingClient(stream, timeoutMs);
     caller = authenticate(chain.authentication, route, headers.authorization, waiting);
   } catch (thrown) {
     void turnAway(chain, route, stream, thrown);
     return;
   }
-  if (caller instanceof Promise) void passLater(chain, route, stream, caller, timeoutMs, pass);
-  else pass(caller, timeoutMs);
+  if (caller instanceof Promise) {
+    const known = caller.finally(() => waiting.release());
+    void passLater(chain, route, stream, known, timeoutMs, pass);
+  } else pass(caller, timeoutMs);
 }
 
 async function passLater(
