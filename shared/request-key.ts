@@ -9,6 +9,11 @@ export interface RequestKey {
   readonly method: string;
   /** SHA-256 of what was asked for, in hexadecimal. */
   readonly contentHash: string;
+  /**
+   * The same without what people say about a booking, of which nothing is kept once its guest is erased: not even a hash, which could
+   * be guessed. Undefined where the request says nothing.
+   */
+  readonly unsaidHash?: string | undefined;
 }
 
 type Asked = string | number | boolean | undefined;
@@ -22,17 +27,27 @@ type Added = Asked | Readonly<Record<string, string>>;
  * `added`: what a later version of the contract has added, by name. A field that is not set, as the contract has it (empty, 0,
  * false), is as if there were no such field: so a request that was carried out before the field was there still is the same
  * request.
+ *
+ * `said`: the like, of what people say about a booking.
  */
 export function requestKey(
   method: string,
   requestId: string | undefined,
   content: readonly Asked[],
   added: Readonly<Record<string, Added>> = {},
+  said: Readonly<Record<string, Added>> = {},
 ): RequestKey | undefined {
   if (requestId === undefined) return undefined;
+  const key = { id: requestId, method, contentHash: hashOf(content, { ...added, ...said }) };
+  if (!Object.values(said).some(isSet)) return key;
+  // That something was said is kept: a request that says nothing is another one.
+  return { ...key, unsaidHash: hashOf(content, { ...added, isSaying: true }) };
+}
+
+function hashOf(content: readonly Asked[], added: Readonly<Record<string, Added>>): string {
   const set = Object.entries(added).filter(([, value]) => isSet(value));
   const all = set.length === 0 ? content : [...content, Object.fromEntries(set)];
-  return { id: requestId, method, contentHash: hash("sha256", JSON.stringify(all, sorted), "hex") };
+  return hash("sha256", JSON.stringify(all, sorted), "hex");
 }
 
 function isSet(value: Added): boolean {
@@ -49,7 +64,8 @@ function sorted(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(byName));
 }
 
-/** Whether two keys of one id stand for the same request. */
-export function isSameRequest(a: RequestKey, b: RequestKey): boolean {
-  return a.method === b.method && a.contentHash === b.contentHash;
+/** Whether a request that is asked for is the one of this id that is remembered, perhaps without what it said. */
+export function isSameRequest(remembered: RequestKey, asked: RequestKey): boolean {
+  const { method, contentHash } = remembered;
+  return method === asked.method && (contentHash === asked.contentHash || contentHash === asked.unsaidHash);
 }

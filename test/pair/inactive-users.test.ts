@@ -139,8 +139,12 @@ describe("a user who is erased", () => {
     ]);
     for (const each of [watching, again]) each.leave();
     expect((await bookings.listBookings({ hostId, externalId: PRIVATE_WORDS })).bookings).toEqual([]);
-    const cancelled = await bookings.cancelBooking({ bookingId: made.id, reason: PRIVATE_WORDS });
+    const cancel = { bookingId: made.id, reason: PRIVATE_WORDS, requestId: randomUUID(), etag: '"2"' };
+    const cancelled = await bookings.cancelBooking(cancel);
     expect(cancelled.booking).toMatchObject({ state: BookingState.CANCELLED, ...nothing });
+    // Sent again, it is the same request; without a reason, another one.
+    expect(await bookings.cancelBooking(cancel)).toEqual(cancelled);
+    expect(await outcomeOf(bookings.cancelBooking({ ...cancel, reason: "" }))).toBe("REQUEST_ID_REUSED");
   });
 });
 

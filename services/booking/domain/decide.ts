@@ -29,7 +29,7 @@ import {
 import { conflictsOf, lastBookingEndOf } from "./conflicts.ts";
 import { Ledger } from "./ledger.ts";
 import { bookingNotFound, etagMismatch, holdExpired, notActive } from "./refusals.ts";
-import { replayed } from "./requests.ts";
+import { replayed, unsaid } from "./requests.ts";
 import { create, reschedule } from "./take-time.ts";
 
 /** Decides the commands of one host one after another, each on the state that the one before it left. */
@@ -47,7 +47,8 @@ function decideOne(ledger: Ledger, command: Command, limits: HoldLimits): Outcom
     const says = isSaying(command);
     // Of an erased guest nothing is kept that somebody has said, not even its hash.
     const isErased = says && ledger.stateOf(outcome.booking.guestId) === "ERASED";
-    if (!isErased) ledger.remember(command.request, outcome.booking, says);
+    if (isErased) ledger.remember(unsaid(command.request), outcome.booking, false);
+    else ledger.remember(command.request, outcome.booking, says);
   }
   return outcome;
 }

@@ -105,18 +105,21 @@ describe("why a booking is cancelled", () => {
     expect(reasonIn({ [guest]: "DEACTIVATED", [host]: "ERASED" })).toBe("ill");
   });
 
-  test.each<[state: Inactive | undefined, reason: string | undefined, remembered: boolean[]]>([
-    [undefined, "ill", [true]],
-    [undefined, undefined, [false]],
-    ["DEACTIVATED", "ill", [true]],
-    ["ERASED", "ill", []],
-    ["ERASED", undefined, [false]],
-  ])("by a guest who is %s for the reason %s leaves a request: %s", (state, reason, remembered) => {
-    const at = hostWhere(state === undefined ? {} : { [guest]: state }, bookingOf("CANCELLED", "before its start"));
-    const request = { id: "r1", method: "CancelBooking", contentHash: "aa" };
-    const { requests } = decide(at, [{ ...cancel, reason, request }], NOW, LIMITS);
-    expect(requests.map(({ isSaying }) => isSaying)).toEqual(remembered);
-  });
+  test.each<[state: Inactive | undefined, reason: string | undefined, isSaying: boolean, hash: string]>([
+    [undefined, "ill", true, "said"],
+    [undefined, undefined, false, "said"],
+    ["DEACTIVATED", "ill", true, "said"],
+    ["ERASED", "ill", false, "unsaid"],
+    ["ERASED", undefined, false, "said"],
+  ])(
+    "of a guest who is %s for the reason %s leaves a request that says something: %s (%s)",
+    (state, reason, ...left) => {
+      const at = hostWhere(state === undefined ? {} : { [guest]: state }, bookingOf("CANCELLED", "before its start"));
+      const request = { id: "r1", method: "CancelBooking", contentHash: "said", unsaidHash: "unsaid" };
+      const { requests } = decide(at, [{ ...cancel, reason, request }], NOW, LIMITS);
+      expect(requests.map(({ isSaying, key }) => [isSaying, key.contentHash])).toEqual([left]);
+    },
+  );
 });
 
 test.each([

@@ -27,9 +27,8 @@ export async function changeBooking(
   change: Change,
 ): Promise<{ readonly booking: Booking }> {
   const hostId = await hostOf(deps, bookingId, call);
-  // All that a change says besides was added to the contract later.
-  const { kind: _, ...added } = change;
-  const request = requestKey(call.method.name, id, [bookingId, seen], added);
+  const { kind: _, ...said } = change;
+  const request = requestKey(call.method.name, id, [bookingId, seen], {}, said);
   const command = { ...change, hostId, bookingId, etag: seen, actor: call.actor, request };
   const outcome = await deps.lanes.commit(command, call);
   return { booking: bookingMessage(bookingOf(outcome)) };

@@ -38,7 +38,7 @@ export function createBooking(deps: BookingDeps): UnaryHandler<typeof BookingSer
     assertMay(call, { host: hostId, guest: guestId });
     if (ignoresNotice) assertMayIgnoreNotice(call, hostId);
     const content = [hostId, guestId, during.start, during.end, seconds];
-    const request = requestKey("CreateBooking", asked.requestId, content, { ...details, ignoresNotice });
+    const request = requestKey("CreateBooking", asked.requestId, content, { ignoresNotice }, details);
     const holdMs = seconds === undefined ? undefined : seconds * SECOND_MS;
     const bookingId = bookingIdFrom(randomUUIDv7(), hostId);
     const { actor } = call;
