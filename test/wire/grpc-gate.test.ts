@@ -3,7 +3,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Identity } from "../../shared/auth/identity.ts";
 import { CreateUserRequestSchema, UserService } from "../../shared/gen/availability/v1/user_service_pb.ts";
 import type { Call } from "../../shared/rpc/handler.ts";
@@ -97,6 +97,20 @@ test.each([
   await new Promise((pong) => void session.ping(pong));
   verifying[0]?.resolve(admin);
   expect((await ending).code).toBe(status.UNIMPLEMENTED);
+});
+
+test.each([
+  ["content-type", "application/grpc+pro\u00f4o"],
+  ["grpc-encoding", "gz\u00edp"],
+])("a %s with letters that no header has is written nowhere", async (name, value) => {
+  const written = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const stream = open({ ...withToken, [name]: value });
+  stream.end(message);
+  const ending = grpcEnding(stream);
+  await until(() => verifying.length === 1);
+  verifying[0]?.resolve(admin);
+  expect((await ending).code).toBe(status.OK);
+  expect(written.mock.calls).toEqual([]);
 });
 
 test("a token that turns out to be none is refused without a look at the body", async () => {

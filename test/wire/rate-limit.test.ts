@@ -73,13 +73,13 @@ describe("of a hundred reads at once", () => {
     const me = host(await createHost(pair.clients));
     const begun = performance.now();
     const statuses = await Promise.all(
-      Array.from({ length: 100 }, async () => (await post("LookupUser", me, {})).status),
+      Array.from({ length: 100 }, async () => (await post("ResolveSubject", me, {})).status),
     );
     const forbidden = statuses.filter((status) => status === 403).length;
     expect(forbidden).toBeGreaterThanOrEqual(READS_AT_ONCE);
     expect(forbidden).toBeLessThanOrEqual(servedAtMost(begun));
     expect(statuses.filter((status) => status === 429).length).toBe(100 - forbidden);
-    const endings = await callByGrpc(UserService.method.lookupUser, host(await createHost(pair.clients)), 100, {});
+    const endings = await callByGrpc(UserService.method.resolveSubject, host(await createHost(pair.clients)), 100, {});
     const codes = new Set(endings.map((ending) => (ending === "OK" ? ending : ending.code)));
     expect(codes).toEqual(new Set(["PERMISSION_DENIED", "RESOURCE_EXHAUSTED"]));
   });

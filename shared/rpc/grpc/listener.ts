@@ -83,10 +83,15 @@ export async function listenGrpc(
 function headersForGrpcJs(headers: IncomingHttpHeaders, timeoutMs: number): IncomingHttpHeaders {
   return {
     ":path": headers[":path"],
-    "content-type": headers["content-type"],
-    "grpc-encoding": headers["grpc-encoding"],
+    "content-type": printable(headers["content-type"]),
+    "grpc-encoding": printable(headers["grpc-encoding"]),
     "grpc-timeout": timeoutMs === Infinity ? undefined : `${Math.max(0, Math.floor(timeoutMs))}m`,
   };
+}
+
+/** Neither of the two means anything with another character in it. */
+function printable(value: string | string[] | undefined): string | undefined {
+  return typeof value === "string" ? value.replaceAll(/[^ -~]/g, "?") : undefined;
 }
 
 interface GrpcEvents {
