@@ -1,13 +1,17 @@
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createRouterTransport } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { Role, UserState } from "../../../shared/gen/availability/v1/user_pb.ts";
-import { ResolveSubjectResponseSchema, UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
+import { type ResolveSubjectResponseSchema, UserService } from "../../../shared/gen/availability/v1/user_service_pb.ts";
 import { availabilityPeer } from "./availability.ts";
 
 /** What a subject is here, if Availability says this of its role. */
 async function resolve(role: Role): Promise<unknown> {
-  const answer = create(ResolveSubjectResponseSchema, { userId: "ada's", role, state: UserState.ACTIVE });
+  const answer: MessageInitShape<typeof ResolveSubjectResponseSchema> = {
+    userId: "ada's",
+    role,
+    state: UserState.ACTIVE,
+  };
   const transport = createRouterTransport(({ service }) => service(UserService, { resolveSubject: () => answer }));
   return availabilityPeer(transport)
     .resolveSubject("ada", 1000)
