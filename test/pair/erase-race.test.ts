@@ -57,17 +57,16 @@ beforeAll(async () => {
 });
 afterAll(() => replica.stop());
 
-interface Followed {
+interface Named {
   readonly bookingId: string;
   readonly requestId: string;
-  readonly times: ReturnType<typeof timesOf>;
 }
 
 /** What may follow a create. */
-const nexts: readonly ((bookings: Bookings, about: Followed) => Promise<unknown>)[] = [
-  (bookings, { times: _, ...about }) => bookings.confirmBooking(about),
-  (bookings, { times: _, ...about }) => bookings.cancelBooking({ ...about, reason: PRIVATE_WORDS }),
-  (bookings, { times, ...about }) => bookings.rescheduleBooking({ ...about, ...times }),
+const nexts: readonly ((bookings: Bookings, named: Named, times: ReturnType<typeof timesOf>) => Promise<unknown>)[] = [
+  (bookings, named) => bookings.confirmBooking(named),
+  (bookings, named) => bookings.cancelBooking({ ...named, reason: PRIVATE_WORDS }),
+  (bookings, named, times) => bookings.rescheduleBooking({ ...named, ...times }),
 ];
 
 /**
@@ -95,7 +94,7 @@ async function book(guestId: string, number: number): Promise<string[]> {
   if (created !== "accepted") return [created];
   const requestId = randomUUID();
   const times = timesOf(nextSlot());
-  return [created, await persistently(() => endOf(next(replicas[1]!, { bookingId, requestId, times })))];
+  return [created, await persistently(() => endOf(next(replicas[1]!, { bookingId, requestId }, times)))];
 }
 
 async function erase(userId: string): Promise<void> {
