@@ -1,26 +1,30 @@
 /**
- * EraseUser and CreateBooking at once, while processes of either service are killed and started again: once an erasure is answered
- * as complete, there is no name, nothing that was said, and no booking made afterwards. `ERASE_RACE_ROUNDS` sets how often.
+ * EraseUser and all that a guest does with bookings at once, at two replicas of Booking, while processes of either service are killed
+ * and started again: once an erasure is answered as complete, there is no name, nothing that was said, and nothing made, confirmed or
+ * moved afterwards. The stage audits what is stored in the end. `ERASE_RACE_ROUNDS` sets how often.
  */
 
 import { randomUUID } from "node:crypto";
 import { env } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Role } from "../../shared/gen/availability/v1/user_pb.ts";
 import type { Interval } from "../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../shared/time-units.ts";
+import { type Clients, connectClients } from "../support/clients.ts";
 import { openTime, tomorrow } from "../support/people.ts";
+import { type ServiceProcess, startProcess } from "../support/processes.ts";
 import { PRIVATE_WORDS } from "../support/secrets.ts";
 import { timesOf } from "../support/times.ts";
+import { admin, tokenSource } from "../support/tokens.ts";
 import { START_MAX_MS, waitUntil } from "../support/waits.ts";
 import { crashStage, endOf, persistently } from "./crash-stage.ts";
 
 const ROUNDS = Number(env["ERASE_RACE_ROUNDS"] ?? 100);
 /** Rounds that run at once, with one kill among them. */
 const ROUNDS_PER_KILL = 20;
-/** By two callers, and one when the guest is erased. */
-const CREATES_PER_ROUND = 5;
+/** Of five creates, by two callers and one when the guest is erased, and of the moves behind them. */
+const SLOTS_PER_ROUND = 10;
 const SLOT_MINUTES = 30;
 /** A kill comes at some moment of this time. When it does, decides nothing but which step it hits. */
 const KILL_WITHIN_MS = 500;
@@ -41,11 +45,56 @@ async function somebody(): Promise<string> {
   return user!.id;
 }
 
-/** Books until it is told yes or no, as a careful client does: with one `request_id`. */
-function book(guestId: string): Promise<string> {
+type Bookings = Clients["bookings"];
+
+/** A second replica of Booking, which is never killed. */
+let replica: ServiceProcess;
+let other: Bookings;
+beforeAll(async () => {
+  const { connectUrl } = stage.services.availability;
+  replica = await startProcess("booking", { DATABASE_URL: stage.databaseUrls.booking, AVAILABILITY_URL: connectUrl });
+  other = connectClients(connectUrl, replica.connectUrl, tokenSource(admin)).bookings;
+});
+afterAll(() => replica.stop());
+
+interface Named {
+  readonly bookingId: string;
+  readonly requestId: string;
+}
+
+/** What may follow a create. */
+const nexts: readonly ((bookings: Bookings, named: Named, times: ReturnType<typeof timesOf>) => Promise<unknown>)[] = [
+  (bookings, named) => bookings.confirmBooking(named),
+  (bookings, named) => bookings.cancelBooking({ ...named, reason: PRIVATE_WORDS }),
+  (bookings, named, times) => bookings.rescheduleBooking({ ...named, ...times }),
+];
+
+/**
+ * Holds time or books, and does something with it, until it is told yes or no, as a careful client does: each with one `request_id`.
+ * Returns how the create ended, and, where it was accepted, what followed.
+ */
+async function book(guestId: string, number: number): Promise<string[]> {
   const said = { note: PRIVATE_WORDS, labels: { [PRIVATE_WORDS]: PRIVATE_WORDS }, externalId: randomUUID() };
-  const request = { hostId: stage.hostId, guestId, ...timesOf(nextSlot()), ...said, requestId: randomUUID() };
-  return persistently(() => endOf(stage.clients.bookings.createBooking(request)));
+  const next = nexts[number % nexts.length]!;
+  const holdSeconds = next === nexts[0] ? 600 : 0;
+  const request = {
+    hostId: stage.hostId,
+    guestId,
+    ...timesOf(nextSlot()),
+    ...said,
+    holdSeconds,
+    requestId: randomUUID(),
+  };
+  let bookingId = "";
+  const replicas = number % 2 === 0 ? [stage.clients.bookings, other] : [other, stage.clients.bookings];
+  const create = async (): Promise<void> => {
+    bookingId = (await replicas[0]!.createBooking(request)).booking!.id;
+  };
+  const created = await persistently(() => endOf(create()));
+  if (created !== "accepted") return [created];
+  const requestId = randomUUID();
+  const times = timesOf(nextSlot());
+  return [created, await persistently(() => endOf(next(replicas[1]!, { bookingId, requestId }, times)))];
 }
 
 async function erase(userId: string): Promise<void> {
@@ -57,7 +106,7 @@ async function erase(userId: string): Promise<void> {
 /** What there is of a guest: how often something was booked with it, and how many rows say something. */
 async function leftOf(guestId: string): Promise<{ readonly booked: number; readonly said: number }> {
   const { rows } = await stage.pools.booking.query<{ booked: number; said: number }>(
-    `select (select count(*)::int from booking_events where guest_id = $1 and kind <> 'ERASED') as booked,
+    `select (select count(*)::int from booking_events where guest_id = $1 and kind in ('HELD', 'CONFIRMED', 'RESCHEDULED')) as booked,
             (select count(*)::int from booking_events e where guest_id = $1 and e::text like $2)
               + (select count(*)::int from bookings b where guest_id = $1 and b::text like $2)
               + (select count(*)::int from requests where guest_id = $1) as said`,
@@ -76,8 +125,8 @@ const CALLERS = 2;
 async function round(guestId: string, number: number): Promise<string[]> {
   const ends: string[] = [];
   const callers = Promise.all(
-    Array.from({ length: CALLERS }, async () => {
-      for (let time = 0; time < 2; time += 1) ends.push(await book(guestId));
+    Array.from({ length: CALLERS }, async (_, caller) => {
+      for (let time = 0; time < 2; time += 1) ends.push(...(await book(guestId, number + caller + 2 * time)));
     }),
   );
   // What fails is told where it is waited for.
@@ -87,7 +136,7 @@ async function round(guestId: string, number: number): Promise<string[]> {
   const atAnswer = await leftOf(guestId);
   expect(atAnswer.said).toBe(0);
   await callers;
-  expect(await book(guestId)).toMatch(/^(?:GUEST_DEACTIVATED|USER_NOT_FOUND)$/);
+  expect(String(await book(guestId, number))).toMatch(/^(?:GUEST_DEACTIVATED|USER_NOT_FOUND)$/);
   expect(await leftOf(guestId)).toEqual(atAnswer);
   return ends;
 }
@@ -95,7 +144,7 @@ async function round(guestId: string, number: number): Promise<string[]> {
 test(
   `${ROUNDS} guests who book while they are erased leave nothing, whatever is killed meanwhile`,
   async () => {
-    const days = Math.ceil(((ROUNDS * CREATES_PER_ROUND * SLOT_MINUTES) / 60 / 24) * 1.1) + 1;
+    const days = Math.ceil(((ROUNDS * SLOTS_PER_ROUND * SLOT_MINUTES) / 60 / 24) * 1.1) + 1;
     await openTime(stage.clients, stage.hostId, { start: tomorrow(0), end: tomorrow(0) + days * DAY_MS }, SLOT_MINUTES);
     const ends: string[] = [];
     for (let done = 0; done < ROUNDS; done += ROUNDS_PER_KILL) {
