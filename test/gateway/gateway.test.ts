@@ -78,7 +78,7 @@ describe("users", () => {
     const changed = await gateway.call("PATCH", path, { body: { displayName: "Ada", externalId } });
     expect([changed.status, changed.body["user"]]).toMatchObject([200, { displayName: "Ada", externalId }]);
     const found = await gateway.call("POST", "/users:lookup", { body: { externalId } });
-    expect([found.status, found.body]).toEqual([200, changed.body]);
+    expect([found.status, found.body["user"]]).toEqual([200, changed.body["user"]]);
     for (const [verb, state] of [
       ["deactivate", "USER_STATE_DEACTIVATED"],
       ["reactivate", "USER_STATE_ACTIVE"],
