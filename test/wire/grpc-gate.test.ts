@@ -100,8 +100,8 @@ test.each([
 });
 
 test.each([
-  ["content-type", "application/grpc+pro\u00f4o"],
-  ["grpc-encoding", "gz\u00edp"],
+  ["content-type", "application/grpc+pro\u00F4o"],
+  ["grpc-encoding", "gz\u00EDp"],
 ])("a %s with letters that no header has is written nowhere", async (name, value) => {
   const written = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const stream = open({ ...withToken, [name]: value });
