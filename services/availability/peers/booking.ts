@@ -2,7 +2,6 @@
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { UserState as StateNumber } from "../../../shared/gen/availability/v1/user_pb.ts";
 import {
   type FenceHostResponse,
   FenceService,
@@ -10,6 +9,7 @@ import {
 } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
+import { userStateName, userStateNumber } from "../../../shared/rpc/user-state.ts";
 import type { UserState } from "../domain/user.ts";
 
 export interface Fence {
@@ -84,7 +84,7 @@ export function bookingPeer(transport: Transport): BookingPeer {
       return await asking(limits, async () => answerFrom(await client.fenceHost(request, limits)));
     },
     async fenceUser(userId, { state, version }, limits) {
-      const request = { userId, state: stateNumber[state], version: BigInt(version) };
+      const request = { userId, state: userStateNumber[state], version: BigInt(version) };
       return await asking(limits, async () => storedFrom(await client.fenceUser(request, limits)));
     },
     async hasGuest(hostId, guestId, limits) {
@@ -92,18 +92,6 @@ export function bookingPeer(transport: Transport): BookingPeer {
     },
   };
 }
-
-const stateNumber = {
-  ACTIVE: StateNumber.ACTIVE,
-  DEACTIVATED: StateNumber.DEACTIVATED,
-  ERASED: StateNumber.ERASED,
-} as const;
-
-const stateOf: Partial<Record<StateNumber, UserState>> = {
-  [StateNumber.ACTIVE]: "ACTIVE",
-  [StateNumber.DEACTIVATED]: "DEACTIVATED",
-  [StateNumber.ERASED]: "ERASED",
-};
 
 async function asking<Answer>({ signal }: CallLimits, ask: () => Promise<Answer>): Promise<Answer> {
   try {
@@ -129,7 +117,7 @@ function answerFrom({ bookings, bookingCount, lastBookingEndTime: last }: FenceH
 
 /** Throws where Booking does not say a state that we know: nothing counts as done then. */
 function storedFrom({ complete, state: number, version }: FenceUserResponse): StoredUser {
-  const state = stateOf[number];
+  const state = userStateName(number);
   if (state === undefined) throw new Error("a fence's answer does not say which state the user has");
   return { state, version: Number(version), isComplete: complete };
 }

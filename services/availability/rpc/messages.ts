@@ -5,12 +5,13 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Entitled } from "../../../shared/auth/access.ts";
 import type { AvailabilitySchema } from "../../../shared/gen/availability/v1/availability_pb.ts";
 import type { RulesSchema } from "../../../shared/gen/availability/v1/rules_pb.ts";
-import { Role, type UserSchema, UserState } from "../../../shared/gen/availability/v1/user_pb.ts";
+import { Role, type UserSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { DayOfWeek } from "../../../shared/gen/google/type/dayofweek_pb.ts";
 import type { KeptBookingSchema, WeeklyHoursSchema } from "../../../shared/gen/availability/v1/weekly_hours_pb.ts";
 import type { Interval } from "../../../shared/interval.ts";
 import { KEPT_BOOKINGS_MAX } from "../../../shared/limits.ts";
 import { timestamp } from "../../../shared/rpc/timestamp.ts";
+import { userStateNumber } from "../../../shared/rpc/user-state.ts";
 import type { Availability } from "../domain/availability.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { User } from "../domain/user.ts";
@@ -26,12 +27,6 @@ export const roleNumber = { HOST: Role.HOST, USER: Role.USER } as const;
 export function roleOf(role: KnownRole): User["role"] {
   return role === Role.HOST ? "HOST" : "USER";
 }
-
-export const stateNumber = {
-  ACTIVE: UserState.ACTIVE,
-  DEACTIVATED: UserState.DEACTIVATED,
-  ERASED: UserState.ERASED,
-} as const;
 
 /** As the caller may see a user that it may see at all. */
 export function messageFor({ identity }: Entitled, user: User): MessageInitShape<typeof UserSchema> {
@@ -58,7 +53,7 @@ function reducedUserMessage(user: User): MessageInitShape<typeof UserSchema> {
     id: user.id,
     displayName: user.profile?.displayName ?? "",
     role: roleNumber[user.role],
-    state: stateNumber[user.state],
+    state: userStateNumber[user.state],
   };
 }
 

@@ -4,8 +4,9 @@ import { Refusal } from "../../../shared/errors.ts";
 import { SUBJECT_MAX_CHARACTERS } from "../../../shared/limits.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { parse, visibleText } from "../../../shared/rpc/request/parse.ts";
+import { userStateNumber } from "../../../shared/rpc/user-state.ts";
 import type { SchedulingDeps } from "../scheduling/deps.ts";
-import { roleNumber, stateNumber } from "./messages.ts";
+import { roleNumber } from "./messages.ts";
 
 const schema = z.object({ subject: visibleText(SUBJECT_MAX_CHARACTERS) });
 
@@ -17,6 +18,6 @@ export function resolveSubject({
     const user = await findSubject(subject);
     // The refusal names no subject: it may be the e-mail address of a person.
     if (user === undefined) throw new Refusal("USER_NOT_FOUND", "no user has this id or external_id");
-    return { userId: user.id, role: roleNumber[user.role], state: stateNumber[user.state] };
+    return { userId: user.id, role: roleNumber[user.role], state: userStateNumber[user.state] };
   };
 }

@@ -1,37 +1,27 @@
 import { z } from "zod";
-import { UserState, UserStateSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
+import { UserStateSchema } from "../../../shared/gen/availability/v1/user_pb.ts";
 import type { FenceService } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { UnaryHandler } from "../../../shared/rpc/handler.ts";
 import { enumValue, parse, uuid, version } from "../../../shared/rpc/request/parse.ts";
-import type * as domain from "../domain/user.ts";
+import { type KnownUserState, userStateName, userStateNumber } from "../../../shared/rpc/user-state.ts";
 import { fenceUser as takeEffect } from "../scheduling/fence-user.ts";
 import type { BookingDeps } from "./deps.ts";
 
-type KnownState = typeof UserState.ACTIVE | typeof UserState.DEACTIVATED | typeof UserState.ERASED;
-
-const stateOf: Record<KnownState, domain.UserState> = {
-  [UserState.ACTIVE]: "ACTIVE",
-  [UserState.DEACTIVATED]: "DEACTIVATED",
-  [UserState.ERASED]: "ERASED",
-};
-
-const numberOf: Record<domain.UserState, KnownState> = {
-  ACTIVE: UserState.ACTIVE,
-  DEACTIVATED: UserState.DEACTIVATED,
-  ERASED: UserState.ERASED,
-};
-
-const schema = z.object({ userId: uuid, state: enumValue<KnownState>(UserStateSchema), version });
+const schema = z.object({ userId: uuid, state: enumValue<KnownUserState>(UserStateSchema), version });
 
 export function fenceUser(deps: BookingDeps): UnaryHandler<typeof FenceService.method.fenceUser> {
   return async (message, call) => {
     const { userId: id, state, version: told } = parse(schema, message);
     // First, and at once: nothing that comes after it may keep a token good that is another user's by now.
     await deps.forgetUser(id);
-    const stored = await takeEffect({ ...deps, log: call.log }, { id, state: stateOf[state], version: told }, call);
+    const stored = await takeEffect(
+      { ...deps, log: call.log },
+      { id, state: userStateName(state), version: told },
+      call,
+    );
     // And again: while Availability is out of reach, a replica may have read the state of before it was stored. If this is not
     // reached, Availability tells again.
     await deps.forgetUser(id);
-    return { complete: stored.isComplete, state: numberOf[stored.state], version: BigInt(stored.version) };
+    return { complete: stored.isComplete, state: userStateNumber[stored.state], version: BigInt(stored.version) };
   };
 }
