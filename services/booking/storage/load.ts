@@ -5,6 +5,7 @@ import { rangeFromMillis } from "../../../shared/postgres/range.ts";
 import type { Statement, StatementResult } from "../../../shared/postgres/round-trip.ts";
 import { type Command, type CreateCommand, type HostState, isHold } from "../domain/command.ts";
 import { occupied } from "../domain/rules.ts";
+import type { Inactive } from "../domain/user.ts";
 import { BATCH_NOW, readClock } from "./batch-now.ts";
 import {
   confirmedByFence,
@@ -18,7 +19,7 @@ import { type HostRow, loadHosts } from "./hosts.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 import { rememberedFrom, type RequestRow, requestsNamed } from "./requests.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
-import { inactiveGuestsOf, inactiveOf, type InactiveRow } from "./users.ts";
+import { inactiveOf, type InactiveRow, inactiveStateIn } from "./users.ts";
 
 /** What is to be read, and how to read its results. */
 export interface Load {
@@ -36,7 +37,7 @@ export interface Loaded {
 }
 
 /** What a statement reads. Rows of one kind may come from several. */
-type Kind = "hosts" | "inactive" | "requests" | "bookings" | "holds" | "confirmed" | "lastEnds";
+type Kind = "hosts" | "inactive" | "requests" | "bookings" | "named" | "holds" | "confirmed" | "lastEnds";
 
 /** The statements that the commands need, and only those. They are to follow the locks. */
 export function loadOf(hostIds: readonly string[], commands: readonly Command[]): Load {
@@ -50,18 +51,16 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
   const called = creates.filter(({ details }) => details.externalId !== undefined);
   const named = commands.filter((command) => command.kind !== "create" && command.kind !== "fence");
   const changing = commands.filter(({ kind }) => kind !== "fence" && kind !== "expire");
-  const ofGuests = named.filter(({ kind }) => kind !== "expire");
   const withRanges = fences.filter((fence) => fence.ranges.length > 0);
   const findingLast = fences.filter((fence) => fence.findLastBooking);
   const lookingAtHolds = fences.filter((fence) => fence.ranges.length > 0 || fence.findLastBooking);
   const sent: (readonly [kind: Kind, statement: Statement])[] = [["hosts", loadHosts(hostIds, readClock)]];
   if (changing.length > 0) sent.push(["inactive", inactiveOf(usersOf(changing))]);
-  if (ofGuests.length > 0) sent.push(["inactive", inactiveGuestsOf(ofGuests)]);
   if (requests.length > 0) sent.push(["requests", requestsNamed(requests)]);
   if (candidates.length > 0) sent.push(["bookings", overlappingBookings(candidates.map(occupiedBy))]);
   if (called.length > 0) sent.push(["bookings", bookingsCalled(called)]);
   if (holds.length > 0) sent.push(["holds", holdsOfGuests(holds)]);
-  if (named.length > 0) sent.push(["bookings", namedBookings(named)]);
+  if (named.length > 0) sent.push(["named", namedBookings(named)]);
   if (lookingAtHolds.length > 0) sent.push(["bookings", holdsOfFences(lookingAtHolds)]);
   if (withRanges.length > 0) sent.push(["confirmed", confirmedInRanges(withRanges)]);
   if (findingLast.length > 0) sent.push(["lastEnds", lastConfirmedEnds(findingLast)]);
@@ -75,10 +74,12 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
       const confirmed = confirmedByFence(withRanges, rowsOf<ConfirmedRow>("confirmed"));
       const lastEndOf = new Map(rowsOf<LastEndRow>("lastEnds").map((row) => [row.host_id, row.last_end_ms]));
       const hostOf = new Map(hosts.map((row) => [row.host_id, row]));
-      const bookingsOf = Map.groupBy(rowsOf<BookingRow>("bookings"), (row) => row.host_id);
+      const namedRows = rowsOf<NamedRow>("named");
+      const bookingsOf = Map.groupBy([...rowsOf<BookingRow>("bookings"), ...namedRows], (row) => row.host_id);
       const requestsOf = Map.groupBy(rowsOf<RequestRow>("requests"), (row) => row.host_id);
       const holdsOf = Map.groupBy(rowsOf<HoldsRow>("holds"), (row) => row.host_id);
       const inactive = new Map(rowsOf<InactiveRow>("inactive").map((row) => [row.user_id, row.state]));
+      for (const row of namedRows) if (row.guest_state !== null) inactive.set(row.guest_id, row.guest_state);
       const stateOf = (hostId: string): HostState => ({
         hostId,
         generation: hostOf.get(hostId)?.generation ?? 0,
@@ -167,10 +168,15 @@ function holdsOfGuests(creates: readonly CreateCommand[]): Statement {
   };
 }
 
+interface NamedRow extends BookingRow {
+  /** Null: the guest is active. */
+  readonly guest_state: Inactive | null;
+}
+
 function namedBookings(commands: readonly { readonly hostId: string; readonly bookingId: string }[]): Statement {
   return {
     name: "load-named",
-    text: `select b.id, ${storedColumns}
+    text: `select b.id, ${storedColumns}, ${inactiveStateIn("b.guest_id")} as guest_state
            from unnest($1::uuid[], $2::uuid[]) as named(host_id, id)
            cross join lateral (
              select * from bookings where host_id = named.host_id and id = named.id ${ONE_BY_ONE}

@@ -27,21 +27,9 @@ export function inactiveOf(userIds: readonly string[]): Statement {
   };
 }
 
-/** The guests of named bookings who are not active. For a batch, behind its locks. */
-export function inactiveGuestsOf(
-  bookings: readonly { readonly hostId: string; readonly bookingId: string }[],
-): Statement {
-  return {
-    name: "load-inactive-guests",
-    text: `select u.user_id, u.state from unnest($1::uuid[], $2::uuid[]) as named(host_id, id)
-           cross join lateral (
-             select guest_id from bookings where host_id = named.host_id and id = named.id ${ONE_BY_ONE}
-           ) b
-           cross join lateral (
-             select * from users where user_id = b.guest_id and state <> 'ACTIVE' ${ONE_BY_ONE}
-           ) u`,
-    values: [bookings.map(({ hostId }) => hostId), bookings.map(({ bookingId }) => bookingId)],
-  };
+/** SQL for the state of a user who is not active, null of one who is, for a statement of a batch behind its locks. */
+export function inactiveStateIn(userId: string): string {
+  return `(select state from users where user_id = ${userId} and state <> 'ACTIVE')`;
 }
 
 /** SQL for whether a user is active, for a statement that reads it at one moment with something else. */
