@@ -1,7 +1,8 @@
 /** The settings of the availability service. */
 
 import { z } from "zod";
-import { httpUrl, readConfig, serviceVariables } from "../../shared/service/config.ts";
+import { httpUrl, readConfig } from "../../shared/service/config.ts";
+import { serviceVariables } from "../../shared/service/variables.ts";
 import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service/service-config.ts";
 
 export const availabilityVariables = z.object({

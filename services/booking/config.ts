@@ -1,7 +1,8 @@
 /** The settings of the booking service. */
 
 import { z } from "zod";
-import { httpUrl, readConfig, serviceVariables, wholeNumber } from "../../shared/service/config.ts";
+import { httpUrl, readConfig, wholeNumber } from "../../shared/service/config.ts";
+import { serviceVariables } from "../../shared/service/variables.ts";
 import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service/service-config.ts";
 import type { HoldLimits } from "./domain/command.ts";
 import type { LaneSettings } from "./lanes/lanes.ts";

@@ -9,6 +9,7 @@ import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
+import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
@@ -51,6 +52,8 @@ export async function startBooking(
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
+  const telemetry = await openTelemetry("booking", config.telemetry);
+  opened.defer(() => telemetry.close());
   const auth = await openAuth(config.auth, "booking", "availability", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
@@ -118,6 +121,7 @@ export async function startBooking(
     pool,
     errorDomain: "booking.v1",
     log,
+    telemetry,
   });
 }
 

@@ -2,7 +2,8 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { readConfig, variables, wholeNumber } from "../../shared/service/config.ts";
+import { readConfig, wholeNumber } from "../../shared/service/config.ts";
+import { variables } from "../../shared/service/variables.ts";
 
 const port = (standard: number): z.ZodType<number, string | undefined> => wholeNumber(1, 65_535).default(standard);
 

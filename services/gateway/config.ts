@@ -1,17 +1,18 @@
 /** The settings of the gateway. */
 
 import { z } from "zod";
-import { ConfigError, httpUrl, readConfig, variables, wholeNumber } from "../../shared/service/config.ts";
+import { ConfigError, httpUrl, readConfig, wholeNumber } from "../../shared/service/config.ts";
+import { type ProcessConfig, processConfig } from "../../shared/service/process-config.ts";
+import { processVariables, variables } from "../../shared/service/variables.ts";
 import type { Address } from "../../shared/rpc/wire/listen.ts";
 import type { TlsFiles } from "../../shared/rpc/wire/tls.ts";
 
-const { ENVIRONMENT, LISTEN_HOST, LOG_LEVEL, TLS_CERT, TLS_KEY, PEER_CA } = variables;
+const { ENVIRONMENT, TLS_CERT, TLS_KEY, PEER_CA } = variables;
 
 export const gatewayVariables = z.object({
   // Development tells a caller what is wrong with the form of its token, as the services do.
   ENVIRONMENT,
-  LISTEN_HOST,
-  LOG_LEVEL,
+  ...processVariables,
   GATEWAY_PORT: wholeNumber(0, 65_535).default(8080),
   AVAILABILITY_URL: httpUrl().default("http://127.0.0.1:8081"),
   BOOKING_URL: httpUrl().default("http://127.0.0.1:8082"),
@@ -27,9 +28,8 @@ export const gatewayVariables = z.object({
   PEER_CA,
 });
 
-export interface GatewayConfig {
+export interface GatewayConfig extends ProcessConfig {
   readonly listen: Address;
-  readonly logLevel: string;
   readonly availabilityUrl: string;
   readonly bookingUrl: string;
   /** How many streams may be open to each service. */
@@ -55,7 +55,7 @@ export function gatewayConfig(environment: Readonly<Record<string, string | unde
   }
   return {
     listen: { host: set.LISTEN_HOST, port: set.GATEWAY_PORT },
-    logLevel: set.LOG_LEVEL,
+    ...processConfig(set),
     availabilityUrl: set.AVAILABILITY_URL,
     bookingUrl: set.BOOKING_URL,
     streamsMax: set.OPEN_STREAMS_MAX,

@@ -6,6 +6,8 @@ import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
 import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
+import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
+import { openOperationsPort } from "../../shared/service/operations-port.ts";
 import { portRefused } from "../../shared/rpc/wire/listen.ts";
 import { Sessions } from "../../shared/rpc/wire/sessions.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -21,12 +23,15 @@ import { openEndings } from "./upstream/ending.ts";
 
 export interface RunningGateway {
   readonly port: number;
+  /** Left out where there is none. */
+  readonly operationsPort?: number;
   /** Ends in order, as the services do: see `Served` of shared/service/serve.ts. */
   stop(): Promise<void>;
 }
 
 /** Starts the gateway. Throws an Error to show to the operator if it cannot. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
+  const telemetry = await openTelemetry("gateway", config.telemetry);
   const contract = await readContract();
   const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));
   const tls = await readTls(config.tls);
@@ -49,10 +54,22 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     // Of this process only. Were it of the services too, one of them down would take the other from every caller.
     return reply.code(health.isServing ? 200 : 503).send({ status: health.isServing ? "SERVING" : "NOT_SERVING" });
   });
+  const port = await listenOn(app, config.listen);
+  const pages = { isReady: async () => health.isServing, exposition: telemetry.exposition };
+  const operations = await openOperationsPort(config.operations, pages).catch(async (cause: unknown) => {
+    await app.close();
+    throw cause;
+  });
   let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await drain(app, connections, calls, health).finally(() => backends.close());
+    await operations?.close();
+    await telemetry.close();
+  };
   return {
-    port: await listenOn(app, config.listen),
-    stop: () => (stopped ??= drain(app, connections, calls, health).finally(() => backends.close())),
+    port,
+    ...(operations === undefined ? {} : { operationsPort: operations.port }),
+    stop: () => (stopped ??= stop()),
   };
 }
 

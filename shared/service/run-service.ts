@@ -13,6 +13,8 @@ export interface Started {
 export interface Running extends Started {
   readonly grpcPort: number;
   readonly connectPort: number;
+  /** Left out where there is none. */
+  readonly operationsPort?: number;
 }
 
 export interface ServiceProgram<Config extends { readonly logLevel: string }> {

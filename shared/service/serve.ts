@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { Health } from "../gen/health/v1/health_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../gen/health/v1/health_pb.ts";
 import { type Access, OPEN } from "../auth/access.ts";
 import type { Authentication } from "../rpc/call/authenticate.ts";
 import type { Chain } from "../rpc/call/chain.ts";
@@ -53,6 +53,8 @@ export interface ServeOptions {
 export interface Served {
   readonly grpcPort: number;
   readonly connectPort: number;
+  /** Whether calls are worth sending here. */
+  isReady(): Promise<boolean>;
   /**
    * Ends in order: says "not serving", pauses, takes no more connections, ends streams with UNAVAILABLE, lets calls finish
    * for at most `DRAIN_GRACE_MS`, ends the rest.
@@ -81,6 +83,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   return {
     grpcPort: grpc.port,
     connectPort: connect.port,
+    isReady: async () => (await health.current()) === HealthCheckResponse_ServingStatus.SERVING,
     stop: () => (stopped ??= drain(health, calls, [grpc, connect])),
   };
 }

@@ -4,17 +4,17 @@ import type { z } from "zod";
 import { meaningsOf } from "../auth/claims.ts";
 import type { AuthSettings } from "../auth/open-auth.ts";
 import { isUrl } from "../auth/keys.ts";
-import type { serviceVariables } from "./config.ts";
+import { type ProcessConfig, processConfig } from "./process-config.ts";
+import type { serviceVariables } from "./variables.ts";
 import type { Address } from "../rpc/wire/listen.ts";
 import type { CallLimits } from "../rpc/call/rate-limit.ts";
 import type { TlsFiles } from "../rpc/wire/tls.ts";
 
-export interface ServiceConfig {
+export interface ServiceConfig extends ProcessConfig {
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly grpc: Address;
   readonly connect: Address;
   readonly reflection: boolean;
-  readonly logLevel: string;
   readonly auth: AuthSettings;
   readonly tls: TlsFiles;
   readonly limits: CallLimits;
@@ -55,11 +55,11 @@ function isPlainAndFar(location: string): boolean {
 export function serviceConfig(set: ServiceVariables): ServiceConfig {
   const development = set.ENVIRONMENT === "development";
   return {
+    ...processConfig(set),
     database: { url: set.DATABASE_URL, poolSize: set.DATABASE_POOL_SIZE },
     grpc: { host: set.LISTEN_HOST, port: set.GRPC_PORT },
     connect: { host: set.LISTEN_HOST, port: set.CONNECT_PORT },
     reflection: set.REFLECTION === undefined ? development : set.REFLECTION === "on",
-    logLevel: set.LOG_LEVEL,
     auth: {
       development,
       jwks: set.AUTH_JWKS,

@@ -8,7 +8,8 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { readConfig, variables } from "../../../shared/service/config.ts";
+import { readConfig } from "../../../shared/service/config.ts";
+import { variables } from "../../../shared/service/variables.ts";
 import { audit, type DatabaseUrls } from "./audit.ts";
 import { lineOf } from "./violation.ts";
 import { linesOf as zoneLines, type ZoneComparison } from "./zones.ts";

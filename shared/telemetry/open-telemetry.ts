@@ -1,0 +1,66 @@
+/** OpenTelemetry's SDK, set up from the settings. It is loaded only where it is used. */
+
+import type { Resource } from "@opentelemetry/resources";
+import type { IMetricReader } from "@opentelemetry/sdk-metrics";
+import { noTelemetry, type Telemetry, type TelemetrySettings } from "./telemetry.ts";
+
+/** The scope of all our spans and instruments. */
+const SCOPE = "slotwright";
+
+/** How often metrics are sent to a collector. */
+const PUSH_INTERVAL_MS = 30_000;
+
+/** `service` is the name of the process, such as `booking`. The collector's headers and the like are OTEL_… variables that the SDK reads. */
+export async function openTelemetry(service: string, settings: TelemetrySettings): Promise<Telemetry> {
+  const { otlpEndpoint, exposesMetrics } = settings;
+  if (otlpEndpoint === undefined && !exposesMetrics) return noTelemetry;
+  const [{ resourceFromAttributes, defaultResource }, { MeterProvider }, { PrometheusExporter, PrometheusSerializer }] =
+    await Promise.all([
+      import("@opentelemetry/resources"),
+      import("@opentelemetry/sdk-metrics"),
+      import("@opentelemetry/exporter-prometheus"),
+    ]);
+  const resource = defaultResource().merge(resourceFromAttributes({ "service.name": `slotwright-${service}` }));
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const serializer = new PrometheusSerializer();
+  const pushing = otlpEndpoint === undefined ? undefined : await pushTo(otlpEndpoint);
+  const readers: IMetricReader[] = [
+    ...(exposesMetrics ? [exporter] : []),
+    ...(pushing === undefined ? [] : [pushing.metrics]),
+  ];
+  const meters = new MeterProvider({ resource, readers });
+  const traces = pushing?.traces(resource, settings.sampledTraces);
+  return {
+    tracer: traces?.getTracer(SCOPE),
+    meter: meters.getMeter(SCOPE),
+    exposition: exposesMetrics
+      ? async () => serializer.serialize((await exporter.collect()).resourceMetrics)
+      : undefined,
+    async close() {
+      // A collector that is away must not keep a process from ending well.
+      await Promise.allSettled([traces?.shutdown(), meters.shutdown()]);
+    },
+  };
+}
+
+async function pushTo(endpoint: string) {
+  const [sdk, { OTLPTraceExporter }, { OTLPMetricExporter }, { PeriodicExportingMetricReader }] = await Promise.all([
+    import("@opentelemetry/sdk-trace"),
+    import("@opentelemetry/exporter-trace-otlp-proto"),
+    import("@opentelemetry/exporter-metrics-otlp-proto"),
+    import("@opentelemetry/sdk-metrics"),
+  ]);
+  const base = endpoint.replace(/\/$/, "");
+  return {
+    metrics: new PeriodicExportingMetricReader({
+      exporter: new OTLPMetricExporter({ url: `${base}/v1/metrics` }),
+      exportIntervalMillis: PUSH_INTERVAL_MS,
+    }),
+    traces: (resource: Resource, sampled: number) =>
+      new sdk.TracerProvider({
+        resource,
+        sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampled) }),
+        spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${base}/v1/traces` }) })],
+      }),
+  };
+}
