@@ -10,6 +10,7 @@ import { UserService } from "../../shared/gen/availability/v1/user_service_pb.ts
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
+import { measurePool } from "../../shared/postgres/pool-measures.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
@@ -23,6 +24,7 @@ import { bookingPeer, type BookingPeer } from "./peers/booking.ts";
 import { availabilityAccess, userAccess } from "./rpc/access.ts";
 import { availabilityHandlers, userHandlers } from "./rpc/handlers.ts";
 import { tellPeriodically } from "./scheduling/tell-booking.ts";
+import { measureLockWaits } from "./storage/measures.ts";
 import { turnLimits } from "./storage/lock-wait.ts";
 import { availabilityMigrations } from "./storage/migrations/all.ts";
 import { findSubjects, type SubjectUser } from "./storage/subjects.ts";
@@ -50,6 +52,7 @@ export async function startAvailability(
   await using opened = new AsyncDisposableStack();
   const telemetry = await openTelemetry("availability", config.telemetry);
   opened.defer(() => telemetry.close());
+  const { meter } = telemetry;
   const auth = await openAuth(config.auth, "availability", "booking", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
@@ -60,15 +63,16 @@ export async function startAvailability(
   });
   opened.defer(() => database.close());
   const { orm, pool } = database;
+  measurePool(meter, "database", pool);
   await assertUsable(database);
 
-  const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer });
+  const transport = peerTransport(config.bookingUrl, { token: auth.peerToken, tls: tls.peer, meter });
   opened.defer(() => transport.close());
   const cleanup = forgetOldRequestsHourly(pool, log);
   opened.defer(() => cleanup.stop());
 
   const booking = (hooks.peer ?? unchanged)(bookingPeer(transport));
-  const teller = tellPeriodically({ orm, pool, booking }, log);
+  const teller = tellPeriodically({ orm, pool, booking }, log, meter);
   opened.defer(() => teller.stop());
 
   const findSubject = gather((subjects: readonly string[]) => findSubjects(pool, subjects), GATHERED_MAX);
@@ -77,6 +81,7 @@ export async function startAvailability(
     pool,
     findSubject,
     turns: createTurns(turnLimits),
+    locked: measureLockWaits(meter),
     booking,
     removals: createSemaphore(Math.floor(config.database.poolSize / 2)),
   };

@@ -8,6 +8,7 @@ import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
+import { measurePool } from "../../shared/postgres/pool-measures.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
@@ -54,6 +55,7 @@ export async function startBooking(
   await using opened = new AsyncDisposableStack();
   const telemetry = await openTelemetry("booking", config.telemetry);
   opened.defer(() => telemetry.close());
+  const { meter } = telemetry;
   const auth = await openAuth(config.auth, "booking", "availability", log);
   const tls = await readTls(config.tls);
   const database = await openDatabase({
@@ -65,9 +67,10 @@ export async function startBooking(
   });
   opened.defer(() => database.close());
   const { pool } = database;
+  measurePool(meter, "reads", pool);
   await assertUsable(database);
 
-  const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer });
+  const transport = peerTransport(config.availabilityUrl, { token: auth.peerToken, tls: tls.peer, meter });
   opened.defer(() => transport.close());
   const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
   const identities = rememberIdentities({
@@ -76,16 +79,18 @@ export async function startBooking(
     isErasedHere: (userId, { signal }) => isErased(pool, userId, signal),
     log,
   });
-  const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes });
+  const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes, meter });
   opened.defer(() => feed.close());
   const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
   opened.defer(() => lanePool.end());
+  measurePool(meter, "lanes", lanePool);
   const lanes = openLanes({
     pool: lanePool,
     log,
     settings: config.lanes,
     holdLimits: config.holdLimits,
     onCommitted: feed.changed,
+    meter,
   });
   opened.defer(() => lanes.idle());
   const sweeping = new AbortController();
@@ -102,6 +107,7 @@ export async function startBooking(
     calendars: rememberCalendars(
       peer,
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
+      meter,
     ),
     guests: rememberGuests(peer),
     async forgetUser(userId: string): Promise<void> {

@@ -32,12 +32,13 @@ export interface RunningGateway {
 /** Starts the gateway. Throws an Error to show to the operator if it cannot. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
   const telemetry = await openTelemetry("gateway", config.telemetry);
+  const { meter } = telemetry;
   const contract = await readContract();
   const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));
   const tls = await readTls(config.tls);
   const urls = { "availability.v1": config.availabilityUrl, "booking.v1": config.bookingUrl };
-  const backends = openBackends(contract, urls, { tls: tls.peer, streamsMax: config.streamsMax });
-  const calls = new OpenCalls();
+  const backends = openBackends(contract, urls, { tls: tls.peer, streamsMax: config.streamsMax, meter });
+  const calls = new OpenCalls(meter);
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
   );

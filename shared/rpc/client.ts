@@ -2,10 +2,12 @@
 
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createTransport } from "@connectrpc/connect/protocol-connect";
+import type { Meter } from "@opentelemetry/api";
 import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
 import { peerHttp } from "./wire/peer-http.ts";
+import { measured } from "./wire/peer-measures.ts";
 import type { PeerTls } from "./wire/tls.ts";
 
 /** A transport to a peer that can be closed: its connection would keep the process alive. */
@@ -18,6 +20,8 @@ export interface PeerOptions {
   readonly token?: () => Promise<string>;
   /** For `https://`. */
   readonly tls?: PeerTls;
+  /** Measures the unary calls. */
+  readonly meter?: Meter;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface PeerOptions {
  * call must be given a `timeoutMs` (see `timeoutWithin` in `shared/caller.ts`): a peer that is gone without a word answers nothing at all. A call
  * that the peer has provably not looked at is sent once more (see `peerHttp`).
  */
-export function peerTransport(baseUrl: string, { token, tls }: PeerOptions = {}): PeerTransport {
+export function peerTransport(baseUrl: string, { token, tls, meter }: PeerOptions = {}): PeerTransport {
   const http = peerHttp(baseUrl, tls);
   const transport = createTransport({
     baseUrl,
@@ -37,7 +41,7 @@ export function peerTransport(baseUrl: string, { token, tls }: PeerOptions = {})
     compressMinBytes: Infinity,
     readMaxBytes: ANSWER_MAX_BYTES,
     writeMaxBytes: REQUEST_MAX_BYTES,
-    interceptors: token === undefined ? [] : [bearer(token)],
+    interceptors: [...(token === undefined ? [] : [bearer(token)]), ...(meter === undefined ? [] : [measured(meter)])],
   });
   return {
     unary: transport.unary.bind(transport),

@@ -46,6 +46,7 @@ export async function serveService(
     errorDomain,
     log,
     isReady: (signal) => isWritable(pool, signal),
+    meter: telemetry.meter,
   });
   readiness.isReady = served.isReady;
   opened.defer(() => served.stop());

@@ -2,6 +2,7 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Meter } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -48,6 +49,7 @@ export interface ServeOptions {
   readonly errorDomain: string;
   readonly log: Logger;
   readonly isReady: IsReady;
+  readonly meter?: Meter;
 }
 
 export interface Served {
@@ -67,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   admitIllFormedText();
   const { log } = options;
   const health = new HealthState(options.isReady, log);
-  const calls = new OpenCalls();
+  const calls = new OpenCalls(options.meter);
   const { authentication, errorDomain, wire = wireLimits } = options;
   const limit = createLimit(options.limits);
   const chain: Chain = { calls, authentication, limit, errorDomain };

@@ -2,6 +2,7 @@
 
 import type { Resource } from "@opentelemetry/resources";
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
+import { measureProcess } from "./process-measures.ts";
 import { noTelemetry, type Telemetry, type TelemetrySettings } from "./telemetry.ts";
 
 /** The scope of all our spans and instruments. */
@@ -29,6 +30,7 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
     ...(pushing === undefined ? [] : [pushing.metrics]),
   ];
   const meters = new MeterProvider({ resource, readers });
+  const stopMeasuring = measureProcess(meters.getMeter(SCOPE));
   const traces = pushing?.traces(resource, settings.sampledTraces);
   return {
     tracer: traces?.getTracer(SCOPE),
@@ -37,6 +39,7 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
       ? async () => serializer.serialize((await exporter.collect()).resourceMetrics)
       : undefined,
     async close() {
+      stopMeasuring();
       // A collector that is away must not keep a process from ending well.
       await Promise.allSettled([traces?.shutdown(), meters.shutdown()]);
     },

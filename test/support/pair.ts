@@ -19,6 +19,8 @@ export interface Served {
   readonly grpcAddress: string;
   /** `http://host:port` for Connect clients, and for curl. */
   readonly connectUrl: string;
+  /** `http://host:port` of the operations port; of nothing unless OPERATIONS_PORT is set. */
+  readonly operationsUrl: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -126,6 +128,7 @@ function served(databaseUrl: string, running: Running): Served {
     databaseUrl,
     grpcAddress: `127.0.0.1:${running.grpcPort}`,
     connectUrl: `http://127.0.0.1:${running.connectPort}`,
+    operationsUrl: `http://127.0.0.1:${running.operationsPort ?? 1}`,
     // A test that takes one service away leaves the pair to be stopped as usual.
     stop: () => (stopped ??= running.stop()),
   };

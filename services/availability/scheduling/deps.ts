@@ -15,6 +15,8 @@ export interface SchedulingDeps {
   readonly findSubject: (subject: string) => Promise<SubjectUser | undefined>;
   /** Of those who change one host. */
   readonly turns: Turns;
+  /** Told how long each of them waited until it had the host's lock, in milliseconds. */
+  readonly locked: (waitedMs: number) => void;
   readonly booking: BookingPeer;
   /**
    * Permits for changes that may shrink open time. Each keeps a connection while it waits for Booking; were they to take them

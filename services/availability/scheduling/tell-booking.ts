@@ -9,6 +9,7 @@
  * it. Who is erased in Booking stays so; if our database has forgotten it, the user has to be erased once more.
  */
 
+import type { Meter } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
@@ -67,10 +68,16 @@ export async function tellNow(
 }
 
 /** Tells Booking, for as long as this runs, of all users who are still to be told. */
-export function tellPeriodically(deps: TellingDeps, log: Logger): Periodic {
+export function tellPeriodically(deps: TellingDeps, log: Logger, meter: Meter): Periodic {
   let afterId: string | undefined;
   /** When each was told first, for as long as that is not complete. On the scale of `monotonicMs`. */
   const waitingSince = new Map<string, number>();
+  meter
+    .createObservableGauge("slotwright.users.untold", {
+      unit: "{user}",
+      description: "Users of whose change Booking has been told and has not done its part",
+    })
+    .addCallback((result) => result.observe(waitingSince.size));
   /** Each is warned of once: it is told again every few seconds. */
   const warned = new Set<string>();
   const warnOnce = (user: User, warn: (user: User, log: Logger) => void): void => {

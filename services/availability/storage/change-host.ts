@@ -22,6 +22,13 @@ export interface HostTransaction {
   readonly host: Host;
 }
 
+export interface ChangeDeps {
+  readonly pool: Pool;
+  readonly turns: Turns;
+  /** Told how long a change waited until it had its host's lock, in milliseconds. */
+  readonly locked?: (waitedMs: number) => void;
+}
+
 /**
  * Runs `change` in a transaction that holds the host's exclusive lock, and remembers its answer with the `request_id` in
  * the same transaction; a call that was answered before gets that answer, and `change` does not run.
@@ -35,13 +42,14 @@ export interface HostTransaction {
  * Throws Refusal USER_NOT_FOUND, NOT_A_HOST, REQUEST_ID_REUSED, BUSY, OVERLOADED, OUTCOME_UNKNOWN, and what `change` throws.
  */
 export async function changeHost<Done, Message extends DescMessage>(
-  { pool, turns }: { readonly pool: Pool; readonly turns: Turns },
+  { pool, turns, locked = noMeasure }: ChangeDeps,
   request: HostRequest<Done, Message>,
   caller: Caller,
   change: (under: HostTransaction) => Promise<Done>,
   permits?: Semaphore,
 ): Promise<MessageShape<Message>> {
   const { hostId } = request;
+  const arrived = monotonicMs();
   // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
   // and no other host could even be looked at.
   const turn = await turns.take(hostId, caller.signal);
@@ -51,6 +59,7 @@ export async function changeHost<Done, Message extends DescMessage>(
   const work = async (client: ClientBase): Promise<MessageShape<Message>> => {
     await lockHost(client, hostId, "exclusive", lockWaitMs(caller));
     turn.moved();
+    locked(monotonicMs() - arrived);
     const run = runOn(client);
     const remembered = await rememberedAnswer(run, request);
     if (remembered !== undefined) return remembered;
@@ -89,6 +98,8 @@ async function committedAnswer<Done, Message extends DescMessage>(
   const withinMs = Math.min(FIND_OUT_WITHIN_MS, caller.deadline - monotonicMs());
   return await whenEnded(pool, request.hostId, (client) => rememberedAnswer(runOn(client), request), withinMs);
 }
+
+function noMeasure(): void {}
 
 /** Somebody changed the host without its lock. The transaction is rolled back, and the same call may well succeed. */
 function isCollision(error: unknown): boolean {

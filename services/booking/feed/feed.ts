@@ -4,14 +4,17 @@
  * replicas, and by a poll should both have been missed.
  */
 
+import type { Meter } from "@opentelemetry/api";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { Refusal } from "../../../shared/errors.ts";
 import { periodically } from "../../../shared/periodically.ts";
+import { noTelemetry } from "../../../shared/telemetry/telemetry.ts";
 import type { BookingEvent } from "../domain/booking.ts";
 import { readEvents } from "../storage/events.ts";
 import { sequenceOf, sequencesOf } from "../storage/hosts.ts";
 import { listen } from "./listen.ts";
+import { type FeedMeasures, feedMeasures } from "./measures.ts";
 import { openNotifier } from "./notify.ts";
 import { openWakers, type Wakers } from "./wakers.ts";
 
@@ -65,10 +68,13 @@ export function openFeed(deps: {
   readonly log: Logger;
   readonly users: UserMemory;
   readonly times?: Partial<FeedTimes> | undefined;
+  readonly meter?: Meter;
 }): Feed {
   const { pool, url, log, users } = deps;
   const times = { ...TIMES, ...deps.times };
   const wakers = openWakers();
+  const measures = feedMeasures(deps.meter ?? noTelemetry.meter);
+  measures.watch(() => wakers.hostIds().length);
   const notify = openNotifier(pool, log);
   const stopping = new AbortController();
   const listening = listen(
@@ -86,7 +92,7 @@ export function openFeed(deps: {
   );
   const poll = periodically("poll the feeds", times.pollMs, poller(pool, wakers), log);
   return {
-    watch: (hostId, afterSequence, reader) => watch({ pool, wakers, times }, hostId, afterSequence, reader),
+    watch: (hostId, afterSequence, reader) => watch({ pool, wakers, times, measures }, hostId, afterSequence, reader),
     changed(hostIds) {
       wakers.wake(hostIds);
       notify(hostIds);
@@ -102,10 +108,11 @@ interface Watching {
   readonly pool: Pool;
   readonly wakers: Wakers;
   readonly times: FeedTimes;
+  readonly measures: FeedMeasures;
 }
 
 async function* watch(
-  { pool, wakers, times }: Watching,
+  { pool, wakers, times, measures }: Watching,
   hostId: string,
   afterSequence: number | undefined,
   reader: Reader,
@@ -117,6 +124,8 @@ async function* watch(
   const offer = (event?: BookingEvent): AsyncGenerator<WatchMessage, void> =>
     offered(event === undefined ? { sequence } : { event, sequence }, reader, times.readerStallMaxMs);
   yield* offer();
+  /** Whether what is read next has been waited for: what a watcher catches up on is old without being late. */
+  let isAwaited = false;
   for (;;) {
     signal.throwIfAborted();
     // Armed before the read: what is committed between the read and the sleep wakes this sleep.
@@ -125,10 +134,12 @@ async function* watch(
       const events = await nextEvents(pool, hostId, sequence, signal);
       for (const event of events ?? []) {
         sequence = event.sequence;
+        if (isAwaited) measures.told(event);
         yield* offer(event);
       }
       // It sleeps on through its keep-alives: an idle watcher costs no queries. After a read that failed it looks again.
       let isAsleep = events === undefined || events.length === 0;
+      isAwaited = isAsleep;
       while (isAsleep && (await sleeper.sleep(times.keepAliveMs, signal)) === "late") {
         yield* offer();
         isAsleep = events !== undefined;

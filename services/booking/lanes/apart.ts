@@ -11,6 +11,7 @@ export interface Apart {
   /** Whether the host waits here: its new commands must not overtake it on the lane. */
   has(hostId: string): boolean;
   add(pending: Pending): void;
+  hostCount(): number;
   /** Resolves when nothing waits here. */
   idle(): Promise<void>;
 }
@@ -66,6 +67,7 @@ export function openApart(deps: RunDeps, width: number, batchMax: number, queueM
         pending.reject(overloaded());
       }
     },
+    hostCount: () => queues.size,
     async idle() {
       while (running.size > 0) await Promise.all(running);
     },

@@ -5,7 +5,7 @@ import type { BookingEvent, BookingEventKind } from "../domain/booking.ts";
 import type { HostWrites } from "../storage/write.ts";
 import { CommitUnknown } from "./batch.ts";
 
-const result = { decided: new Map(), locked: [], changedHosts: [] };
+const result = { decided: new Map(), locked: [], changedHosts: [], events: [] };
 
 /** What a batch wrote for one host: events of these numbers of versions, of a booking each. */
 function writes(

@@ -20,8 +20,9 @@ export interface BatchResult {
   readonly decided: ReadonlyMap<Pending, Outcome>;
   /** Not touched, because another transaction holds the host's lock. */
   readonly locked: readonly Pending[];
-  /** The hosts whose feed has grown. */
+  /** The hosts whose feed has grown, and by what. */
   readonly changedHosts: readonly string[];
+  readonly events: readonly BookingEvent[];
 }
 
 /** COMMIT was sent and the connection was lost before its answer. */
@@ -98,6 +99,7 @@ export async function runBatch(
     decided,
     locked,
     changedHosts: writes.filter(({ events }) => events.length > 0).map(({ hostId }) => hostId),
+    events: writes.flatMap(({ events }) => events),
   };
   const lost = await finish(client, writes, result);
   return { result, lost };

@@ -7,6 +7,8 @@ import { type RunDeps, run } from "./run.ts";
 
 export interface Lane {
   add(pending: Pending): void;
+  /** How many commands wait. */
+  queued(): number;
   /** Resolves when nothing is queued or under way. */
   idle(): Promise<void>;
 }
@@ -20,6 +22,7 @@ export function openLane(deps: RunDeps, apart: Apart, batchMax: number, queueMax
   async function work(): Promise<void> {
     while (fences.length + queue.length > 0) {
       const batch = [...fences.splice(0), ...queue.splice(0, batchMax)];
+      deps.measures.taken(batch);
       const onTime = batch.filter((pending) => !movedApart(pending));
       for (const pending of await run(deps, onTime, "try")) apart.add(pending);
     }
@@ -40,6 +43,7 @@ export function openLane(deps: RunDeps, apart: Apart, batchMax: number, queueMax
       else return pending.reject(overloaded());
       working ??= work();
     },
+    queued: () => fences.length + queue.length,
     async idle() {
       await working;
     },

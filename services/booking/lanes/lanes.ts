@@ -4,15 +4,18 @@
  * for one commit.
  */
 
+import type { Meter } from "@opentelemetry/api";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
 import { overloaded, Refusal } from "../../../shared/errors.ts";
 import { hostLockKey } from "../../../shared/postgres/locks.ts";
+import { noTelemetry } from "../../../shared/telemetry/telemetry.ts";
 import { createTurns, type Turns } from "../../../shared/turns.ts";
 import { type Command, type HoldLimits, isHold, type Outcome } from "../domain/command.ts";
 import { openApart } from "./apart.ts";
 import { openLane } from "./lane.ts";
+import { laneMeasures } from "./measures.ts";
 import { pend, type Pending } from "./pending.ts";
 
 export interface LaneSettings {
@@ -51,10 +54,17 @@ export function openLanes(deps: {
   readonly settings: LaneSettings;
   readonly holdLimits: HoldLimits;
   readonly onCommitted: (hostIds: readonly string[]) => void;
+  readonly meter?: Meter;
 }): Lanes {
   const { lanes: width, batchMax, queueMax } = deps.settings;
-  const apart = openApart(deps, APART_WIDTH, batchMax, queueMax);
-  const lanes = Array.from({ length: width }, () => openLane(deps, apart, batchMax, queueMax));
+  const measures = laneMeasures(deps.meter ?? noTelemetry.meter);
+  const runDeps = { ...deps, measures };
+  const apart = openApart(runDeps, APART_WIDTH, batchMax, queueMax);
+  const lanes = Array.from({ length: width }, () => openLane(runDeps, apart, batchMax, queueMax));
+  measures.watch(() => ({
+    queued: lanes.reduce((sum, lane) => sum + lane.queued(), 0),
+    hostsApart: apart.hostCount(),
+  }));
 
   const turns = createTurns({ waitingMax: queueMax, standstillMs: GUEST_STANDSTILL_MS });
 

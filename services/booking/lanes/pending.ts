@@ -6,6 +6,8 @@ import type { Command, Outcome } from "../domain/command.ts";
 
 export interface Pending {
   readonly command: Command;
+  /** When it was given, on the scale of `monotonicMs`. */
+  readonly since: number;
   readonly answer: Promise<Outcome>;
   /** Whether the caller still waits. A command without a caller is not committed. */
   isWanted(): boolean;
@@ -31,6 +33,7 @@ export function pend(command: Command, caller: Caller): Pending {
   const settle = (): void => caller.signal.removeEventListener("abort", leave);
   return {
     command,
+    since: monotonicMs(),
     answer: promise,
     isWanted: () => !caller.signal.aborted && monotonicMs() < caller.deadline,
     resolve: (outcome) => (settle(), resolve(outcome)),

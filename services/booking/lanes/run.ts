@@ -3,6 +3,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { Refusal, hostBusy } from "../../../shared/errors.ts";
+import { monotonicMs } from "../../../shared/clock.ts";
 import { takeConnection } from "../../../shared/postgres/take-connection.ts";
 import {
   databaseUnreachable,
@@ -15,12 +16,14 @@ import type { HoldLimits } from "../domain/command.ts";
 import { externalIdTaken, slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
+import type { LaneMeasures } from "./measures.ts";
 import { type Pending, wantedOf } from "./pending.ts";
 
 export interface RunDeps {
   readonly pool: Pool;
   readonly log: Logger;
   readonly holdLimits: HoldLimits;
+  readonly measures: LaneMeasures;
   /** Told after each commit which hosts' feeds have grown. */
   readonly onCommitted: (hostIds: readonly string[]) => void;
 }
@@ -43,18 +46,22 @@ export async function run(
 ): Promise<readonly Pending[]> {
   const wanted = wantedOf(batch);
   if (wanted.length === 0) return [];
+  const begunAt = monotonicMs();
   let result: BatchResult;
   try {
     result = await onConnection(deps, wanted, lock);
   } catch (error) {
     if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
     return afterRollback(deps, error, wanted, lock, attempt);
+  } finally {
+    deps.measures.ended(lock, begunAt);
   }
   return settle(deps, result);
 }
 
 function settle(deps: RunDeps, result: BatchResult): readonly Pending[] {
   for (const [pending, outcome] of result.decided) pending.resolve(outcome);
+  deps.measures.stored(result.events);
   if (result.changedHosts.length > 0) deps.onCommitted(result.changedHosts);
   return result.locked;
 }
@@ -110,6 +117,7 @@ async function afterRollback(
   if (held !== undefined) {
     // The lock should have made this impossible, so it is a bug, or another program writes without the lock.
     deps.log.error({ err: error }, "the constraint held what the lock should have held");
+    deps.measures.constraintHeld();
     return refuseAll(batch, held);
   }
   for (const pending of batch) pending.reject(error);
@@ -130,8 +138,10 @@ async function afterUnknownCommit(
     committed = await wasRecorded(deps.pool, unknown.hostId, unknown.witness);
   } catch (error) {
     deps.log.error({ err: error }, "could not find out how a commit ended");
+    deps.measures.commitLost("nothing");
     return refuseAll(batch, () => outcomeUnknown(unknown));
   }
+  deps.measures.commitLost(committed ? "committed" : "rolled back");
   if (committed) return settle(deps, unknown.result);
   if (attempt < ATTEMPTS_MAX) return run(deps, batch, lock, attempt + 1);
   // Without a witness, the last attempt may have been stored.

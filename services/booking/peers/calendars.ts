@@ -3,15 +3,18 @@
  * lock: that comparison keeps bookings right, so an old calendar does no harm. Its age is limited for the grid's sake only.
  */
 
+import type { Meter } from "@opentelemetry/api";
 import { LRUCache } from "lru-cache";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { DAY_MS } from "../../../shared/time-units.ts";
 import { INSTANTS_END } from "../../../shared/limits.ts";
+import { noTelemetry } from "../../../shared/telemetry/telemetry.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { AvailabilityPeer } from "./availability.ts";
+import { calendarMeasures } from "./measures.ts";
 import { type Ask, shareAsks } from "./shared-asks.ts";
 
 export interface RememberedCalendar {
@@ -50,9 +53,12 @@ type OfHost = ReadonlyMap<Instant, RememberedCalendar>;
 export function rememberCalendars(
   peer: Pick<AvailabilityPeer, "snapshot">,
   noteGeneration: (hostId: string) => Promise<number>,
+  meter: Meter = noTelemetry.meter,
 ): Calendars {
   const remembered = new LRUCache<string, OfHost>({ max: 100_000, maxSize: INTERVALS_MAX, sizeCalculation });
   const asks = shareAsks<RememberedCalendar>();
+  const measures = calendarMeasures(meter);
+  measures.watch(() => remembered.size);
 
   /** Asks for all from an instant to the end of its block, and remembers the answer. */
   function askFrom(hostId: string, from: Instant): Ask<RememberedCalendar> {
@@ -85,12 +91,20 @@ export function rememberCalendars(
     return found;
   }
 
+  async function find(hostId: string, from: Instant, newerThan: number, caller: Caller): Promise<RememberedCalendar> {
+    const found = known(hostId, from, newerThan);
+    if (found === undefined) {
+      measures.asked();
+      return await asks.answer(keyOf(hostId, from), newerThan, caller, askFrom(hostId, from));
+    }
+    measures.used(ageOf(found));
+    return found;
+  }
+
   return {
     async at(hostId, start, newerThan, caller) {
       for (const from of startsFor(start)) {
-        const found =
-          known(hostId, from, newerThan) ??
-          (await asks.answer(keyOf(hostId, from), newerThan, caller, askFrom(hostId, from)));
+        const found = await find(hostId, from, newerThan, caller);
         if (covers(found, start)) return found;
       }
       throw peerUnavailable(

@@ -1,5 +1,6 @@
 /** The services behind the gateway: for each one connection for unary calls, and others for streams. */
 
+import type { Meter } from "@opentelemetry/api";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type PeerTransport, peerTransport } from "../../../shared/rpc/client.ts";
 import type { PeerTls } from "../../../shared/rpc/wire/tls.ts";
@@ -16,6 +17,7 @@ export interface Backends {
 
 export interface BackendOptions {
   readonly tls: PeerTls;
+  readonly meter?: Meter;
   /** How many streams may be open to each service. */
   readonly streamsMax: number;
 }
@@ -29,7 +31,7 @@ interface Backend {
 export function openBackends(
   contract: Contract,
   urls: Readonly<Record<string, string>>,
-  { tls, streamsMax }: BackendOptions,
+  { tls, streamsMax, meter }: BackendOptions,
 ): Backends {
   const backends = new Map<string, Backend>();
   for (const method of contract.methods) {
@@ -37,7 +39,7 @@ export function openBackends(
     const url = urls[name];
     if (url === undefined) throw new Error(`no address is known for the package ${name}`);
     if (backends.has(name)) continue;
-    const open = (): PeerTransport => peerTransport(url, { tls });
+    const open = (): PeerTransport => peerTransport(url, { tls, ...(meter === undefined ? {} : { meter }) });
     backends.set(name, { unary: open(), streams: openStreamConnections(open, streamsMax) });
   }
   const backendOf = (method: DescMethod): Backend => {

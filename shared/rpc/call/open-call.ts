@@ -51,12 +51,12 @@ export class OpenCall implements Call {
   #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #tokenTimer: NodeJS.Timeout | undefined;
-  readonly #onClosed: (call: OpenCall) => void;
+  readonly #onClosed: (call: OpenCall, ending: StatusError | undefined) => void;
   #closed = false;
   #interruption: StatusError | undefined;
   #rejectWait: ((interruption: StatusError) => void) | undefined;
 
-  constructor(arrival: Arrival, onClosed: (call: OpenCall) => void) {
+  constructor(arrival: Arrival, onClosed: (call: OpenCall, ending: StatusError | undefined) => void) {
     this.method = arrival.method;
     this.log = arrival.log;
     this.transport = arrival.transport;
@@ -136,7 +136,7 @@ export class OpenCall implements Call {
     this.#rejectWait = undefined;
     this.#interruption ??= ending ?? HAS_ENDED;
     this.onClose?.();
-    this.#onClosed(this);
+    this.#onClosed(this, ending);
     logCall(this, ending);
   }
 }

@@ -1,16 +1,26 @@
 import { status } from "@grpc/grpc-js";
+import type { Meter } from "@opentelemetry/api";
 import { StatusError } from "../../status-error.ts";
+import { noTelemetry } from "../../telemetry/telemetry.ts";
+import { type CallMeasures, callMeasures } from "./measures.ts";
 import { type Arrival, OpenCall } from "./open-call.ts";
 
 /** The calls of a service that are under way on either listener: what a stop has to wait for. */
 export class OpenCalls {
   readonly #calls = new Set<OpenCall>();
-  readonly #closed = (call: OpenCall): void => {
+  readonly #measures: CallMeasures;
+  readonly #closed = (call: OpenCall, ending: StatusError | undefined): void => {
     this.#calls.delete(call);
+    this.#measures.ended(call, ending);
     if (this.#calls.size === 0) this.#onIdle?.();
   };
   #stopping = false;
   #onIdle: (() => void) | undefined;
+
+  constructor(meter: Meter = noTelemetry.meter) {
+    this.#measures = callMeasures(meter);
+    this.#measures.watch(this.#calls);
+  }
 
   /** The caller owes the call a `close()`. */
   open(arrival: Arrival): OpenCall {
