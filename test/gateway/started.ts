@@ -10,6 +10,8 @@ import { admin, authorizationOf, type Person } from "../support/tokens.ts";
 export interface GatewayUnderTest {
   /** `http://host:port` */
   readonly url: string;
+  /** `http://host:port` of the operations port; of nothing unless OPERATIONS_PORT is set. */
+  readonly operationsUrl: string;
   /** Calls as an administrator, or with another token. `body` is sent as JSON. */
   call(httpMethod: string, path: string, options?: CallOptions): Promise<Called>;
   stop(): Promise<void>;
@@ -45,10 +47,11 @@ export async function startGatewayOf(
     BOOKING_URL: pair.booking.connectUrl,
     ...environment,
   });
-  const { port, stop } = await startGateway(config, log);
+  const { port, operationsPort = 1, stop } = await startGateway(config, log);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    operationsUrl: `http://127.0.0.1:${operationsPort}`,
     stop,
     async call(httpMethod, path, { body, headers = {}, as = admin } = {}) {
       const answer = await fetch(`${url}${path}`, {

@@ -1,11 +1,12 @@
 /** The Spin model of the fence holds, and does not hold without any one of the things that the fence is made of. */
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { programPath, saySkipped } from "../support/programs.ts";
 
 const run = promisify(execFile);
 const model = resolve(import.meta.dirname, "../../docs/fence.pml");
@@ -14,22 +15,8 @@ const model = resolve(import.meta.dirname, "../../docs/fence.pml");
 const TIMEOUT_MS = 600_000;
 const MEMORY_MAX_MB = 2000;
 
-function isInstalled(program: string): boolean {
-  try {
-    execFileSync(program, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch (error) {
-    // Spin knows no --version and ends with 1.
-    return (error as NodeJS.ErrnoException).code !== "ENOENT";
-  }
-}
-
-const missing = ["spin", "gcc"].filter((program) => !isInstalled(program));
-if (missing.length > 0) {
-  process.stderr.write(
-    `\n*** No ${missing.join(" and no ")} here: the model of the fence is not checked (skipped). ***\n\n`,
-  );
-}
+const missing = ["spin", "gcc"].filter((program) => programPath(program) === undefined);
+saySkipped(missing, "the model of the fence is not checked");
 
 /** What Spin says of the model: the violation that it found first, or that there is none. */
 async function verdict(...defined: string[]): Promise<string> {
