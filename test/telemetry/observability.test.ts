@@ -61,6 +61,18 @@ test("every metric that a rule or a panel asks for is told by a process", async 
   expect(asked.filter(({ name }) => !told.has(name))).toEqual([]);
 });
 
+test("docs/operations.md names what there is, and all of ours", async () => {
+  const page = readFileSync(resolve(folder, "../../docs/operations.md"), "utf8");
+  const documented = Array.from(page.matchAll(/^\| `([a-z][a-z0-9_]+)`/gm), ([, name = ""]) => name);
+  const told = new Set<string>();
+  for (const url of Object.values(operationsUrls())) {
+    for (const name of (await readMetrics(url)).names) told.add(name.replace(/_(?:bucket|count|sum)$/, ""));
+  }
+  const isTold = (name: string): boolean => told.has(name) || told.has(name.replace(/_count$/, ""));
+  expect(documented.filter((name) => !isTold(name))).toEqual([]);
+  expect([...told].filter((name) => name.startsWith("slotwright_") && !documented.includes(name))).toEqual([]);
+});
+
 const missing = ["promtool", "prometheus"].filter((name) => programPath(name) === undefined);
 saySkipped(missing, "the alert rules are not tried, and no metrics are scraped");
 
