@@ -8,6 +8,9 @@ import { noTelemetry, type Telemetry, type TelemetrySettings } from "./telemetry
 /** The scope of all our spans and instruments. */
 const SCOPE = "slotwright";
 
+/** All are of one scope: each sample need not say so. */
+const WITHOUT_SCOPE = true;
+
 /** How often metrics are sent to a collector. */
 const PUSH_INTERVAL_MS = 30_000;
 
@@ -23,7 +26,7 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
     ]);
   const resource = defaultResource().merge(resourceFromAttributes({ "service.name": `slotwright-${service}` }));
   const exporter = new PrometheusExporter({ preventServerStart: true });
-  const serializer = new PrometheusSerializer();
+  const serializer = new PrometheusSerializer(undefined, false, undefined, false, WITHOUT_SCOPE);
   const pushing = otlpEndpoint === undefined ? undefined : await pushTo(otlpEndpoint);
   const readers: IMetricReader[] = [
     ...(exposesMetrics ? [exporter] : []),

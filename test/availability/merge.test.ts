@@ -188,8 +188,8 @@ test("a reader never sees a merge half done", async () => {
   await addAtOnce(hostId, [hours(0, 1)]);
   let done = false;
   let least = 0;
-  const watch = async (): Promise<number> => {
-    let reads = 0;
+  let reads = 0;
+  const watch = async (): Promise<void> => {
     for (let last = false; !last; reads += 1) {
       // Asked before the read: the last one is begun after the last merge, and so it sees all of them.
       last = done;
@@ -197,11 +197,12 @@ test("a reader never sees a merge half done", async () => {
       expect(open).toBeGreaterThanOrEqual(least);
       least = open;
     }
-    return reads;
   };
   const watching = watch();
-  for (let hour = 1; hour < 20; hour += 1) await addAtOnce(hostId, [hours(hour, hour + 1)]);
+  let openHours = 1;
+  // Not so many merges and no more: on a busy machine the reader comes to its turn less often than they do.
+  for (; openHours < 20 || reads <= 10; openHours += 1) await addAtOnce(hostId, [hours(openHours, openHours + 1)]);
   done = true;
-  expect(await watching).toBeGreaterThan(10);
-  expect(least).toBe(20 * 60 * MINUTE_MS);
+  await watching;
+  expect(least).toBe(openHours * 60 * MINUTE_MS);
 });
