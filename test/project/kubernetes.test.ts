@@ -190,10 +190,14 @@ function complaints(manifests: string): string {
   const folder = mkdtempSync(join(tmpdir(), "slotwright-kubernetes-"));
   const file = join(folder, "all.yaml");
   writeFileSync(file, manifests);
-  const { status, stdout, stderr } = spawnSync("kubernetes-validate", ["--strict", "--version", KUBERNETES, file], {
-    encoding: "utf8",
-    env: tools(),
-  });
+  const { status, stdout, stderr } = spawnSync(
+    "kubernetes-validate",
+    ["--strict", "--kubernetes-version", KUBERNETES, file],
+    {
+      encoding: "utf8",
+      env: tools(),
+    },
+  );
   rmSync(folder, { recursive: true });
   return status === 0 ? "" : stdout + stderr;
 }

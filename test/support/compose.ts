@@ -2,8 +2,8 @@
 
 import { mkdtemp } from "node:fs/promises";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { inject } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { makeSecrets } from "../../services/ops/secrets/make-secrets.ts";
@@ -61,7 +61,7 @@ function interpolate(text: string): string {
 }
 
 /** What `docker compose run --rm secrets` makes. */
-export const secretsFolder = await mkdtemp(join(tmpdir(), "slotwright-secrets-"));
+export const secretsFolder = await mkdtemp(join(inject("keyFolder"), "compose-"));
 await makeSecrets(secretsFolder);
 
 /** The file of this test that a container sees as `/run/secrets/<name>`. */
