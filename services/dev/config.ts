@@ -14,6 +14,10 @@ const schema = z.object({
   BOOKING_CONNECT_PORT: port(8082),
   GATEWAY_PORT: port(8080),
   LISTEN_HOST: variables.LISTEN_HOST,
+  /** The name by which others reach the ports, if not by LISTEN_HOST: in a container. The commands to try have it in them. */
+  SHOWN_HOST: z.string().optional(),
+  /** The command by which a shell of the user reads a file of DEV_FOLDER, where that folder is in a container. */
+  READ_FILE: z.string().default("cat"),
   /** One line per call is for production: here it would hide the commands to try. */
   LOG_LEVEL: variables.LOG_LEVEL.default("warn"),
   /** A PostgreSQL of one's own (15 to 18) for a service, instead of the embedded one. */

@@ -2,8 +2,6 @@
 
 import type { DevConfig } from "./config.ts";
 
-const PROBE_TIMEOUT_MS = 1000;
-
 /** Where people and their browsers find it. */
 export function gatewayAddress({ LISTEN_HOST, GATEWAY_PORT }: DevConfig): string {
   return `http://${LISTEN_HOST}:${GATEWAY_PORT}`;
@@ -16,13 +14,4 @@ export function gatewayVariables(
 ): Record<string, string> {
   const { LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT } = config;
   return { ...urls, ENVIRONMENT: "development", LISTEN_HOST, LOG_LEVEL, GATEWAY_PORT: String(GATEWAY_PORT) };
-}
-
-/** Whether it says that it is serving. False also without an answer in time. */
-export async function isGatewayServing(address: string): Promise<boolean> {
-  try {
-    return (await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })).ok;
-  } catch {
-    return false;
-  }
 }

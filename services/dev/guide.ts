@@ -23,7 +23,7 @@ export function guide(config: DevConfig, sample: Sample, slot: OpenSlot | undefi
   const { hostId, guestId } = sample;
   const list = JSON.stringify({ hostId });
   const create = JSON.stringify({ hostId, guestId, ...slot });
-  const as = (who: string): string => `-H "Authorization: Bearer $(cat ${tokenFile(config, who)})"`;
+  const as = (who: string): string => `-H "Authorization: Bearer $(${config.READ_FILE} ${tokenFile(config, who)})"`;
   return `
   availability  process ${parts.availabilityPid}, gRPC ${host}:${config.AVAILABILITY_GRPC_PORT}, Connect http://${host}:${config.AVAILABILITY_CONNECT_PORT}
   booking       process ${parts.bookingPid}, gRPC ${grpc}, Connect http://${host}:${config.BOOKING_CONNECT_PORT}

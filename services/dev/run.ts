@@ -1,13 +1,14 @@
 /** Starts the pair and its gateway, keeps them running, stops them. */
 
 import { join } from "node:path";
+import { isGatewayServing } from "../ops/health/gateway.ts";
 import type { ServiceName } from "../ops/services.ts";
 import { type Child, startChild, waitUntilReady, waitUntilServing } from "./children.ts";
 import { type DevConfig, portVariables } from "./config.ts";
 import { writeDatabaseEnvironment } from "./database-environment.ts";
 import { prepareDatabases } from "./databases.ts";
 import { StartFailure } from "./machine/failure.ts";
-import { gatewayAddress, gatewayVariables, isGatewayServing } from "./gateway.ts";
+import { gatewayAddress, gatewayVariables } from "./gateway.ts";
 import { guide } from "./guide.ts";
 import { type DevKeys, provideKeys } from "./keys.ts";
 import { assertPortFree } from "./machine/ports.ts";
@@ -60,12 +61,13 @@ export async function runPair({ config, fresh, environment, signal, print }: Pai
     const sample = await provideSample(connectAddress(config, "availability"), admin, Date.now());
     const slots = await firstOpenSlots(connectAddress(config, "booking"), admin, sample.hostId);
     await writeTokens(config.DEV_FOLDER, keys, sample);
-    await writeSampleEnvironment(config, sample, slots);
+    const shown = { ...config, LISTEN_HOST: config.SHOWN_HOST ?? config.LISTEN_HOST };
+    await writeSampleEnvironment(shown, sample, slots);
     await writeDatabaseEnvironment(config.DEV_FOLDER, databases.urls);
     print(`ready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
     const database = databases.embedded === undefined ? undefined : databases.urls.booking;
     const pids = { availabilityPid: availability.pid, bookingPid: booking.pid, gatewayPid: gateway.pid };
-    print(guide(config, sample, slots[0], { ...pids, database }));
+    print(guide(shown, sample, slots[0], { ...pids, database }));
   } catch (error) {
     if (signal.aborted) return;
     throw error;

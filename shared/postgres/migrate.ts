@@ -26,6 +26,7 @@ export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WA
   try {
     await takeLock(holder, lockWaitMs);
     const done = await Promise.race([database.orm.migrator.up(), broken]);
+    await protectMigrations(holder);
     return done.map((migration) => migration.name);
   } finally {
     await holder.end();
@@ -42,6 +43,23 @@ async function takeLock(holder: Client, waitMs: number): Promise<void> {
   } catch (error) {
     if (!isLockTimeout(error)) throw error;
     throw new Error(`after ${waitMs / 1000} s ${await lockHolder(holder)}`, { cause: error });
+  }
+}
+
+/**
+ * Takes from everybody but its owner the right to change the table `migrations`. Where default privileges let a service's user
+ * write what the owner makes, they do so of this table too, and a service that could change it could make the next run skip
+ * a migration or run one twice. Reading it stays: that is how a service knows that it fits.
+ */
+async function protectMigrations(client: Client): Promise<void> {
+  const { rows } = await client.query<{ grantee: string }>(
+    `select distinct case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as grantee
+     from pg_class, aclexplode(relacl)
+     where oid = 'migrations'::regclass and grantee <> relowner
+       and privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')`,
+  );
+  for (const { grantee } of rows) {
+    await client.query(`revoke insert, update, delete, truncate on table migrations from ${grantee}`);
   }
 }
 

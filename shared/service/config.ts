@@ -1,6 +1,7 @@
 /** Settings from the environment: how they are read, and how wrong ones are reported. */
 
 import { z } from "zod";
+import { readSettingFiles } from "./setting-files.ts";
 
 /** Settings that cannot be used. The message is one line for the operator and repeats no value: some are secret. */
 export class ConfigError extends Error {
@@ -9,21 +10,26 @@ export class ConfigError extends Error {
 
 /**
  * The settings in `environment`, parsed. A variable that is set to nothing counts as unset: that is how compose files and
- * shells leave one out. Throws ConfigError that names every wrong variable, not only the first.
+ * shells leave one out. What is secret may lie in a file instead, which the variable with `_FILE` behind its name says.
+ * Throws ConfigError that names every wrong variable, not only the first.
  */
 export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Schema> {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  const set = Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
   );
+  const { values, problems } = readSettingFiles(Object.keys(schema.shape), set);
+  const given: Readonly<Record<string, string>> = { ...set, ...values };
   const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map((issue) => {
-    const name = issue.path.join(".");
-    return given[name] === undefined ? `${name} is required` : `${name} must be ${issue.message}`;
-  });
+  if (parsed.success && problems.size === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  const wrong = issues
+    .map((issue) => ({ name: issue.path.join("."), message: issue.message }))
+    .filter(({ name }) => !problems.has(name))
+    .map(({ name, message }) => (given[name] === undefined ? `${name} is required` : `${name} must be ${message}`));
+  wrong.unshift(...problems.values());
   throw new ConfigError(`wrong settings: ${wrong.join("; ")}`);
 }
 

@@ -1,7 +1,7 @@
 /** A gateway in front of the pair. */
 
 import { startChild, waitUntilReady } from "../../services/dev/children.ts";
-import { isGatewayServing } from "../../services/dev/gateway.ts";
+import { isGatewayServing } from "../../services/ops/health/gateway.ts";
 import { freePort } from "../../services/dev/machine/ports.ts";
 
 export interface Gateway {

@@ -1,9 +1,12 @@
 /**
  * `node services/ops/migrate/main.ts [availability] [booking]`: brings the databases up to date, both unless one is named.
- * Reads AVAILABILITY_DATABASE_URL and BOOKING_DATABASE_URL. Ends with 0 when all is done. May run while services do, and
- * more than once at a time.
+ * Reads AVAILABILITY_DATABASE_URL and BOOKING_DATABASE_URL, or the files that these names with `_FILE` say. Ends with 0 when
+ * all is done. May run while services do, and more than once at a time.
  */
 
+import { z } from "zod";
+import { ConfigError, readConfig } from "../../../shared/service/config.ts";
+import { variables } from "../../../shared/service/variables.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { type ServiceName, serviceNames } from "../services.ts";
 
@@ -16,11 +19,18 @@ for (const service of serviceNames) {
 }
 
 async function bringUpToDate(service: ServiceName): Promise<void> {
-  const variable = `${service.toUpperCase()}_DATABASE_URL`;
-  const url = process.env[variable];
-  if (url === undefined || url === "") fail(`${variable} is not set`);
+  const url = urlOf(`${service.toUpperCase()}_DATABASE_URL`);
   const done = await migrateDatabase(service, url).catch((error: unknown) => fail(`${service}: ${String(error)}`));
   process.stdout.write(`${service}: ${done.length === 0 ? "up to date" : `ran ${done.join(", ")}`}\n`);
+}
+
+function urlOf(variable: string): string {
+  try {
+    return readConfig(z.object({ [variable]: variables.DATABASE_URL }), process.env)[variable] ?? "";
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
 }
 
 function fail(message: string): never {

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { SecureContextOptions } from "node:tls";
+import { whyUnreadable } from "../../unreadable.ts";
 
 /** Paths. Without `cert` and `key` the listeners speak plain text, for a network or a proxy that encrypts. */
 export interface TlsFiles {
@@ -43,9 +44,7 @@ export async function readTls(files: TlsFiles): Promise<Tls> {
 
 async function readPem(path: string | undefined): Promise<Buffer | undefined> {
   if (path === undefined) return undefined;
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(`the file ${path} cannot be read`, { cause });
-  }
+  return readFile(path).catch((error: unknown) => {
+    throw new Error(`the file ${path} cannot be read: ${whyUnreadable(error, path)}`);
+  });
 }
