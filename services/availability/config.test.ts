@@ -19,6 +19,10 @@ test("needs the database and the keys, and nothing else", () => {
     connect: { host: "127.0.0.1", port: 8081 },
     reflection: false,
     logLevel: "info",
+    loggedSuccesses: 1,
+    operations: undefined,
+    drainPauseMs: 250,
+    telemetry: { otlpEndpoint: undefined, sampledTraces: 0.05, exposesMetrics: false },
     auth: {
       development: false,
       jwks: needed.AUTH_JWKS,
@@ -40,6 +44,20 @@ test("needs the database and the keys, and nothing else", () => {
 
 test("a variable that is set to nothing counts as unset", () => {
   expect(availabilityConfig({ ...needed, GRPC_PORT: "" }).grpc.port).toBe(50051);
+});
+
+test.each([
+  ["0", 0],
+  ["2.5", 2500],
+  ["300", 300_000],
+])("a drain's pause of %s seconds is one of %s ms", (DRAIN_PAUSE_SECONDS, drainPauseMs) => {
+  expect(availabilityConfig({ ...needed, DRAIN_PAUSE_SECONDS }).drainPauseMs).toBe(drainPauseMs);
+});
+
+test.each(["301", "-1", "1s", "1e1", "0.0001", ".5"])("a drain's pause of %j is refused", (DRAIN_PAUSE_SECONDS) => {
+  expect(() => availabilityConfig({ ...needed, DRAIN_PAUSE_SECONDS })).toThrow(
+    "wrong settings: DRAIN_PAUSE_SECONDS must be a number of seconds from 0 to 300, such as 0.25",
+  );
 });
 
 test.each([

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS } from "../../shared/rpc/wire/limits.ts";
+import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { openOperationsPort } from "../../shared/service/operations-port.ts";
 import { portRefused } from "../../shared/rpc/wire/listen.ts";
@@ -63,7 +63,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await drain(app, connections, calls, health).finally(() => backends.close());
+    await drain(app, config.drainPauseMs, connections, calls, health).finally(() => backends.close());
     await operations?.close();
     await telemetry.close();
   };
@@ -88,12 +88,13 @@ async function listenOn(app: FastifyInstance, { host, port }: GatewayConfig["lis
 
 async function drain(
   app: FastifyInstance,
+  pauseMs: number,
   connections: Sessions,
   calls: OpenCalls,
   health: { isServing: boolean },
 ): Promise<void> {
   health.isServing = false;
-  await sleep(DRAIN_PAUSE_MS);
+  await sleep(pauseMs);
   const closed = app.close();
   await calls.end(DRAIN_GRACE_MS);
   // Those of the calls that have just ended. What is still being sent has a moment more.

@@ -43,6 +43,16 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
     .refine((value) => value >= min && value <= max, rule);
 }
 
+/** Seconds in decimal digits, up to three of them behind the point. */
+export function seconds(max: number): z.ZodType<number, string> {
+  const rule = `a number of seconds from 0 to ${max}, such as 0.25`;
+  return z
+    .string()
+    .regex(/^\d{1,9}(?:\.\d{1,3})?$/, rule)
+    .transform(Number)
+    .refine((value) => value <= max, rule);
+}
+
 /** A part of all, from 0 to 1, in decimal digits. */
 export function share(): z.ZodType<number, string> {
   return z

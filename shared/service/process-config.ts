@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { Address } from "../rpc/wire/listen.ts";
 import type { TelemetrySettings } from "../telemetry/telemetry.ts";
+import { SECOND_MS } from "../time-units.ts";
 import type { processVariables } from "./variables.ts";
 
 export interface ProcessConfig {
@@ -11,6 +12,8 @@ export interface ProcessConfig {
   readonly loggedSuccesses: number;
   /** Where /livez, /readyz and /metrics are; undefined: nowhere. */
   readonly operations: Address | undefined;
+  /** How long a process that is told to end goes on taking connections. */
+  readonly drainPauseMs: number;
   readonly telemetry: TelemetrySettings;
 }
 
@@ -20,6 +23,7 @@ export function processConfig(set: z.output<z.ZodObject<typeof processVariables>
     logLevel: set.LOG_LEVEL,
     loggedSuccesses: set.LOG_SUCCESSES,
     operations: port === undefined ? undefined : { host, port },
+    drainPauseMs: set.DRAIN_PAUSE_SECONDS * SECOND_MS,
     telemetry: {
       otlpEndpoint: set.OTEL_EXPORTER_OTLP_ENDPOINT,
       sampledTraces: set.OTEL_TRACES_SAMPLER_ARG,

@@ -27,7 +27,7 @@ export interface ServiceParts {
 /** Serves a service whose parts are open. A stop ends its calls first, and then closes all that `opened` has. */
 export async function serveService(
   opened: AsyncDisposableStack,
-  { grpc, connect, operations, limits, reflection, auth: { development } }: ServiceConfig,
+  { grpc, connect, operations, drainPauseMs, limits, reflection, auth: { development } }: ServiceConfig,
   { services, auth, findTokenUser, tls, pool, errorDomain, log, telemetry }: ServiceParts,
 ): Promise<Running> {
   const readiness = { isReady: async (): Promise<boolean> => false };
@@ -47,6 +47,7 @@ export async function serveService(
     log,
     isReady: (signal) => isWritable(pool, signal),
     meter: telemetry.meter,
+    drainPauseMs,
   });
   readiness.isReady = served.isReady;
   opened.defer(() => served.stop());

@@ -21,7 +21,7 @@ import { reflectionHandlers } from "../rpc/standard/reflection.ts";
 import { routesOf, type ServiceEntry } from "../rpc/route.ts";
 import type { ServerTls } from "../rpc/wire/tls.ts";
 import { admitIllFormedText } from "../rpc/request/utf8.ts";
-import { DRAIN_GRACE_MS, DRAIN_PAUSE_MS, type WireLimits, wireLimits } from "../rpc/wire/limits.ts";
+import { DRAIN_GRACE_MS, type WireLimits, wireLimits } from "../rpc/wire/limits.ts";
 
 /** A method does not compile without a handler of its type, or without a line in the access table. */
 export function serviceEntry<S extends DescService>(
@@ -50,6 +50,8 @@ export interface ServeOptions {
   readonly log: Logger;
   readonly isReady: IsReady;
   readonly meter?: Meter;
+  /** How long a stop goes on taking connections once it has said "not serving". */
+  readonly drainPauseMs: number;
 }
 
 export interface Served {
@@ -86,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     grpcPort: grpc.port,
     connectPort: connect.port,
     isReady: async () => (await health.current()) === HealthCheckResponse_ServingStatus.SERVING,
-    stop: () => (stopped ??= drain(health, calls, [grpc, connect])),
+    stop: () => (stopped ??= drain(health, options.drainPauseMs, calls, [grpc, connect])),
   };
 }
 
@@ -102,9 +104,14 @@ function withStandardServices(options: ServeOptions, health: HealthState): Servi
   ];
 }
 
-async function drain(health: HealthState, calls: OpenCalls, listeners: readonly Listener[]): Promise<void> {
+async function drain(
+  health: HealthState,
+  pauseMs: number,
+  calls: OpenCalls,
+  listeners: readonly Listener[],
+): Promise<void> {
   health.drain();
-  await sleep(DRAIN_PAUSE_MS);
+  await sleep(pauseMs);
   for (const listener of listeners) listener.stopAccepting();
   await calls.end(DRAIN_GRACE_MS);
   await Promise.all(listeners.map((listener) => listener.close()));

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { type ClaimPath, claimPath } from "../auth/claims.ts";
 import { isUrl } from "../auth/keys.ts";
-import { httpUrl, isWithoutSecrets, share, urlOf, wholeNumber, WITHOUT_SECRETS } from "./config.ts";
+import { httpUrl, isWithoutSecrets, seconds, share, urlOf, wholeNumber, WITHOUT_SECRETS } from "./config.ts";
 
 /** The variables that every process has, the gateway too. */
 export const processVariables = {
@@ -15,6 +15,9 @@ export const processVariables = {
   LOG_SUCCESSES: share().default(1),
   // The port of /livez, /readyz and /metrics. Unset: none. Whoever reaches it may read it.
   OPERATIONS_PORT: wholeNumber(0, 65_535).optional(),
+  // Between "not ready" and the last new connection, once the process is told to end: the time that a load balancer has to send
+  // new connections elsewhere. All calls are served meanwhile.
+  DRAIN_PAUSE_SECONDS: seconds(300).default(0.25),
   // Where traces and metrics are sent, by OTLP over HTTP. The SDK reads more variables of OpenTelemetry's standard, such as
   // OTEL_EXPORTER_OTLP_HEADERS and OTEL_RESOURCE_ATTRIBUTES.
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),

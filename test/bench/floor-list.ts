@@ -26,6 +26,7 @@ answerQuestions(async (encoded: Uint8Array): Promise<number> => {
     errorDomain: "booking.v1",
     log: pino({ level: LOG_LEVEL }),
     isReady: async () => true,
+    drainPauseMs: 0,
   });
   return served.grpcPort;
 });

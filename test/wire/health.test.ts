@@ -27,6 +27,7 @@ describe("health", () => {
         "",
         "availability.v1.UserService",
         "booking.v1.BookingService",
+        "liveness",
       ]);
     }
   });
@@ -76,6 +77,29 @@ describe("health", () => {
           () => false,
         );
     });
+  });
+
+  test("says that the process runs while it is not ready and while it stops", async () => {
+    const service = await start({ isReady: async () => false });
+    const statuses: unknown[] = [];
+    for (const transport of [transports["gRPC"], transports["Connect JSON, HTTP/1.1"]]) {
+      const client = createClient(Health, transport(service));
+      expect((await client.check({ service: "liveness" })).status).toBe(Serving.SERVING);
+      expect((await client.list({})).statuses).toMatchObject({
+        "": { status: Serving.NOT_SERVING },
+        liveness: { status: Serving.SERVING },
+      });
+    }
+    const watching = createClient(Health, transports["gRPC"](service)).watch({ service: "liveness" });
+    const ended = endOf(watching, (told) => statuses.push(told.status));
+    await until(() => statuses.length === 1);
+    const stopped = service.stop();
+    // It drains, and still takes calls.
+    const asked = createClient(Health, transports["Connect JSON, HTTP/1.1"](service)).check({ service: "liveness" });
+    expect((await asked).status).toBe(Serving.SERVING);
+    await stopped;
+    expect((await ended)?.code).toBe(Code.Unavailable);
+    expect(statuses).toEqual([Serving.SERVING]);
   });
 
   test("tells watchers when it changes", async () => {

@@ -62,6 +62,7 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
     errorDomain: "availability.v1",
     log,
     isReady: async () => true,
+    drainPauseMs: 250,
     ...options,
   });
   const grpcUrl = `http://127.0.0.1:${served.grpcPort}`;

@@ -1,4 +1,4 @@
-/** grpc.health.v1 for a service: whether calls are worth sending here. */
+/** grpc.health.v1 for a service: whether calls are worth sending here, and, by a name of its own, whether the process runs. */
 
 import type { DescService } from "@bufbuild/protobuf";
 import { once } from "node:events";
@@ -13,6 +13,12 @@ import {
 import { SECOND_MS } from "../../time-units.ts";
 import { StatusError } from "../../status-error.ts";
 import type { Handlers } from "../handler.ts";
+
+/**
+ * The name under which the process is SERVING as long as it answers, without its database and while it drains. Who restarts
+ * processes asks for this one: a restart brings no database back, and would cut off calls that drain.
+ */
+export const LIVENESS = "liveness";
 
 const ANSWER_MAX_AGE_MS = SECOND_MS;
 const CHECK_TIMEOUT_MS = 2 * SECOND_MS;
@@ -93,18 +99,19 @@ export class HealthState {
   }
 }
 
-/** The health RPCs for the given services, which share one state; the empty name stands for all of them. */
+/** The health RPCs for the given services, which share one state; the empty name stands for all of them, `LIVENESS` for the process. */
 export function healthHandlers(state: HealthState, services: readonly DescService[]): Handlers<typeof Health> {
   const names = ["", ...services.map((service) => service.typeName)];
   return {
     async check({ service }) {
+      if (service === LIVENESS) return { status: Serving.SERVING };
       if (!names.includes(service)) throw new StatusError(status.NOT_FOUND, "there is no such service here");
       return { status: await state.current() };
     },
     async *watch({ service }, { signal }) {
       if (!names.includes(service)) {
-        // The protocol wants no error here: the name might become known. None does while a process lives.
-        yield { status: Serving.SERVICE_UNKNOWN };
+        // The protocol wants no error for a stranger: the name might become known. None does while a process lives.
+        yield { status: service === LIVENESS ? Serving.SERVING : Serving.SERVICE_UNKNOWN };
         await aborted(signal);
       }
       let told: Status | undefined;
@@ -117,7 +124,8 @@ export function healthHandlers(state: HealthState, services: readonly DescServic
     },
     async list() {
       const now = await state.current();
-      return { statuses: Object.fromEntries(names.map((name) => [name, { status: now }])) };
+      const statuses = Object.fromEntries(names.map((name) => [name, { status: now }]));
+      return { statuses: { ...statuses, [LIVENESS]: { status: Serving.SERVING } } };
     },
   };
 }

@@ -48,8 +48,6 @@ export const IDLE_HTTP2_TIMEOUT_MS = 10 * MINUTE_MS;
 export const KEEPALIVE_INTERVAL_MS = 30 * SECOND_MS;
 export const KEEPALIVE_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** Between "not serving" and the first refused connection: time for load balancers that watch our health to choose another replica. */
-export const DRAIN_PAUSE_MS = 250;
 /** How long calls in flight may go on once no new ones are taken. */
 export const DRAIN_GRACE_MS = 10 * SECOND_MS;
 /** How long connections get to send what has been answered. */
