@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "./clock.ts";
+import type { Trace } from "./telemetry/trace.ts";
 
 /** The part of a call that code below the RPCs needs: until when the caller waits, and whether it still does. */
 export interface Caller {
@@ -9,6 +10,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** When the caller stops waiting, on the scale of `monotonicMs`. */
   readonly deadline: number;
+  /** The call's trace, to be handed on with what is done for the call. */
+  readonly trace?: Trace | undefined;
 }
 
 /** Added to the pause before each further attempt (linear back-off). */

@@ -75,8 +75,8 @@ export async function startBooking(
   const peer = (hooks.peer ?? unchanged)(availabilityPeer(transport));
   const identities = rememberIdentities({
     peer,
-    findHere: (claims, { signal }) => findPerson(pool, claims, signal),
-    isErasedHere: (userId, { signal }) => isErased(pool, userId, signal),
+    findHere: (claims, caller) => findPerson(pool, claims, caller),
+    isErasedHere: (userId, caller) => isErased(pool, userId, caller),
     log,
   });
   const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes, meter });

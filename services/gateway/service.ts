@@ -38,7 +38,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const tls = await readTls(config.tls);
   const urls = { "availability.v1": config.availabilityUrl, "booking.v1": config.bookingUrl };
   const backends = openBackends(contract, urls, { tls: tls.peer, streamsMax: config.streamsMax, meter });
-  const calls = new OpenCalls(meter);
+  const calls = new OpenCalls({ meter, tracer: telemetry.tracer, loggedSuccesses: config.loggedSuccesses });
   const logs = new Map(
     contract.methods.map((method) => [method, log.child({ method: `${method.parent.typeName}/${method.name}` })]),
   );

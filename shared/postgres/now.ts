@@ -1,13 +1,13 @@
 import type { Pool, QueryConfig, QueryResultRow } from "pg";
 import type { Instant } from "../interval.ts";
 import { millis } from "./range.ts";
-import { read } from "./read.ts";
+import { read, type Reader } from "./read.ts";
 
 const query = { name: "now", text: `select floor(${millis("clock_timestamp()")}) as now` };
 
 /** What time it is, by the one clock that all replicas of a service share: the database's. Whole milliseconds. */
-export async function databaseNow(pool: Pool, signal: AbortSignal): Promise<Instant> {
-  return await readNow((asked) => read(pool, asked, signal));
+export async function databaseNow(pool: Pool, caller: Reader): Promise<Instant> {
+  return await readNow((asked) => read(pool, asked, caller));
 }
 
 /** The same on a connection of the caller's. */

@@ -1,6 +1,8 @@
 /** Reads in plain SQL that end, in the database too, when their caller leaves. */
 
 import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from "pg";
+import type { Caller } from "../caller.ts";
+import { queryOn } from "./held-for.ts";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
 import { takeConnection } from "./take-connection.ts";
 
@@ -9,6 +11,9 @@ interface Backend {
   readonly processID?: number;
 }
 
+/** Whom a read is for: a call; or something else that may be broken off. */
+export type Reader = Pick<Caller, "signal" | "trace">;
+
 /**
  * The rows of a query. When `signal` aborts, the query is cancelled in the database and the call rejects with the signal's
  * reason. Throws Refusal BUSY when the database is out of reach.
@@ -16,10 +21,10 @@ interface Backend {
 export async function read<Row extends QueryResultRow>(
   pool: Pool,
   query: QueryConfig,
-  signal?: AbortSignal,
+  { signal, trace }: Partial<Reader> = {},
 ): Promise<Row[]> {
   signal?.throwIfAborted();
-  const client = await takeConnection(pool);
+  const client = await takeConnection(pool, trace?.recording);
   let cancelled: Promise<unknown> | undefined;
   const cancel = (): void => {
     cancelled = cancelQuery(pool, client);
@@ -28,7 +33,7 @@ export async function read<Row extends QueryResultRow>(
   let broken: Error | undefined;
   try {
     signal?.throwIfAborted();
-    return (await client.query<Row>(query)).rows;
+    return (await queryOn<Row>(client, query)).rows;
   } catch (error) {
     if (isConnectionLost(error)) broken = error instanceof Error ? error : new Error(String(error));
     signal?.throwIfAborted();

@@ -8,6 +8,7 @@
  */
 
 import { type ClientBase, type Connection, DatabaseError, type QueryConfig, type Submittable, types } from "pg";
+import { recorded } from "./held-for.ts";
 import { isConnectionLost, isReadOnly, sqlState } from "./sqlstate.ts";
 
 /** A statement that stays prepared on its connection under its name, so each name has one text. */
@@ -38,6 +39,14 @@ export interface StatementResult {
  * is sent, for a value that is no `Parameter`.
  */
 export function roundTrip(client: ClientBase, statements: readonly Statement[]): Promise<StatementResult[]> {
+  return recorded(
+    client,
+    () => statements.map(({ name }) => name),
+    () => send(client, statements),
+  );
+}
+
+function send(client: ClientBase, statements: readonly Statement[]): Promise<StatementResult[]> {
   return new Promise((resolve, reject) => {
     const trip = new RoundTrip(statements, (error, results) => {
       if (error === null) return resolve(results ?? []);

@@ -4,7 +4,7 @@
  */
 
 import { Client, type ClientBase, type ClientConfig, type Pool } from "pg";
-import { read } from "./read.ts";
+import { read, type Reader } from "./read.ts";
 import { ReadOnlyServer } from "./sqlstate.ts";
 
 export const CONNECT_TIMEOUT_MS = 5000;
@@ -44,8 +44,8 @@ export function prepareSession(settings: SessionSettings): (client: ClientBase) 
 }
 
 /** For readiness: true, or it throws Refusal BUSY or ReadOnlyServer. */
-export async function isWritable(pool: Pool, signal: AbortSignal): Promise<boolean> {
-  const [row] = await read<{ is_read_only: boolean }>(pool, { text: `select ${IS_READ_ONLY} as is_read_only` }, signal);
+export async function isWritable(pool: Pool, caller: Reader): Promise<boolean> {
+  const [row] = await read<{ is_read_only: boolean }>(pool, { text: `select ${IS_READ_ONLY} as is_read_only` }, caller);
   if (row?.is_read_only !== false) throw new ReadOnlyServer();
   return true;
 }

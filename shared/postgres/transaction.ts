@@ -2,8 +2,17 @@
 
 import type { Pool, PoolClient } from "pg";
 import { commit, CommitLost } from "./commit.ts";
+import type { Trace } from "../telemetry/trace.ts";
+import { queryOn } from "./held-for.ts";
 import { databaseUnreachable, isConnectionLost, outcomeUnknown } from "./sqlstate.ts";
 import { takeConnection } from "./take-connection.ts";
+
+export interface TransactionOptions<T> {
+  readonly findOut?: (() => Promise<T | undefined>) | undefined;
+  readonly isReadOnly?: boolean;
+  /** Of the call that it is for. */
+  readonly trace?: Trace | undefined;
+}
 
 /**
  * Runs `work` in a READ COMMITTED transaction: commits when it returns, rolls back when it throws.
@@ -15,30 +24,33 @@ import { takeConnection } from "./take-connection.ts";
 export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
-  findOut?: () => Promise<T | undefined>,
-  mode: "read only" | "" = "",
+  options: TransactionOptions<T> = {},
 ): Promise<T> {
   try {
-    return await attempt(pool, work, mode);
+    return await attempt(pool, work, options);
   } catch (error) {
-    if (error instanceof CommitLost) return await foundOut(findOut, error);
+    if (error instanceof CommitLost) return await foundOut(options.findOut, error);
     throw isConnectionLost(error) ? databaseUnreachable(error) : error;
   }
 }
 
-async function attempt<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, mode: "read only" | ""): Promise<T> {
-  const client = await takeConnection(pool);
+async function attempt<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  { isReadOnly = false, trace }: TransactionOptions<T>,
+): Promise<T> {
+  const client = await takeConnection(pool, trace?.recording);
   // A connection in an unknown state is closed, not returned to the pool.
   let broken: Error | undefined;
   try {
     // Not "read write", which would overrule an operator who lets the server take no writes.
-    await client.query(`begin isolation level read committed ${mode}`);
+    await queryOn(client, `begin isolation level read committed ${isReadOnly ? "read only" : ""}`);
     const result = await work(client);
     try {
       broken = await commit(client);
     } catch (error) {
       // What a transaction has read is as true without its end.
-      if (!(error instanceof CommitLost) || mode !== "read only") throw error;
+      if (!(error instanceof CommitLost) || !isReadOnly) throw error;
       broken = error;
     }
     return result;
@@ -64,7 +76,7 @@ async function foundOut<T>(findOut: (() => Promise<T | undefined>) | undefined, 
 
 async function rollback(client: PoolClient): Promise<Error | undefined> {
   try {
-    await client.query("rollback");
+    await queryOn(client, "rollback");
     return undefined;
   } catch (error) {
     return asError(error);

@@ -6,6 +6,7 @@ import type { Meter } from "@opentelemetry/api";
 import { Refusal } from "../errors.ts";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { ANSWER_MAX_BYTES, REQUEST_MAX_BYTES } from "../limits.ts";
+import { tracing } from "./traced-client.ts";
 import { peerHttp } from "./wire/peer-http.ts";
 import { measured } from "./wire/peer-measures.ts";
 import type { PeerTls } from "./wire/tls.ts";
@@ -41,7 +42,11 @@ export function peerTransport(baseUrl: string, { token, tls, meter }: PeerOption
     compressMinBytes: Infinity,
     readMaxBytes: ANSWER_MAX_BYTES,
     writeMaxBytes: REQUEST_MAX_BYTES,
-    interceptors: [...(token === undefined ? [] : [bearer(token)]), ...(meter === undefined ? [] : [measured(meter)])],
+    interceptors: [
+      tracing,
+      ...(token === undefined ? [] : [bearer(token)]),
+      ...(meter === undefined ? [] : [measured(meter)]),
+    ],
   });
   return {
     unary: transport.unary.bind(transport),

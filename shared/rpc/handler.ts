@@ -7,6 +7,7 @@ import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@b
 import type { Logger } from "pino";
 import type { Entitled } from "../auth/access.ts";
 import type { Refusal } from "../errors.ts";
+import type { Trace } from "../telemetry/trace.ts";
 
 /** What a handler knows of a call beside its message: who calls, how long that counts, and whom to tell. */
 export interface Call extends Entitled {
@@ -17,6 +18,8 @@ export interface Call extends Entitled {
   readonly deadline: number;
   /** The subject of the caller's token, for the records. */
   readonly actor: string;
+  /** What belongs to the call in other processes: see shared/telemetry/trace.ts. */
+  readonly trace?: Trace | undefined;
   readonly log: Logger;
   /** Ends the call with a refusal at once, also while its handler waits for the client to take a message and cannot throw. */
   interrupt(reason: Refusal): void;

@@ -27,7 +27,16 @@ export interface ServiceParts {
 /** Serves a service whose parts are open. A stop ends its calls first, and then closes all that `opened` has. */
 export async function serveService(
   opened: AsyncDisposableStack,
-  { grpc, connect, operations, drainPauseMs, limits, reflection, auth: { development } }: ServiceConfig,
+  {
+    grpc,
+    connect,
+    operations,
+    drainPauseMs,
+    limits,
+    reflection,
+    loggedSuccesses,
+    auth: { development },
+  }: ServiceConfig,
   { services, auth, findTokenUser, tls, pool, errorDomain, log, telemetry }: ServiceParts,
 ): Promise<Running> {
   const readiness = { isReady: async (): Promise<boolean> => false };
@@ -45,8 +54,8 @@ export async function serveService(
     reflection,
     errorDomain,
     log,
-    isReady: (signal) => isWritable(pool, signal),
-    meter: telemetry.meter,
+    telling: { meter: telemetry.meter, tracer: telemetry.tracer, loggedSuccesses },
+    isReady: (signal) => isWritable(pool, { signal }),
     drainPauseMs,
   });
   readiness.isReady = served.isReady;

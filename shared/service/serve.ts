@@ -2,7 +2,6 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Meter } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -15,7 +14,7 @@ import { listenGrpc } from "../rpc/grpc/listener.ts";
 import type { Handlers } from "../rpc/handler.ts";
 import { healthHandlers, HealthState, type IsReady } from "../rpc/standard/health.ts";
 import type { Address, Listener } from "../rpc/wire/listen.ts";
-import { OpenCalls } from "../rpc/call/open-calls.ts";
+import { type CallTelling, OpenCalls } from "../rpc/call/open-calls.ts";
 import { type CallLimits, createLimit } from "../rpc/call/rate-limit.ts";
 import { reflectionHandlers } from "../rpc/standard/reflection.ts";
 import { routesOf, type ServiceEntry } from "../rpc/route.ts";
@@ -48,8 +47,9 @@ export interface ServeOptions {
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
   readonly log: Logger;
+  /** Left out: nothing is measured or traced, and each call has its line in the log. */
+  readonly telling?: CallTelling;
   readonly isReady: IsReady;
-  readonly meter?: Meter;
   /** How long a stop goes on taking connections once it has said "not serving". */
   readonly drainPauseMs: number;
 }
@@ -71,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   admitIllFormedText();
   const { log } = options;
   const health = new HealthState(options.isReady, log);
-  const calls = new OpenCalls(options.meter);
+  const calls = new OpenCalls(options.telling);
   const { authentication, errorDomain, wire = wireLimits } = options;
   const limit = createLimit(options.limits);
   const chain: Chain = { calls, authentication, limit, errorDomain };

@@ -60,7 +60,7 @@ const calls = {
 
 /** What is open on the day, read around the service. */
 async function stored(): Promise<string> {
-  const run = readingWith(pool, AbortSignal.timeout(20_000));
+  const run = readingWith(pool, { signal: AbortSignal.timeout(20_000) });
   const host = await findHost(run, hostId);
   const { intervals } = await openTimeMeeting(run, host, { window: hours(0, 24), limit: 9, until: hours(0, 24).end });
   return inHours(intervals);

@@ -47,21 +47,25 @@ afterAll(async () => {
 const id = "00000000-0000-7000-8000-000000020000";
 
 test.each<[string, number, (reader: Database) => Promise<unknown>]>([
-  ["one by its id", 1, (reader) => findUser(reader, id, signal)],
+  ["one by its id", 1, (reader) => findUser(reader, id, { signal })],
   [
     "one by its address",
     1,
-    (reader) => findUserNamed(reader, { email: "7@example.org", externalId: undefined }, signal),
+    (reader) => findUserNamed(reader, { email: "7@example.org", externalId: undefined }, { signal }),
   ],
-  ["one by its external id", 1, (reader) => findUserNamed(reader, { email: undefined, externalId: "sub-7" }, signal)],
-  ["a page of all", PAGE, (reader) => findUsers(reader, { which: undefined, afterId: id, limit: PAGE }, signal)],
-  ["a page of guests", PAGE, (reader) => findUsers(reader, { which: "USER", afterId: id, limit: PAGE }, signal)],
+  [
+    "one by its external id",
+    1,
+    (reader) => findUserNamed(reader, { email: undefined, externalId: "sub-7" }, { signal }),
+  ],
+  ["a page of all", PAGE, (reader) => findUsers(reader, { which: undefined, afterId: id, limit: PAGE }, { signal })],
+  ["a page of guests", PAGE, (reader) => findUsers(reader, { which: "USER", afterId: id, limit: PAGE }, { signal })],
   [
     "a page of active hosts",
     PAGE,
-    (reader) => findUsers(reader, { which: "active hosts", afterId: undefined, limit: PAGE }, signal),
+    (reader) => findUsers(reader, { which: "active hosts", afterId: undefined, limit: PAGE }, { signal }),
   ],
-  ["those to be told", 4, (reader) => findUsersToTell(reader, { afterId: undefined, limit: PAGE }, signal)],
+  ["those to be told", 4, (reader) => findUsersToTell(reader, { afterId: undefined, limit: PAGE }, { signal })],
   ["one that changes", 2, (reader) => changeUser(reader, id, ({ profile }) => ({ state: "ACTIVE", profile }))],
   ["one that was told", 1, (reader) => markTold(reader, { id, version: 2 })],
   [

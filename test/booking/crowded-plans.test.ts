@@ -129,7 +129,7 @@ test("a list of open slots reads the bookings of its stretch, however often it i
 });
 
 async function booked(stretch: Interval): Promise<void> {
-  const { taken } = await readBookedTime(pool, hostId, stretch, patient.signal);
+  const { taken } = await readBookedTime(pool, hostId, stretch, patient);
   expect(taken).toHaveLength(SEATS);
 }
 

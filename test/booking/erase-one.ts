@@ -15,7 +15,7 @@ export async function eraseOne(pool: Pool, lanes: Lanes, hostId: string, guestId
     guestId,
   ]);
   await pool.query("update requests set guest_id = $2 where host_id = $1", [hostId, guestId]);
-  const ask = (): Promise<boolean> => hasGuest(pool, hostId, guestId, patient.signal);
+  const ask = (): Promise<boolean> => hasGuest(pool, hostId, guestId, patient);
   expect(await ask()).toBe(true);
   for (let version = 2; version < 9; version += 1) {
     const { isComplete } = await fenceUser(

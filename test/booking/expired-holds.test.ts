@@ -81,7 +81,7 @@ describe("the sweeper", () => {
     await holder.query("select pg_advisory_unlock($1)", [hostLockKey(stuck)]);
     holder.release();
     await waitUntil(async () => (await expired(stuck)) === 1200);
-    expect(await findBooking(lanes.pool, bookingId!, patient.signal)).toMatchObject({ state: "EXPIRED", version: 2 });
+    expect(await findBooking(lanes.pool, bookingId!, patient)).toMatchObject({ state: "EXPIRED", version: 2 });
     stopping.abort();
     await sweeping;
     await lanes.stop();
@@ -124,9 +124,9 @@ test("a hold reads as of one instant: its state, version and times belong togeth
   await setup.end();
   const pool = poolOf(database.url);
   const held = { id: bookingId, state: "HELD", version: 1 };
-  expect(await findBooking(pool, bookingId!, patient.signal)).toMatchObject(held);
+  expect(await findBooking(pool, bookingId!, patient)).toMatchObject(held);
   const window = hourOf(0, 1);
-  const listed = await listBookings(pool, { hostId, window, states: ["HELD"], limit: 10 }, patient.signal);
+  const listed = await listBookings(pool, { hostId, window, states: ["HELD"], limit: 10 }, patient);
   expect(listed.bookings).toMatchObject([held]);
   const { rows } = await pool.query("select clock_timestamp() > now() + interval '1 hour' as is_ahead");
   expect(rows).toEqual([{ is_ahead: true }]);

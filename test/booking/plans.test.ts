@@ -113,31 +113,31 @@ async function readBookings(): Promise<void> {
   const window = { start: DAY + 10 * DAY_MS, end: DAY + 40 * DAY_MS };
   for (const [time, hostId] of hostsWithDetails.entries()) {
     const guestId = guestIds[100 + time]!;
-    const { bookings } = await listBookings(pool, { hostId, window, states: [], limit: 51 }, signal);
+    const { bookings } = await listBookings(pool, { hostId, window, states: [], limit: 51 }, { signal });
     expect(bookings).toHaveLength(51);
     const { id, during } = bookings[50]!;
     const after = { start: during.start, id };
-    await listBookings(pool, { hostId, window, states: ["CONFIRMED"], after, limit: 51 }, signal);
-    await listBookings(pool, { guestId, window, states: [], limit: 51 }, signal);
-    await listBookings(pool, { hostId, guestId, window, states: [], limit: 51 }, signal);
-    const labelled = await listBookings(pool, { hostId, window, states: [], limit: 51, label: LABEL }, signal);
+    await listBookings(pool, { hostId, window, states: ["CONFIRMED"], after, limit: 51 }, { signal });
+    await listBookings(pool, { guestId, window, states: [], limit: 51 }, { signal });
+    await listBookings(pool, { hostId, guestId, window, states: [], limit: 51 }, { signal });
+    const labelled = await listBookings(pool, { hostId, window, states: [], limit: 51, label: LABEL }, { signal });
     expect(labelled.bookings.length).toBeGreaterThan(10);
     const called = { externalId: bookings[0]!.details.externalId!, window: ALL_TIME, states: [], limit: 51 };
-    expect((await listBookings(pool, { hostId, ...called }, signal)).bookings.map((each) => each.id)).toEqual([
+    expect((await listBookings(pool, { hostId, ...called }, { signal })).bookings.map((each) => each.id)).toEqual([
       bookings[0]!.id,
     ]);
-    await listBookings(pool, { guestId, ...called }, signal);
-    await findBooking(pool, id, signal);
-    await peopleOfBooking(pool, id, signal);
-    await sequenceOf(pool, hostId, signal);
+    await listBookings(pool, { guestId, ...called }, { signal });
+    await findBooking(pool, id, { signal });
+    await peopleOfBooking(pool, id, { signal });
+    await sequenceOf(pool, hostId, { signal });
     await generationsOf(pool, [hostId, hostIds[500]!]);
-    await readBookedTime(pool, hostId, window, signal);
-    const [earliest] = await readEvents(pool, hostId, 0, 1, signal);
+    await readBookedTime(pool, hostId, window, { signal });
+    const [earliest] = await readEvents(pool, hostId, 0, 1, { signal });
     const requests = [hostId, hostIds[500]!].map((each) => ({ hostId: each, id: earliest!.booking.id }));
     expect((await findRequests(pool, requests)).map((found) => found?.answer)).toEqual([earliest!.booking, undefined]);
-    await findOverdueHolds(pool, 500, undefined, signal);
-    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, signal);
-    const [, event] = await readEvents(pool, hostId, 200, 100, signal);
+    await findOverdueHolds(pool, 500, undefined, { signal });
+    await findOverdueHolds(pool, 500, { id, hostId, expireTime: Date.now() - DAY_MS }, { signal });
+    const [, event] = await readEvents(pool, hostId, 200, 100, { signal });
     await sequencesOf(pool, [hostId, hostIds[500]!]);
     await wasRecorded(pool, hostId, event);
   }

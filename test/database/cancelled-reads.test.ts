@@ -34,7 +34,7 @@ afterEach(async () => {
 test("the next reader gets the connection when the cancellation is through, and is not hit by it", async () => {
   await holder.query("select pg_advisory_lock(1), pg_advisory_lock(2)");
   const leaving = new AbortController();
-  const reading = read(pool, { text: "select pg_advisory_lock(1)" }, leaving.signal);
+  const reading = read(pool, { text: "select pg_advisory_lock(1)" }, { signal: leaving.signal });
   await somebodyWaits(around);
   // Cancellations have a connection of their own. This one stays on its way.
   link.set("silent");

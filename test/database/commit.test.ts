@@ -40,7 +40,7 @@ test("what was only read is true without it", async () => {
   const cut = poolOf(proxy.url);
   proxy.cutNextCommit("before");
   const read = async (client: ClientBase): Promise<unknown> => (await client.query("select 42 as answer")).rows[0];
-  expect(await transaction(cut, read, undefined, "read only")).toEqual({ answer: 42 });
+  expect(await transaction(cut, read, { isReadOnly: true })).toEqual({ answer: 42 });
   expect(proxy.cuts()).toBe(1);
   await cut.end();
   await proxy.close();

@@ -147,7 +147,7 @@ describe.skipIf(pgbouncerPath === undefined)("PgBouncer", () => {
       (await around.query("select from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'"))
         .rowCount === 1;
     const leaving = new AbortController();
-    const reading = read(pool, { text: "select pg_sleep(600)" }, leaving.signal);
+    const reading = read(pool, { text: "select pg_sleep(600)" }, { signal: leaving.signal });
     const refused = reading.catch((error: unknown) => error);
     await vi.waitUntil(asleep, { timeout: 10_000 });
     leaving.abort();

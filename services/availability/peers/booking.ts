@@ -1,7 +1,7 @@
 /** Calls to the booking service. */
 
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { createClient, type Transport } from "@connectrpc/connect";
+import { type CallOptions, createClient, type Transport } from "@connectrpc/connect";
 import {
   type FenceHostResponse,
   FenceService,
@@ -9,7 +9,9 @@ import {
 } from "../../../shared/gen/booking/v1/fence_service_pb.ts";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
+import { tracedOption } from "../../../shared/rpc/traced-client.ts";
 import { userStateName, userStateNumber } from "../../../shared/rpc/user-state.ts";
+import type { Trace } from "../../../shared/telemetry/trace.ts";
 import type { UserState } from "../domain/user.ts";
 
 export interface Fence {
@@ -69,6 +71,8 @@ export interface BookingPeer {
 export interface CallLimits {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Of the call for which Booking is asked; left out: of none. */
+  readonly trace?: Trace | undefined;
 }
 
 export function bookingPeer(transport: Transport): BookingPeer {
@@ -81,16 +85,20 @@ export function bookingPeer(transport: Transport): BookingPeer {
         ...(after === undefined ? {} : { afterStartTime: timestampFromMs(after.start), afterBookingId: after.id }),
         ranges: ranges.map(({ start, end }) => ({ startTime: timestampFromMs(start), endTime: timestampFromMs(end) })),
       };
-      return await asking(limits, async () => answerFrom(await client.fenceHost(request, limits)));
+      return await asking(limits, async () => answerFrom(await client.fenceHost(request, optionsOf(limits))));
     },
     async fenceUser(userId, { state, version }, limits) {
       const request = { userId, state: userStateNumber[state], version: BigInt(version) };
-      return await asking(limits, async () => storedFrom(await client.fenceUser(request, limits)));
+      return await asking(limits, async () => storedFrom(await client.fenceUser(request, optionsOf(limits))));
     },
     async hasGuest(hostId, guestId, limits) {
-      return await asking(limits, async () => (await client.hasGuest({ hostId, guestId }, limits)).hasGuest);
+      return await asking(limits, async () => (await client.hasGuest({ hostId, guestId }, optionsOf(limits))).hasGuest);
     },
   };
+}
+
+function optionsOf({ timeoutMs, signal, trace }: CallLimits): CallOptions {
+  return { timeoutMs, signal, ...tracedOption(trace) };
 }
 
 async function asking<Answer>({ signal }: CallLimits, ask: () => Promise<Answer>): Promise<Answer> {

@@ -11,7 +11,7 @@ const schema = z.object({ hostId: uuid });
 export function getRules(deps: SchedulingDeps): UnaryHandler<typeof AvailabilityService.method.getRules> {
   return async (message, call) => {
     const { hostId } = parse(schema, message);
-    const { rules, rulesVersion } = await findHost(readingWith(deps.pool, call.signal), hostId);
+    const { rules, rulesVersion } = await findHost(readingWith(deps.pool, call), hostId);
     return { rules: rulesMessage(hostId, rules, rulesVersion) };
   };
 }

@@ -14,9 +14,9 @@ const schema = z.object({ hostId: uuid });
 export function getWeeklyHours(deps: SchedulingDeps): UnaryHandler<typeof AvailabilityService.method.getWeeklyHours> {
   return async (message, call) => {
     const { hostId } = parse(schema, message);
-    const host = await findHost(readingWith(deps.pool, call.signal), hostId);
+    const host = await findHost(readingWith(deps.pool, call), hostId);
     return {
-      weeklyHours: periodsFrom(host.periods, await databaseNow(deps.pool, call.signal)).map(periodMessage),
+      weeklyHours: periodsFrom(host.periods, await databaseNow(deps.pool, call)).map(periodMessage),
       slotDurationMinutes: host.rules.slotDurationMinutes ?? 0,
       etag: etagOf(host.hoursVersion),
     };

@@ -21,7 +21,7 @@ export function listAvailability(
     const asked = parse(schema, message);
     const query = ["ListAvailability", asked.hostId, asked.startTime ?? null, asked.endTime ?? null];
     const window = await windowOf(deps, asked, query, call);
-    const run = readingWith(deps.pool, call.signal);
+    const run = readingWith(deps.pool, call);
     const host = await findHost(run, asked.hostId);
     const met = await firstIntervals(run, host, window, asked.pageSize + 1);
     // The caller has seen the window as far as the last interval's end. To go on behind its *start* would skip what merges
@@ -57,7 +57,7 @@ async function windowOf(
   query: readonly unknown[],
   call: Call,
 ): Promise<Interval> {
-  if (asked.pageToken === "") return windowAt(asked, asked.startTime ?? (await databaseNow(deps.pool, call.signal)));
+  if (asked.pageToken === "") return windowAt(asked, asked.startTime ?? (await databaseNow(deps.pool, call)));
   const [startTime, endTime] = decodePageToken(asked.pageToken, query, ["instant", "instant"]);
   return windowAt({ startTime, endTime }, startTime);
 }

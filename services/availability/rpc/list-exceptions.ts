@@ -21,10 +21,10 @@ export function listExceptions(deps: SchedulingDeps): UnaryHandler<typeof Availa
     const query = ["ListExceptions", asked.hostId, asked.startTime ?? null, asked.endTime ?? null];
     const [startTime, endTime, seenStart = -Infinity, seenClosure = 0] =
       asked.pageToken === ""
-        ? [asked.startTime ?? (await databaseNow(deps.pool, call.signal)), asked.endTime]
+        ? [asked.startTime ?? (await databaseNow(deps.pool, call)), asked.endTime]
         : decodePageToken(asked.pageToken, query, ["instant", "instant", "instant", "integer"]);
     const window = windowAt({ startTime, endTime }, startTime);
-    const run = readingWith(deps.pool, call.signal);
+    const run = readingWith(deps.pool, call);
     const host = await findHost(run, asked.hostId);
     const seen = { start: seenStart, isClosure: seenClosure === 1 };
     const rest = await exceptionsAfter(run, host, window, seen, asked.pageSize + 1);

@@ -26,7 +26,7 @@ export function listUsers(deps: SchedulingDeps): UnaryHandler<typeof UserService
     const which = call.scope === "everybody" ? role : activeHosts(role);
     const query = ["ListUsers", which ?? null];
     const [afterId] = asked.pageToken === "" ? [] : decodePageToken(asked.pageToken, query, ["uuid"]);
-    const users = await findUsers(deps, { which, afterId, limit: asked.pageSize + 1 }, call.signal);
+    const users = await findUsers(deps, { which, afterId, limit: asked.pageSize + 1 }, call);
     const { page, nextPageToken } = pageOf(users, asked.pageSize, (last) => encodePageToken(query, [last.id]));
     return { users: page.map((user) => messageFor(call, user)), nextPageToken };
   };

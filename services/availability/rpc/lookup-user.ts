@@ -19,7 +19,7 @@ const schema = z
 
 export function lookupUser(deps: SchedulingDeps): UnaryHandler<typeof UserService.method.lookupUser> {
   return async (message, call) => {
-    const user = await findUserNamed(deps, parse(schema, message), call.signal);
+    const user = await findUserNamed(deps, parse(schema, message), call);
     // By which name is not said again: refusals get into logs, and this one is of a person.
     if (user === undefined) throw new Refusal("USER_NOT_FOUND", "no user has this e-mail address or external id");
     return { user: userMessage(user) };

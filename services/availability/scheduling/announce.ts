@@ -19,7 +19,7 @@ export async function announce(
     await deps.booking.fenceHost(
       hostId,
       { ranges: [] },
-      { timeoutMs: timeoutWithin(caller.deadline, ANNOUNCEMENT_MAX_MS), signal: caller.signal },
+      { timeoutMs: timeoutWithin(caller.deadline, ANNOUNCEMENT_MAX_MS), signal: caller.signal, trace: caller.trace },
     );
   } catch (error) {
     caller.log.debug({ err: error, hostId }, "a change of open time could not be announced to the booking service");

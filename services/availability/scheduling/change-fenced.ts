@@ -15,6 +15,6 @@ export async function changeFenced<Done, Message extends DescMessage>(
   caller: Caller,
   change: (under: HostTransaction) => Promise<Done>,
 ): Promise<MessageShape<Message>> {
-  const again = await rememberedAnswer((query) => read(deps.pool, query, caller.signal), request);
+  const again = await rememberedAnswer((query) => read(deps.pool, query, caller), request);
   return again ?? (await changeHost(deps, request, caller, change, deps.removals));
 }

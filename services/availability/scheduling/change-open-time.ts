@@ -60,7 +60,11 @@ export async function changeOpenTime(
   caller: Caller,
 ): Promise<ChangedTime> {
   const deadline = Math.min(caller.deadline, monotonicMs() + FENCE_MAX_MS);
-  const limits = (): CallLimits => ({ timeoutMs: timeoutWithin(deadline, FENCE_MAX_MS), signal: caller.signal });
+  const limits = (): CallLimits => ({
+    timeoutMs: timeoutWithin(deadline, FENCE_MAX_MS),
+    signal: caller.signal,
+    trace: caller.trace,
+  });
   const { compared, bookedUntil } = await reachOf(deps, host.id, before, window, limits);
   const closing = await removedWithin(before, after, compared);
   const fenced = closing.filter(({ start }) => start < bookedUntil);

@@ -61,7 +61,11 @@ export async function tellNow(
 ): Promise<boolean> {
   if (user.toldVersion >= user.version) return true;
   const shareMs = (caller.deadline - monotonicMs()) * CALLERS_SHARE;
-  const limits = { timeoutMs: timeoutWithin(monotonicMs() + shareMs, TELL_MAX_MS), signal: caller.signal };
+  const limits = {
+    timeoutMs: timeoutWithin(monotonicMs() + shareMs, TELL_MAX_MS),
+    signal: caller.signal,
+    trace: caller.trace,
+  };
   const told = await tell(deps, user, limits, caller.log);
   if (told === "erased there") warnOf(user, caller.log);
   return told === "complete";
@@ -99,7 +103,7 @@ export function tellPeriodically(deps: TellingDeps, log: Logger, meter: Meter): 
     waitingSince.set(user.id, since ?? monotonicMs());
   };
   const run = async (signal: AbortSignal): Promise<void> => {
-    const users = await findUsersToTell(deps, { afterId, limit: USERS_PER_RUN }, signal);
+    const users = await findUsersToTell(deps, { afterId, limit: USERS_PER_RUN }, { signal });
     // The next run goes on behind them: users who are never done would otherwise keep all others from their turn.
     afterId = users.length < USERS_PER_RUN ? undefined : users.at(-1)?.id;
     const waiting = users.values();

@@ -50,7 +50,11 @@ export async function updateRules<Message extends DescMessage>(
   return await changeFenced(deps, { hostId, key, response }, caller, async ({ run, host }) => {
     assertSeen(etag, host.rulesVersion, "the host's rules");
     const rules = updated(host.rules, asked);
-    const limits = { timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS), signal: caller.signal };
+    const limits = {
+      timeoutMs: timeoutWithin(caller.deadline, FENCE_MAX_MS),
+      signal: caller.signal,
+      trace: caller.trace,
+    };
     await deps.booking.fenceHost(hostId, { ranges: [] }, limits);
     return { hostId, rules, version: await writeRules(deps.orm, run, host, rules) };
   });

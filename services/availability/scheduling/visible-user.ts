@@ -17,7 +17,7 @@ const HAS_GUEST_MAX_MS = 2000;
  */
 export async function visibleUser(deps: SchedulingDeps, caller: Caller & Entitled, userId: string): Promise<User> {
   const { identity, scope } = caller;
-  const user = await findUser(deps, userId, caller.signal);
+  const user = await findUser(deps, userId, caller);
   const isOpen = scope === "everybody" || userId === identity.subject || user?.role === "HOST";
   const isSeen = isOpen || (identity.role === "HOST" && (await hasGuest(deps, caller, identity.subject, userId)));
   if (user === undefined || !isSeen) throw userNotFound(userId);
@@ -25,6 +25,10 @@ export async function visibleUser(deps: SchedulingDeps, caller: Caller & Entitle
 }
 
 async function hasGuest({ booking }: SchedulingDeps, caller: Caller, hostId: string, guestId: string) {
-  const limits = { timeoutMs: timeoutWithin(caller.deadline, HAS_GUEST_MAX_MS), signal: caller.signal };
+  const limits = {
+    timeoutMs: timeoutWithin(caller.deadline, HAS_GUEST_MAX_MS),
+    signal: caller.signal,
+    trace: caller.trace,
+  };
   return await booking.hasGuest(hostId, guestId, limits);
 }

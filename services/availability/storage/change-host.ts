@@ -72,11 +72,8 @@ export async function changeHost<Done, Message extends DescMessage>(
   try {
     leave = await permits?.acquire(PERMIT_STANDSTILL_MS, caller.signal);
     if (permits !== undefined && leave === undefined) throw tooManyUnderWay();
-    return await transaction(
-      pool,
-      work,
-      request.key === undefined ? undefined : () => committedAnswer(pool, request, caller),
-    );
+    const findOut = request.key === undefined ? undefined : () => committedAnswer(pool, request, caller);
+    return await transaction(pool, work, { findOut, trace: caller.trace });
   } catch (error) {
     throw isCollision(error) ? collision(hostId, error) : error;
   } finally {

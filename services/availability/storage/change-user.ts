@@ -3,6 +3,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { PoolClient, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { statementOf } from "../../../shared/postgres/orm-statement.ts";
 import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
@@ -18,7 +19,7 @@ export async function insertUser({ orm, pool }: UserReader, role: Role, profile:
   return await storing("created", () =>
     transaction(pool, async (client) => {
       await assertNobodysId(client, id, profile.externalId);
-      const { rows } = await client.query<QueryResultRow>({
+      const { rows } = await queryOn(client, {
         name: "insert-user",
         text: `
           insert into users (id, role, email, email_key, display_name, external_id) values ($1, $2, $3, $4, $5, $6)
@@ -44,9 +45,9 @@ export async function changeUser(
   return await storing("changed", () =>
     transaction(pool, async (client) => {
       const em = orm.em.fork();
-      const { text, values } = statementOf(allUsers(em).where({ id }));
+      const found = statementOf(allUsers(em).where({ id }));
       // Not "for update": changes of the host's open time refer to the row, and some of them wait for Booking meanwhile.
-      const { rows } = await client.query<QueryResultRow>(`${text} for no key update`, values);
+      const { rows } = await queryOn(client, { ...found, text: `${found.text} for no key update` });
       const [row] = rows;
       if (row === undefined) throw userNotFound(id);
       const user = userFrom(em, row);
@@ -54,7 +55,7 @@ export async function changeUser(
       if (isUnchanged(user, changed)) return user;
       if (changed.profile?.externalId !== user.profile?.externalId)
         await assertNobodysId(client, id, changed.profile?.externalId);
-      const after = await client.query<QueryResultRow>({
+      const after = await queryOn(client, {
         name: "change-user",
         text: `
           update users
@@ -77,7 +78,7 @@ export async function changeUser(
  */
 export async function markTold({ pool }: UserReader, { id, version }: Pick<User, "id" | "version">): Promise<void> {
   await transaction(pool, async (client) => {
-    await client.query({
+    await queryOn(client, {
       name: "mark-told",
       text: "update users set told_version = $2 where id = $1 and told_version < $2",
       values: [id, version],
@@ -96,7 +97,7 @@ export async function overtake(
   { state, version }: Pick<User, "state" | "version">,
 ): Promise<User> {
   return await transaction(pool, async (client) => {
-    await client.query({
+    await queryOn(client, {
       name: "overtake-user",
       text: `
         update users set version = $2::int + 1
@@ -104,8 +105,7 @@ export async function overtake(
       values: [id, version, state],
     });
     const em = orm.em.fork();
-    const { text, values } = statementOf(allUsers(em).where({ id }));
-    const { rows } = await client.query<QueryResultRow>(text, values);
+    const { rows } = await queryOn(client, statementOf(allUsers(em).where({ id })));
     const [row] = rows;
     if (row === undefined) throw userNotFound(id);
     return userFrom(em, row);
@@ -130,7 +130,7 @@ function columnsOf(profile: Profile | undefined): (string | null)[] {
  */
 async function assertNobodysId(client: PoolClient, own: string, externalId: string | undefined): Promise<void> {
   if (externalId === undefined || !isUuid(externalId)) return;
-  const { rowCount } = await client.query({
+  const { rowCount } = await queryOn(client, {
     name: "user-with-id",
     text: "select from users where id = $1 and id <> $2",
     values: [externalId, own],

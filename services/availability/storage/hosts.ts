@@ -2,7 +2,8 @@
 
 import type { ClientBase, Pool, QueryConfig, QueryResultRow } from "pg";
 import { Refusal } from "../../../shared/errors.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import { NO_RULES, type Rules } from "../domain/rules.ts";
 import type { Period } from "../domain/weekly-hours.ts";
 
@@ -11,12 +12,12 @@ export type Run = <Row extends QueryResultRow>(query: QueryConfig) => Promise<Ro
 
 /** Runs queries on the connection of a transaction. */
 export function runOn(client: ClientBase): Run {
-  return async <Row extends QueryResultRow>(query: QueryConfig) => (await client.query<Row>(query)).rows;
+  return async <Row extends QueryResultRow>(query: QueryConfig) => (await queryOn<Row>(client, query)).rows;
 }
 
 /** Runs queries on a connection from the pool, each for as long as its caller waits. */
-export function readingWith(pool: Pool, signal: AbortSignal): Run {
-  return <Row extends QueryResultRow>(query: QueryConfig) => read<Row>(pool, query, signal);
+export function readingWith(pool: Pool, caller: Reader): Run {
+  return <Row extends QueryResultRow>(query: QueryConfig) => read<Row>(pool, query, caller);
 }
 
 export interface Host {

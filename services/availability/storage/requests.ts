@@ -13,6 +13,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { ClientBase } from "pg";
 import { requestIdReused } from "../../../shared/errors.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { isSameRequest, type RequestKey } from "../../../shared/request-key.ts";
 import type { Run } from "./hosts.ts";
 
@@ -59,7 +60,7 @@ export async function rememberAnswer<Done, Message extends DescMessage>(
 ): Promise<MessageShape<Message>> {
   const answer = create(response.schema, response.of(done));
   if (key === undefined) return answer;
-  await client.query({
+  await queryOn(client, {
     name: "remember-answer",
     text: `
       insert into requests (host_id, request_id, method, content_hash, answer, create_time)

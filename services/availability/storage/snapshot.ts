@@ -61,7 +61,6 @@ export async function snapshotOf(pool: Pool, hostId: string, window: Interval, c
         covered,
       };
     },
-    undefined,
-    "read only",
+    { isReadOnly: true, trace: caller.trace },
   );
 }

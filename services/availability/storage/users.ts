@@ -7,7 +7,7 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import type { Pool, QueryResultRow } from "pg";
 import { statementOf } from "../../../shared/postgres/orm-statement.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import { emailKey } from "../domain/email.ts";
 import type { Role, User } from "../domain/user.ts";
 import { User as UserTable } from "./tables.ts";
@@ -18,9 +18,9 @@ export interface UserReader {
   readonly pool: Pool;
 }
 
-/** The user with this id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
-export async function findUser(reader: UserReader, id: string, signal: AbortSignal): Promise<User | undefined> {
-  const [user] = await usersOf(reader, (users) => users.where({ id }), signal);
+/** The user with this id, or undefined. The query is cancelled when the caller leaves. Throws Refusal BUSY. */
+export async function findUser(reader: UserReader, id: string, caller: Reader): Promise<User | undefined> {
+  const [user] = await usersOf(reader, (users) => users.where({ id }), caller);
   return user;
 }
 
@@ -30,17 +30,17 @@ export interface UserNames {
   readonly externalId: string | undefined;
 }
 
-/** The user with this address or external id, or undefined. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
+/** The user with this address or external id, or undefined. The query is cancelled when the caller leaves. Throws Refusal BUSY. */
 export async function findUserNamed(
   reader: UserReader,
   { email, externalId }: UserNames,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<User | undefined> {
   const wanted = {
     ...(email === undefined ? {} : { emailKey: emailKey(email) }),
     ...(externalId === undefined ? {} : { externalId }),
   };
-  const [user] = await usersOf(reader, (users) => users.where(wanted).limit(1), signal);
+  const [user] = await usersOf(reader, (users) => users.where(wanted).limit(1), caller);
   return user;
 }
 
@@ -52,25 +52,25 @@ export interface UserPage {
   readonly limit: number;
 }
 
-/** Users in the order of their ids. The query is cancelled when `signal` aborts. Throws Refusal BUSY. */
-export async function findUsers(reader: UserReader, page: UserPage, signal: AbortSignal): Promise<User[]> {
+/** Users in the order of their ids. The query is cancelled when the caller leaves. Throws Refusal BUSY. */
+export async function findUsers(reader: UserReader, page: UserPage, caller: Reader): Promise<User[]> {
   const { which, afterId, limit } = page;
   const wanted = {
     ...(which === "active hosts" ? ({ role: "HOST", state: "ACTIVE" } as const) : {}),
     ...(which === "HOST" || which === "USER" ? { role: which } : {}),
     ...(afterId === undefined ? {} : { id: { $gt: afterId } }),
   };
-  return await usersOf(reader, (users) => users.where(wanted).orderBy({ id: "asc" }).limit(limit), signal);
+  return await usersOf(reader, (users) => users.where(wanted).orderBy({ id: "asc" }).limit(limit), caller);
 }
 
 /**
- * Users of whom Booking is still to be told, behind `afterId` in the order of their ids. The query is cancelled when `signal`
- * aborts. Throws Refusal BUSY.
+ * Users of whom Booking is still to be told, behind `afterId` in the order of their ids. The query is cancelled when the caller
+ * leaves. Throws Refusal BUSY.
  */
 export async function findUsersToTell(
   reader: UserReader,
   { afterId, limit }: { readonly afterId: string | undefined; readonly limit: number },
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<User[]> {
   const waits = "told_version < version";
   return await usersOf(
@@ -81,7 +81,7 @@ export async function findUsersToTell(
         .andWhere(afterId === undefined ? {} : { id: { $gt: afterId } })
         .orderBy({ id: "asc" })
         .limit(limit),
-    signal,
+    caller,
   );
 }
 
@@ -94,10 +94,10 @@ export type UserQuery = ReturnType<typeof allUsers>;
 async function usersOf(
   { orm, pool }: UserReader,
   narrow: (users: UserQuery) => UserQuery,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<User[]> {
   const em = orm.em.fork();
-  const rows = await read(pool, statementOf(narrow(allUsers(em))), signal);
+  const rows = await read(pool, statementOf(narrow(allUsers(em))), caller);
   return rows.map((row) => userFrom(em, row));
 }
 

@@ -118,7 +118,7 @@ async function* watch(
   reader: Reader,
 ): AsyncGenerator<WatchMessage, void> {
   const { signal } = reader;
-  const last = await sequenceOf(pool, hostId, signal);
+  const last = await sequenceOf(pool, hostId, { signal });
   if (afterSequence !== undefined && afterSequence > last) throw sequenceUnknown(last);
   let sequence = afterSequence ?? last;
   const offer = (event?: BookingEvent): AsyncGenerator<WatchMessage, void> =>
@@ -175,7 +175,7 @@ async function nextEvents(
   signal: AbortSignal,
 ): Promise<readonly BookingEvent[] | undefined> {
   try {
-    return await readEvents(pool, hostId, sequence, EVENTS_PER_READ, signal);
+    return await readEvents(pool, hostId, sequence, EVENTS_PER_READ, { signal });
   } catch (error) {
     if (error instanceof Refusal && error.reason === "BUSY") return undefined;
     throw error;

@@ -5,6 +5,7 @@
 
 import type { PoolClient } from "pg";
 import { commit, CommitLost } from "../../../shared/postgres/commit.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { HOST_LOCK_WAIT_MS } from "../../../shared/postgres/locks.ts";
 import { roundTrip } from "../../../shared/postgres/round-trip.ts";
 import type { BookingEvent } from "../domain/booking.ts";
@@ -112,7 +113,7 @@ async function finish(
   result: BatchResult,
 ): Promise<Error | undefined> {
   if (writes.length === 0) {
-    await client.query("rollback");
+    await queryOn(client, "rollback");
     return undefined;
   }
   try {

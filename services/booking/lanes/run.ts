@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { Refusal, hostBusy } from "../../../shared/errors.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { takeConnection } from "../../../shared/postgres/take-connection.ts";
 import {
   databaseUnreachable,
@@ -12,12 +13,14 @@ import {
   outcomeUnknown,
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
+import type { Recording } from "../../../shared/telemetry/recording.ts";
 import type { HoldLimits } from "../domain/command.ts";
 import { externalIdTaken, slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";
 import { type BatchResult, CommitUnknown, runBatch } from "./batch.ts";
 import type { LaneMeasures } from "./measures.ts";
 import { type Pending, wantedOf } from "./pending.ts";
+import { beginBatch, endBatch } from "./spans.ts";
 
 export interface RunDeps {
   readonly pool: Pool;
@@ -47,10 +50,13 @@ export async function run(
   const wanted = wantedOf(batch);
   if (wanted.length === 0) return [];
   const begunAt = monotonicMs();
+  const recording = beginBatch(wanted, attempt);
   let result: BatchResult;
   try {
-    result = await onConnection(deps, wanted, lock);
+    result = await onConnection(deps, wanted, lock, recording);
+    endBatch(recording, result.locked);
   } catch (error) {
+    endBatch(recording, []);
     if (error instanceof CommitUnknown) return afterUnknownCommit(deps, error, wanted, lock, attempt);
     return afterRollback(deps, error, wanted, lock, attempt);
   } finally {
@@ -67,8 +73,13 @@ function settle(deps: RunDeps, result: BatchResult): readonly Pending[] {
 }
 
 /** Whatever is left of a transaction ends with its connection or with the rollback here. */
-async function onConnection(deps: RunDeps, batch: readonly Pending[], lock: "try" | "wait"): Promise<BatchResult> {
-  const client = await takeConnection(deps.pool);
+async function onConnection(
+  deps: RunDeps,
+  batch: readonly Pending[],
+  lock: "try" | "wait",
+  recording: Recording | undefined,
+): Promise<BatchResult> {
+  const client = await takeConnection(deps.pool, recording);
   let broken = true;
   try {
     const { result, lost } = await runBatch(client, batch, lock, deps.holdLimits);
@@ -76,7 +87,7 @@ async function onConnection(deps: RunDeps, batch: readonly Pending[], lock: "try
     return result;
   } catch (error) {
     if (!(error instanceof CommitUnknown) && !isConnectionLost(error)) {
-      broken = await client.query("rollback").then(
+      broken = await queryOn(client, "rollback").then(
         () => false,
         () => true,
       );

@@ -41,7 +41,7 @@ export async function sweepHolds(pool: Pool, lanes: Lanes, log: Logger, signal: 
 
 /** Returns whether all went well. Throws if nothing did. */
 async function sweepPage(pool: Pool, lanes: Lanes, round: Round, signal: AbortSignal): Promise<boolean> {
-  const page = await findOverdueHolds(pool, HOLDS_PER_PAGE, round.after, signal);
+  const page = await findOverdueHolds(pool, HOLDS_PER_PAGE, round.after, { signal });
   round.after = page.length < HOLDS_PER_PAGE ? undefined : page.at(-1);
   const holds = page.filter((hold) => !round.stuck.has(hold.hostId));
   const caller = { signal, deadline: Infinity };

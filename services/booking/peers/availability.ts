@@ -1,6 +1,6 @@
 /** Calls to the availability service, and what its refusals mean here. */
 
-import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { type CallOptions, type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { TokenUser } from "../../../shared/auth/identify.ts";
 import type { UserRole } from "../../../shared/auth/identity.ts";
@@ -12,6 +12,8 @@ import { UserService } from "../../../shared/gen/availability/v1/user_service_pb
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
+import { tracedOption } from "../../../shared/rpc/traced-client.ts";
+import type { Trace } from "../../../shared/telemetry/trace.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import { guestDeactivated } from "../domain/refusals.ts";
 import type { Rules } from "../domain/rules.ts";
@@ -19,14 +21,15 @@ import type { Rules } from "../domain/rules.ts";
 /** The longest that one call may take. What is left of the caller's deadline is the limit where it is less. */
 export const PEER_CALL_MAX_MS = 2_000;
 
+/** `trace`: of the call for which it is asked; undefined: of none. */
 export interface AvailabilityPeer {
   /**
    * The host's calendar in a window, as committed after every removal that is under way. `generation` is the host's, noted
    * before. Throws Refusal USER_NOT_FOUND, NOT_A_HOST, BUSY, PEER_UNAVAILABLE.
    */
-  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number): Promise<Calendar>;
+  snapshot(hostId: string, window: Interval, generation: number, timeoutMs: number, trace?: Trace): Promise<Calendar>;
   /** Returns if the user is a guest and active. Throws Refusal USER_NOT_FOUND, NOT_A_GUEST, GUEST_DEACTIVATED, PEER_UNAVAILABLE. */
-  assertGuest(guestId: string, timeoutMs: number): Promise<void>;
+  assertGuest(guestId: string, timeoutMs: number, trace?: Trace): Promise<void>;
   /** The user whom a token's subject names. Throws Refusal USER_NOT_FOUND, PEER_UNAVAILABLE. */
   resolveSubject(subject: string, timeoutMs: number): Promise<TokenUser>;
 }
@@ -35,18 +38,17 @@ export function availabilityPeer(transport: Transport): AvailabilityPeer {
   const availability = createClient(AvailabilityService, transport);
   const users = createClient(UserService, transport);
   return {
-    snapshot: (hostId, window, generation, timeoutMs) => snapshot(availability, hostId, window, generation, timeoutMs),
-    assertGuest: (guestId, timeoutMs) => assertGuest(users, guestId, timeoutMs),
+    snapshot: (hostId, window, generation, timeoutMs, trace) =>
+      snapshot(availability, { hostId, window, generation }, { timeoutMs, ...tracedOption(trace) }),
+    assertGuest: (guestId, timeoutMs, trace) => assertGuest(users, guestId, { timeoutMs, ...tracedOption(trace) }),
     resolveSubject: (subject, timeoutMs) => resolveSubject(users, subject, timeoutMs),
   };
 }
 
 async function snapshot(
   client: Client<typeof AvailabilityService>,
-  hostId: string,
-  window: Interval,
-  generation: number,
-  timeoutMs: number,
+  { hostId, window, generation }: { readonly hostId: string; readonly window: Interval; readonly generation: number },
+  options: CallOptions,
 ): Promise<Calendar> {
   const request = {
     hostId,
@@ -54,7 +56,7 @@ async function snapshot(
     endTime: timestampFromMs(window.end),
     generation: BigInt(generation),
   };
-  const answer = await asked(client.snapshotAvailability(request, { timeoutMs }), hostId);
+  const answer = await asked(client.snapshotAvailability(request, options), hostId);
   // The echo tells an answer to this question from any other.
   const { rules, coveredEndTime } = answer;
   if (answer.generation !== request.generation || coveredEndTime === undefined || rules === undefined) {
@@ -88,8 +90,8 @@ function instantOf(time: Timestamp | undefined): Instant {
   return time === undefined ? Number.NaN : timestampMs(time);
 }
 
-async function assertGuest(client: Client<typeof UserService>, guestId: string, timeoutMs: number): Promise<void> {
-  const { user } = await asked(client.getUser({ userId: guestId }, { timeoutMs }), guestId);
+async function assertGuest(client: Client<typeof UserService>, guestId: string, options: CallOptions): Promise<void> {
+  const { user } = await asked(client.getUser({ userId: guestId }, options), guestId);
   if (user?.state === UserState.ERASED) throw userNotFound(guestId);
   if (user?.role !== Role.USER) {
     throw new Refusal("NOT_A_GUEST", "the guest_id is not of a user with the role USER", {

@@ -62,12 +62,12 @@ export function rememberCalendars(
 
   /** Asks for all from an instant to the end of its block, and remembers the answer. */
   function askFrom(hostId: string, from: Instant): Ask<RememberedCalendar> {
-    return async (timeoutMs) => {
+    return async (timeoutMs, trace) => {
       const begunAt = monotonicMs();
       // The note comes first. After the ask, it could be of a generation whose removal the answer has not seen.
       const generation = await noteGeneration(hostId);
       const leftMs = timeoutWithin(begunAt + timeoutMs, timeoutMs);
-      const calendar = await peer.snapshot(hostId, restOfBlock(from), generation, leftMs);
+      const calendar = await peer.snapshot(hostId, restOfBlock(from), generation, leftMs, trace);
       const answer = { calendar, begunAt };
       remember(hostId, from, answer);
       return answer;

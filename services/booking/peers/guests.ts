@@ -24,8 +24,8 @@ export function rememberGuests(peer: Pick<AvailabilityPeer, "assertGuest">): Gue
     knows: (guestId) => known.has(guestId),
     async assertGuest(guestId, caller) {
       if (known.get(guestId) === true) return;
-      await asks.answer(guestId, -Infinity, caller, async (timeoutMs) => {
-        await peer.assertGuest(guestId, timeoutMs);
+      await asks.answer(guestId, -Infinity, caller, async (timeoutMs, trace) => {
+        await peer.assertGuest(guestId, timeoutMs, trace);
         known.set(guestId, true);
       });
     },

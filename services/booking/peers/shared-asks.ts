@@ -3,10 +3,11 @@
 import { type Caller, unlessGone, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { type Reason, Refusal } from "../../../shared/errors.ts";
+import type { Trace } from "../../../shared/telemetry/trace.ts";
 import { PEER_CALL_MAX_MS } from "./availability.ts";
 
-/** Asks, and gives up after `timeoutMs`. */
-export type Ask<T> = (timeoutMs: number) => Promise<T>;
+/** Asks, and gives up after `timeoutMs`. `trace`: of the caller who starts it, if one does. */
+export type Ask<T> = (timeoutMs: number, trace?: Trace) => Promise<T>;
 
 export interface SharedAsks<T> {
   /**
@@ -40,9 +41,9 @@ interface UnderWay<T> {
 export function shareAsks<T>(): SharedAsks<T> {
   const underWay = new Map<string, UnderWay<T>>();
 
-  function begin(key: string, ask: Ask<T>, timeoutMs: number): Promise<T> {
+  function begin(key: string, ask: Ask<T>, timeoutMs: number, trace?: Trace): Promise<T> {
     const begunAt = monotonicMs();
-    const begun = { begunAt, endsAt: begunAt + timeoutMs, answer: ask(timeoutMs) };
+    const begun = { begunAt, endsAt: begunAt + timeoutMs, answer: ask(timeoutMs, trace) };
     underWay.set(key, begun);
     const done = (): void => {
       if (underWay.get(key) === begun) underWay.delete(key);
@@ -66,7 +67,8 @@ export function shareAsks<T>(): SharedAsks<T> {
     const serves =
       joined !== undefined && joined.begunAt > newerThan && joined.endsAt - now >= Math.min(leftMs, JOINED_WITH_MS);
     if (!serves) {
-      return unlessGone(begin(key, ask, Math.min(leftMs + SHARED_GRACE_MS, PEER_CALL_MAX_MS)), caller);
+      const timeoutMs = Math.min(leftMs + SHARED_GRACE_MS, PEER_CALL_MAX_MS);
+      return unlessGone(begin(key, ask, timeoutMs, caller.trace), caller);
     }
     try {
       return await unlessGone(joined.answer, caller);

@@ -13,7 +13,7 @@ const schema = z.object({ bookingId: uuid });
 export function getBooking(deps: BookingDeps): UnaryHandler<typeof BookingService.method.getBooking> {
   return async (message, call) => {
     const { bookingId } = parse(schema, message);
-    const booking = await findBooking(deps.pool, bookingId, call.signal);
+    const booking = await findBooking(deps.pool, bookingId, call);
     // Somebody else's booking looks like one that does not exist: ids must not be worth guessing.
     if (booking === undefined || !may(call, { host: booking.hostId, guest: booking.guestId }))
       throw bookingNotFound(bookingId);

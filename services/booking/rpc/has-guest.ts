@@ -10,6 +10,6 @@ const schema = z.object({ hostId: uuid, guestId: uuid });
 export function hasGuest(deps: BookingDeps): UnaryHandler<typeof FenceService.method.hasGuest> {
   return async (message, call) => {
     const { hostId, guestId } = parse(schema, message);
-    return { hasGuest: await findPair(deps.pool, hostId, guestId, call.signal) };
+    return { hasGuest: await findPair(deps.pool, hostId, guestId, call) };
   };
 }

@@ -9,7 +9,7 @@ import type { BookingDeps } from "./deps.ts";
  * the caller to change: ids must not be worth guessing.
  */
 export async function hostOf(deps: BookingDeps, bookingId: string, call: Call): Promise<string> {
-  const people = await peopleOfBooking(deps.pool, bookingId, call.signal);
+  const people = await peopleOfBooking(deps.pool, bookingId, call);
   if (people === undefined || !may(call, { host: people.hostId, guest: people.guestId })) {
     throw bookingNotFound(bookingId);
   }

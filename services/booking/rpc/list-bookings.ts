@@ -74,7 +74,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     let window: Interval;
     let after: BookingQuery["after"];
     if (asked.pageToken === "") {
-      window = anyTime ? ALL_TIME : windowAt(asked, startTime ?? (await databaseNow(deps.pool, call.signal)));
+      window = anyTime ? ALL_TIME : windowAt(asked, startTime ?? (await databaseNow(deps.pool, call)));
     } else {
       // The window is in the token: "now" must not move between two pages.
       const [from, to, start, id] = decodePageToken(asked.pageToken, bound, ["instant", "instant", "instant", "uuid"]);
@@ -84,7 +84,7 @@ export function listBookings(deps: BookingDeps): UnaryHandler<typeof BookingServ
     const { bookings, sequence } = await readBookings(
       deps.pool,
       { hostId, guestId, externalId: asked.externalId, label, window, states: wanted, after, limit: limit + 1 },
-      call.signal,
+      call,
     );
     const { page, nextPageToken } = pageOf(bookings, Math.min(limit, countThatFits(bookings)), (last) =>
       encodePageToken(bound, [window.start, window.end, last.during.start, last.id]),

@@ -26,7 +26,7 @@ export function listOpenSlots(deps: BookingDeps): UnaryHandler<typeof BookingSer
     const bound = ["ListOpenSlots", hostId, startTime, endTime, minutes, asked.ignoreNotice];
     let window: Interval;
     if (token === "") {
-      window = windowAt({ startTime, endTime }, startTime ?? (await databaseNow(deps.pool, call.signal)));
+      window = windowAt({ startTime, endTime }, startTime ?? (await databaseNow(deps.pool, call)));
     } else {
       // What is left of the window: the token is all that a page needs to know of those before it.
       const [from, to] = decodePageToken(token, bound, ["instant", "instant"]);

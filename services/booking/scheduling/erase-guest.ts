@@ -39,22 +39,22 @@ export interface ErasingDeps extends Pick<SchedulingDeps, "pool" | "lanes"> {
  */
 export async function eraseGuest(deps: ErasingDeps, guestId: string, caller: Caller): Promise<boolean> {
   const { pool, log } = deps;
-  const { signal, deadline } = caller;
+  const { deadline } = caller;
   const isLate = (): boolean => monotonicMs() >= deadline;
   let bug: unknown;
-  let page = await saidBookingsOf(pool, guestId, { after: undefined, limit: BOOKINGS_PER_PAGE }, signal);
+  let page = await saidBookingsOf(pool, guestId, { after: undefined, limit: BOOKINGS_PER_PAGE }, caller);
   while (page.length > 0 && !isLate()) {
     const failure = await eraseBookings(deps, page, caller);
     bug ??= failure;
     const after = page.at(-1)?.bookingId;
-    page = await saidBookingsOf(pool, guestId, { after, limit: BOOKINGS_PER_PAGE }, signal);
+    page = await saidBookingsOf(pool, guestId, { after, limit: BOOKINGS_PER_PAGE }, caller);
   }
   if (bug !== undefined) log.error({ err: bug, userId: guestId }, "what was said about a booking could not be erased");
   if (isLate()) return false;
   for (const eraseSome of [eraseEvents, forgetSayingRequests]) {
-    while ((await eraseSome(pool, guestId, ROWS_PER_PAGE, signal)) > 0) if (isLate()) return false;
+    while ((await eraseSome(pool, guestId, ROWS_PER_PAGE, caller)) > 0) if (isLate()) return false;
   }
-  return await isNothingSaidOf(pool, guestId, signal);
+  return await isNothingSaidOf(pool, guestId, caller);
 }
 
 /** Returns why one of them could not be changed, if that is no refusal: a host may be locked, or a lane full. */

@@ -29,11 +29,12 @@ const ANSWER_MS = 250;
  * Returns what is stored then, and whether all is done that follows from it. If not, the time was too short: the next call goes
  * on. A version that is not the latest one tells nothing; then the state that is stored is what counts.
  */
-export async function fenceUser(deps: ErasingDeps, user: ToldUser, { signal, deadline }: Caller): Promise<StoredUser> {
-  const caller = { signal, deadline: deadline - ANSWER_MS };
+export async function fenceUser(deps: ErasingDeps, user: ToldUser, waiting: Caller): Promise<StoredUser> {
+  const { signal, deadline, trace } = waiting;
+  const caller = { signal, trace, deadline: deadline - ANSWER_MS };
   const stored = await storeUser(deps.pool, user);
   if (stored.isComplete || !(await follows(deps, stored, caller))) return stored;
-  await storeComplete(deps.pool, stored, signal);
+  await storeComplete(deps.pool, stored, caller);
   return { ...stored, isComplete: true };
 }
 

@@ -103,7 +103,7 @@ async function openStretch(
   let newerThan = -Infinity;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { parts, time, next, looked } = await partsOf(deps, caller, query, reach, newerThan);
-    const { generation, now, isActive, taken } = await readBookedTime(deps.pool, hostId, time, caller.signal);
+    const { generation, now, isActive, taken } = await readBookedTime(deps.pool, hostId, time, caller);
     if (!isActive) return { slots: [], next: undefined, looked };
     const outdated = parts.filter(({ calendar }) => calendar.generation !== generation);
     if (outdated.length === 0) {

@@ -5,7 +5,7 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { DAY_MS } from "../../../shared/time-units.ts";
 import { FIRST_INSTANT } from "../../../shared/limits.ts";
 import { fromMillis, millis } from "../../../shared/postgres/range.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { Booking, BookingState } from "../domain/booking.ts";
 import { sequenceOf } from "./hosts.ts";
 import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows.ts";
@@ -13,7 +13,7 @@ import { bookingFromRow, type BookingRow, derivedColumns, overdue } from "./rows
 /** Before every id. */
 export const NO_ID = "00000000-0000-0000-0000-000000000000";
 
-export async function findBooking(pool: Pool, bookingId: string, signal: AbortSignal): Promise<Booking | undefined> {
+export async function findBooking(pool: Pool, bookingId: string, caller: Reader): Promise<Booking | undefined> {
   const rows = await read<BookingRow>(
     pool,
     {
@@ -21,7 +21,7 @@ export async function findBooking(pool: Pool, bookingId: string, signal: AbortSi
       text: `select ${derivedColumns} from bookings b where b.id = $1`,
       values: [bookingId],
     },
-    signal,
+    caller,
   );
   return rows[0] === undefined ? undefined : bookingFromRow(rows[0]);
 }
@@ -36,12 +36,12 @@ export interface BookingPeople {
 export async function peopleOfBooking(
   pool: Pool,
   bookingId: string,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<BookingPeople | undefined> {
   const rows = await read<{ host_id: string; guest_id: string }>(
     pool,
     { name: "people-of-booking", text: "select host_id, guest_id from bookings where id = $1", values: [bookingId] },
-    signal,
+    caller,
   );
   const row = rows[0];
   return row === undefined ? undefined : { hostId: row.host_id, guestId: row.guest_id };
@@ -80,7 +80,7 @@ export interface BookingPage {
  * A host's bookings of an external id are found first and sorted then: there are a few at most. PostgreSQL, which knows only how
  * many a host has on average, would go through all of the host's bookings in their order.
  */
-export async function listBookings(pool: Pool, query: BookingQuery, signal: AbortSignal): Promise<BookingPage> {
+export async function listBookings(pool: Pool, query: BookingQuery, caller: Reader): Promise<BookingPage> {
   const { hostId, guestId, externalId, label, window, states, after, limit } = query;
   const values: unknown[] = [
     hostId ?? guestId,
@@ -104,7 +104,7 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
     ...(label === undefined ? [] : [labelled(label, parameter)]),
   ];
   // The sequence first: what is committed between the two is then in the page, in the feed behind it, or in both.
-  const sequence = hostId === undefined ? undefined : await sequenceOf(pool, hostId, signal);
+  const sequence = hostId === undefined ? undefined : await sequenceOf(pool, hostId, caller);
   const rows = await read<BookingRow>(
     pool,
     {
@@ -119,7 +119,7 @@ export async function listBookings(pool: Pool, query: BookingQuery, signal: Abor
              limit $7`,
       values,
     },
-    signal,
+    caller,
   );
   return { bookings: rows.map(bookingFromRow), ...(sequence === undefined ? {} : { sequence }) };
 }
@@ -141,7 +141,7 @@ export async function findOverdueHolds(
   pool: Pool,
   limit: number,
   after: OverdueHold | undefined,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<OverdueHold[]> {
   const rows = await read<{ id: string; host_id: string; expire_ms: number }>(
     pool,
@@ -152,7 +152,7 @@ export async function findOverdueHolds(
              order by b.expire_time, b.id limit $1`,
       values: [limit, after?.expireTime ?? FIRST_INSTANT, after?.id ?? NO_ID],
     },
-    signal,
+    caller,
   );
   return rows.map((row) => ({ id: row.id, hostId: row.host_id, expireTime: row.expire_ms }));
 }

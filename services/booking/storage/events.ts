@@ -2,7 +2,7 @@
 
 import type { Pool } from "pg";
 import { millis } from "../../../shared/postgres/range.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { BookingEvent, BookingEventKind } from "../domain/booking.ts";
 import { bookingFromRow, type BookingRow, storedColumns } from "./rows.ts";
 
@@ -18,7 +18,7 @@ export async function readEvents(
   hostId: string,
   afterSequence: number,
   limit: number,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<BookingEvent[]> {
   const rows = await read<EventRow>(
     pool,
@@ -31,7 +31,7 @@ export async function readEvents(
              order by b.sequence limit $3`,
       values: [hostId, afterSequence, limit],
     },
-    signal,
+    caller,
   );
   return rows.map((row) => ({
     hostId,

@@ -4,7 +4,7 @@
  */
 
 import type { Pool } from "pg";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { Statement } from "../../../shared/postgres/round-trip.ts";
 
 /** Both null where the host has no row. */
@@ -54,21 +54,21 @@ export async function generationsOf(pool: Pool, hostIds: readonly string[]): Pro
 export async function sequencesOf(
   pool: Pool,
   hostIds: readonly string[],
-  signal?: AbortSignal,
+  caller?: Reader,
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await readHosts(pool, hostIds, signal);
+  const rows = await readHosts(pool, hostIds, caller);
   return new Map(Array.from(rows, ([hostId, { sequence }]) => [hostId, sequence ?? 0]));
 }
 
-export async function sequenceOf(pool: Pool, hostId: string, signal: AbortSignal): Promise<number> {
-  return (await sequencesOf(pool, [hostId], signal)).get(hostId) ?? 0;
+export async function sequenceOf(pool: Pool, hostId: string, caller: Reader): Promise<number> {
+  return (await sequencesOf(pool, [hostId], caller)).get(hostId) ?? 0;
 }
 
-async function readHosts(pool: Pool, hostIds: readonly string[], signal?: AbortSignal): Promise<Map<string, HostRow>> {
+async function readHosts(pool: Pool, hostIds: readonly string[], caller?: Reader): Promise<Map<string, HostRow>> {
   const query = {
     name: "hosts-named",
     text: `select ${columns} from hosts where host_id = any($1::uuid[])`,
     values: [hostIds],
   };
-  return new Map((await read<HostRow>(pool, query, signal)).map((row) => [row.host_id, row]));
+  return new Map((await read<HostRow>(pool, query, caller)).map((row) => [row.host_id, row]));
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Pool } from "pg";
 import { type Caller, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 
 /** Between two looks: a batch takes some milliseconds. Each pause is longer than the one before, for a look stops all who lock. */
 const LOOK_AGAIN_MS = 5;
@@ -24,12 +24,13 @@ const HOLDERS = `
  * Returns when every transaction that holds a host's lock now has ended: true. False: `until` (on the scale of `monotonicMs`)
  * came first. Transactions that get a lock later are not waited for, so this ends however busy the service is.
  */
-export async function whenHoldersHaveEnded(pool: Pool, { signal, deadline: until }: Caller): Promise<boolean> {
-  let holders = await holdersAmong(pool, undefined, signal);
+export async function whenHoldersHaveEnded(pool: Pool, caller: Caller): Promise<boolean> {
+  const { signal, deadline: until } = caller;
+  let holders = await holdersAmong(pool, undefined, caller);
   for (let waitMs = LOOK_AGAIN_MS; holders.length > 0; waitMs = Math.min(2 * waitMs, LOOK_AGAIN_MAX_MS)) {
     if (monotonicMs() >= until) return false;
     await pause(timeoutWithin(until, waitMs), undefined, { signal });
-    holders = await holdersAmong(pool, holders, signal);
+    holders = await holdersAmong(pool, holders, caller);
   }
   return true;
 }
@@ -38,11 +39,11 @@ export async function whenHoldersHaveEnded(pool: Pool, { signal, deadline: until
 async function holdersAmong(
   pool: Pool,
   before: readonly string[] | undefined,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<readonly string[]> {
   const query =
     before === undefined
       ? { text: HOLDERS }
       : { text: `${HOLDERS} and virtualtransaction = any($1)`, values: [before] };
-  return (await read<{ holder: string }>(pool, query, signal)).map(({ holder }) => holder);
+  return (await read<{ holder: string }>(pool, query, caller)).map(({ holder }) => holder);
 }

@@ -3,7 +3,7 @@
 import type { Pool } from "pg";
 import type { Instant, Interval } from "../../../shared/interval.ts";
 import { millis, rangeFromMillis } from "../../../shared/postgres/range.ts";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import { generationIn } from "./hosts.ts";
 import { isActiveIn } from "./users.ts";
 import type { Taken } from "../domain/seats.ts";
@@ -43,7 +43,7 @@ export async function readBookedTime(
   pool: Pool,
   hostId: string,
   stretch: Interval,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<BookedTime> {
   const [row] = await read<Row>(
     pool,
@@ -63,7 +63,7 @@ export async function readBookedTime(
              ) as seats`,
       values: [hostId, stretch.start, stretch.end],
     },
-    signal,
+    caller,
   );
   if (row === undefined) throw new Error("an aggregate without a group has exactly one row");
   const { seats, starts, ends } = row;

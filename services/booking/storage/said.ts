@@ -1,7 +1,7 @@
 /** What people have said about a guest's bookings, to be erased. Each statement looks for what is left, so it can be stopped anywhere. */
 
 import type { Pool } from "pg";
-import { read } from "../../../shared/postgres/read.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import { NO_ID } from "./bookings.ts";
 import { SAID } from "./rows.ts";
 
@@ -15,19 +15,19 @@ export async function saidBookingsOf(
   pool: Pool,
   guestId: string,
   { after, limit }: { readonly after: string | undefined; readonly limit: number },
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<SaidBooking[]> {
   const query = {
     name: "said-bookings",
     text: `select host_id, id from bookings where guest_id = $1 and id > $2 and (${SAID}) order by id limit $3`,
     values: [guestId, after ?? NO_ID, limit],
   };
-  const rows = await read<{ host_id: string; id: string }>(pool, query, signal);
+  const rows = await read<{ host_id: string; id: string }>(pool, query, caller);
   return rows.map((row) => ({ hostId: row.host_id, bookingId: row.id }));
 }
 
 /** Erases it in some of the guest's events, those of bookings that say nothing any more. Returns in how many. */
-export async function eraseEvents(pool: Pool, guestId: string, limit: number, signal: AbortSignal): Promise<number> {
+export async function eraseEvents(pool: Pool, guestId: string, limit: number, caller: Reader): Promise<number> {
   const query = {
     name: "erase-events",
     text: `update booking_events set external_id = null, note = null, labels = null, cancel_reason = null
@@ -38,7 +38,7 @@ export async function eraseEvents(pool: Pool, guestId: string, limit: number, si
            returning true as is_erased`,
     values: [guestId, limit],
   };
-  return (await read<{ is_erased: true }>(pool, query, signal)).length;
+  return (await read<{ is_erased: true }>(pool, query, caller)).length;
 }
 
 /** Forgets some of the requests that said it. Returns how many. */
@@ -46,7 +46,7 @@ export async function forgetSayingRequests(
   pool: Pool,
   guestId: string,
   limit: number,
-  signal: AbortSignal,
+  caller: Reader,
 ): Promise<number> {
   const query = {
     name: "forget-saying-requests",
@@ -55,11 +55,11 @@ export async function forgetSayingRequests(
            returning true as is_forgotten`,
     values: [guestId, limit],
   };
-  return (await read<{ is_forgotten: true }>(pool, query, signal)).length;
+  return (await read<{ is_forgotten: true }>(pool, query, caller)).length;
 }
 
 /** Whether nothing is left. Another replica may have been at it too, and the statements above pass over what it has under way. */
-export async function isNothingSaidOf(pool: Pool, guestId: string, signal: AbortSignal): Promise<boolean> {
+export async function isNothingSaidOf(pool: Pool, guestId: string, caller: Reader): Promise<boolean> {
   const query = {
     name: "is-nothing-said",
     text: `select not exists (select from bookings where guest_id = $1 and (${SAID}))
@@ -67,6 +67,6 @@ export async function isNothingSaidOf(pool: Pool, guestId: string, signal: Abort
               and not exists (select from requests where guest_id = $1) as is_nothing`,
     values: [guestId],
   };
-  const rows = await read<{ is_nothing: boolean }>(pool, query, signal);
+  const rows = await read<{ is_nothing: boolean }>(pool, query, caller);
   return rows[0]?.is_nothing === true;
 }

@@ -4,7 +4,8 @@
  */
 
 import type { Pool } from "pg";
-import { read } from "../../../shared/postgres/read.ts";
+import { queryOn } from "../../../shared/postgres/held-for.ts";
+import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { Statement } from "../../../shared/postgres/round-trip.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Inactive, UserState } from "../domain/user.ts";
@@ -56,17 +57,20 @@ export interface StoredUser extends ToldUser {
  */
 export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<StoredUser> {
   return await transaction(pool, async (client) => {
-    await client.query(
-      `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
+    await queryOn(client, {
+      name: "store-user",
+      text: `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
        on conflict (user_id) do update
        set state = excluded.state, version = excluded.version, update_time = excluded.update_time, complete_time = null
        where users.version < excluded.version and (users.state <> 'ERASED' or excluded.state = 'ERASED')`,
-      [id, state, version],
-    );
-    const { rows } = await client.query<Omit<StoredUser, "id">>(
-      `select state, version::float8 as version, complete_time is not null as "isComplete" from users where user_id = $1`,
-      [id],
-    );
+      values: [id, state, version],
+    });
+    const { rows } = await queryOn<Omit<StoredUser, "id">>(client, {
+      name: "stored-user",
+      text: `select state, version::float8 as version, complete_time is not null as "isComplete"
+             from users where user_id = $1`,
+      values: [id],
+    });
     const [stored] = rows;
     if (stored === undefined) throw new Error("a user was stored and is not there");
     return { id, ...stored };
@@ -74,34 +78,34 @@ export async function storeUser(pool: Pool, { id, state, version }: ToldUser): P
 }
 
 /** Stores that everything has followed from a state, unless another one has been told meanwhile. */
-export async function storeComplete(pool: Pool, { id, version }: ToldUser, signal: AbortSignal): Promise<void> {
+export async function storeComplete(pool: Pool, { id, version }: ToldUser, caller: Reader): Promise<void> {
   const query = {
     name: "store-complete",
     text: `update users set complete_time = clock_timestamp()
            where user_id = $1 and version = $2::int8 and complete_time is null`,
     values: [id, version],
   };
-  await read(pool, query, signal);
+  await read(pool, query, caller);
 }
 
 /** Whether Availability has told that the user is erased. Throws Refusal BUSY. */
-export async function isErased(pool: Pool, userId: string, signal: AbortSignal): Promise<boolean> {
+export async function isErased(pool: Pool, userId: string, caller: Reader): Promise<boolean> {
   const query = {
     name: "is-erased",
     text: "select exists (select from users where user_id = $1 and state = 'ERASED') as is_erased",
     values: [userId],
   };
-  const rows = await read<{ is_erased: boolean }>(pool, query, signal);
+  const rows = await read<{ is_erased: boolean }>(pool, query, caller);
   return rows[0]?.is_erased === true;
 }
 
 /** Whether a host ever had a booking of a guest, in whatever state. */
-export async function hasGuest(pool: Pool, hostId: string, guestId: string, signal: AbortSignal): Promise<boolean> {
+export async function hasGuest(pool: Pool, hostId: string, guestId: string, caller: Reader): Promise<boolean> {
   const query = {
     name: "has-guest",
     text: "select exists (select from bookings where guest_id = $1 and host_id = $2) as has_guest",
     values: [guestId, hostId],
   };
-  const rows = await read<{ has_guest: boolean }>(pool, query, signal);
+  const rows = await read<{ has_guest: boolean }>(pool, query, caller);
   return rows[0]?.has_guest === true;
 }

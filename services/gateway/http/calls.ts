@@ -10,6 +10,9 @@ import { timeoutWithin } from "../../../shared/caller.ts";
 import { inCallersWords } from "../../../shared/rpc/as-status.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
+import { requestIdIn } from "../../../shared/rpc/call/origin.ts";
+import { tracedFor } from "../../../shared/rpc/traced-client.ts";
+import { tracePlaceIn } from "../../../shared/telemetry/trace-context.ts";
 import { answerOf } from "../answers/answer.ts";
 import { headersBack } from "../answers/headers-back.ts";
 import { malformedPath, methodNotAllowed, notJson, nothingThere } from "../answers/http-error.ts";
@@ -22,6 +25,7 @@ import { requestMessage } from "../transcoding/request.ts";
 import type { RouteTable } from "../transcoding/table.ts";
 import { type Backends, packageOf } from "../upstream/backends.ts";
 import type { EndingOf } from "../upstream/ending.ts";
+import { hasAdmitted } from "../upstream/admitted.ts";
 import { assertShowsToken, headersOnward, timeoutAsked } from "../upstream/headers.ts";
 import { readBody } from "./read-body.ts";
 
@@ -56,7 +60,6 @@ export interface Reply {
 
 /** JSON between systems is UTF-8 (RFC 8259, 8.1). Read as that, a text in UTF-16 would be no JSON, or another text. */
 const OTHER_CHARSET = /;\s*charset=(?!"?utf-8"?\s*(?:;|$))/i;
-const REQUEST_ID_PATTERN = /^[!-~]{1,128}$/;
 
 /**
  * Opens the call that the request is for. Its time begins to run here: what is spent on the body is spent of its deadline.
@@ -71,29 +74,33 @@ export function arrive(deps: CallDependencies, request: IncomingMessage, respons
   const { method } = binding;
   const log = deps.logs.get(method);
   if (log === undefined) throw new Error(`${method.name} has no log`);
-  const call = deps.calls.open({ method, log, transport: "json", timeoutMs });
+  const origin = { requestId: requestIdOf(request), parent: tracePlaceIn(request.headers) };
+  const call = deps.calls.open({ method, log, transport: "json", timeoutMs, origin });
+  call.beginTrace("nobody");
+  call.trace?.recording?.note({ "http.request.method": request.method, "http.route": binding.path });
   // The end of every call, however it went: a stream that was never begun, for one, would not close it. After an
   // answer that was sent nothing happens, because the call has been closed then.
   response.once("close", () => {
     call.abandon();
     call.close(call.interruption);
   });
-  return { binding, texts, query, requestId: requestIdOf(request), call };
+  return { binding, texts, query, requestId: origin.requestId, call };
 }
 
 /** Answers a call. Closes it if all goes well; the answer of a stream closes it at its end. */
 export async function answer(deps: CallDependencies, arrived: Arrived, request: IncomingMessage): Promise<Reply> {
-  const { binding, texts, query, call, requestId } = arrived;
+  const { binding, texts, query, call } = arrived;
   assertShowsToken(request, deps.tellsWhy);
   const body = binding.httpMethod === "GET" ? new Uint8Array() : await call.wait(readBody(request));
   const input = { texts, query, body, headers: request.headers };
   const { message, words } = requestMessage(binding, input, brokenRules);
-  const onward = headersOnward(request, requestId);
+  const onward = headersOnward(request);
   try {
     return await (binding.method.methodKind === "unary"
       ? answerUnary(deps, arrived, message, onward)
       : answerStream(deps, arrived, message, onward, request.headers.accept));
   } catch (thrown) {
+    if (hasAdmitted(thrown)) call.keepTrace();
     // The service was sent the message in binary, and names fields as the contract does.
     throw inCallersWords(deps.endingOf(thrown, packageOf(binding.method)), words);
   }
@@ -107,8 +114,11 @@ async function answerUnary(
 ): Promise<Reply> {
   const method = binding.method as DescMethodUnary;
   const timeoutMs = timeoutWithin(call.deadline, DEADLINE_MAX_MS);
-  const sent = backends.transportOf(method).unary(method, call.signal, timeoutMs, onward, message);
+  const sent = backends
+    .transportOf(method)
+    .unary(method, call.signal, timeoutMs, onward, message, tracedFor(call.trace));
   const response = await call.wait(sent);
+  call.keepTrace();
   const { httpStatus, headers, body } = answerOf(binding, response.message, contract.types);
   call.close(undefined);
   return {
@@ -132,10 +142,12 @@ async function answerStream(
   if (call.interruption !== undefined) throw call.interruption;
   const { transport, release } = backends.streamPlace(method);
   call.onClose = release;
-  const response = await call.wait(transport.stream(method, call.signal, timeoutMs, onward, single(message)));
+  const traced = tracedFor(call.trace);
+  const response = await call.wait(transport.stream(method, call.signal, timeoutMs, onward, single(message), traced));
   const messages = response.message[Symbol.asyncIterator]();
   // A refusal comes before the first message, and while nothing has been sent it can still have its own HTTP status.
   const first = await call.wait(messages.next());
+  call.keepTrace();
   const form = streamForm(accept, method.output, contract.types);
   if (first.done === true) {
     call.close(undefined);
@@ -150,10 +162,9 @@ async function answerStream(
   };
 }
 
-/** The caller's name for the call, so that its log and ours can be read side by side; ours if it has none. */
+/** The caller's name for the call; ours if it has none. */
 export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers["x-request-id"];
-  return typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : randomUUID();
+  return requestIdIn(request.headers) ?? randomUUID();
 }
 
 function find(table: RouteTable, httpMethod: string, path: string): { binding: Binding; texts: readonly string[] } {

@@ -7,9 +7,6 @@ import { bearerToken, joinRepeatedAuthorization, unauthenticated } from "../../.
 import { StatusError } from "../../../shared/status-error.ts";
 import { connectTimeoutMs, grpcTimeoutMs } from "../../../shared/rpc/call/timeouts.ts";
 
-/** Who calls, and which trace the call belongs to. */
-const ONWARD = ["authorization", "traceparent", "tracestate"] as const;
-
 /**
  * Turns a caller away who shows nothing that could be a token, with the service's own answer, before its request is decoded:
  * decoding costs us a hundred times what sending costs the caller. Whether the token is good is for the service to say. `tellsWhy`: as
@@ -25,14 +22,9 @@ export function assertShowsToken({ headers, rawHeaders }: IncomingMessage, tells
   }
 }
 
-/** What the service gets to see. */
-export function headersOnward({ headers }: IncomingMessage, requestId: string): Headers {
-  const onward = new Headers({ "x-request-id": requestId });
-  for (const name of ONWARD) {
-    const value = headers[name];
-    if (typeof value === "string") onward.set(name, value);
-  }
-  return onward;
+/** What the service gets to see: who calls. The name of the call and its trace go with the call: see traced-client.ts. */
+export function headersOnward({ headers: { authorization } }: IncomingMessage): Headers {
+  return new Headers(authorization === undefined ? {} : { authorization });
 }
 
 /**

@@ -35,6 +35,7 @@ type StreamRoute = Exclude<Route, { kind: "unary" }>;
  */
 export async function admitCaller(chain: Chain, route: Route, call: OpenCall): Promise<void> {
   await chain.limit(route, call);
+  if (call.identity.role !== "NOBODY") call.beginTrace("caller");
   authorise(route, call);
 }
 

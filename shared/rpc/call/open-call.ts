@@ -1,15 +1,21 @@
 import { status } from "@grpc/grpc-js";
 import type { DescMethod } from "@bufbuild/protobuf";
+import type { Tracer } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Scope } from "../../auth/access.ts";
 import { type Identity, nobody } from "../../auth/identity.ts";
-import { TokenRefused } from "../../auth/token-refused.ts";
 import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "../../status-error.ts";
+import { beginCallSpan } from "../../telemetry/call-span.ts";
+import { Keeping } from "../../telemetry/keeping.ts";
+import type { Trace } from "../../telemetry/trace.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Call } from "../handler.ts";
+import { callAttributes, endCallSpan } from "./call-span.ts";
+import { logCall } from "./log-call.ts";
+import type { Origin } from "./origin.ts";
 import type { Quota } from "./quota.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
@@ -30,6 +36,16 @@ export interface Arrival {
   readonly transport: string;
   /** What is left of the caller's timeout; undefined if it named none. */
   readonly timeoutMs: number | undefined;
+  /** Left out: the caller says nothing of it. */
+  readonly origin?: Origin | undefined;
+}
+
+/** What is told of calls. */
+export interface Telling {
+  /** Undefined: no traces are made. */
+  readonly tracer: Tracer | undefined;
+  /** How much of the calls that ended well has a line in the log, from 0 to 1. */
+  readonly loggedSuccesses: number;
 }
 
 /** One call under way. It ends by its handler, or is interrupted: by its client, its deadline, or the service's stop. */
@@ -46,17 +62,21 @@ export class OpenCall implements Call {
   quota: Quota | undefined;
   /** Since when a message of the stream waits until its reader wants more; undefined while none does. */
   offeredAt: number | undefined;
+  /** Undefined: the call has no name and is in no trace. */
+  trace: Trace | undefined;
   /** Called once when the call closes, to give back what it holds. */
   onClose: (() => void) | undefined;
   #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #tokenTimer: NodeJS.Timeout | undefined;
   readonly #onClosed: (call: OpenCall, ending: StatusError | undefined) => void;
+  readonly #telling: Telling;
+  #keeping: Keeping | undefined;
   #closed = false;
   #interruption: StatusError | undefined;
   #rejectWait: ((interruption: StatusError) => void) | undefined;
 
-  constructor(arrival: Arrival, onClosed: (call: OpenCall, ending: StatusError | undefined) => void) {
+  constructor(arrival: Arrival, telling: Telling, onClosed: (call: OpenCall, ending: StatusError | undefined) => void) {
     this.method = arrival.method;
     this.log = arrival.log;
     this.transport = arrival.transport;
@@ -64,12 +84,40 @@ export class OpenCall implements Call {
     const timeoutMs = callTimeoutMs(arrival.method, arrival.timeoutMs);
     this.deadline = this.startedAt + timeoutMs;
     this.#onClosed = onClosed;
+    this.#telling = telling;
+    const { origin } = arrival;
+    if (origin !== undefined) {
+      this.trace = { requestId: origin.requestId, place: origin.parent, recording: undefined };
+    }
     if (timeoutMs <= 0) this.interrupt(deadlineExceeded());
     else if (timeoutMs !== Infinity) this.#timer = setTimeout(interruptAtDeadline, timeoutMs, this);
   }
 
   get actor(): string {
     return this.identity.subject;
+  }
+
+  /**
+   * Begins the call's span, if its trace is kept. To be called when it is known that the caller may call; or before, and then
+   * nothing that the caller alone has asked for is kept until `keepTrace` is called.
+   */
+  beginTrace(knows: "caller" | "nobody"): void {
+    const { tracer } = this.#telling;
+    if (tracer === undefined) return;
+    const parent = this.trace?.place;
+    const name = `${this.method.parent.typeName}/${this.method.name}`;
+    const attributes = callAttributes(name, this.transport);
+    if (knows === "nobody" && parent !== undefined) this.#keeping = new Keeping();
+    const begun = beginCallSpan(tracer, name, parent, {
+      startedAt: this.startedAt,
+      attributes,
+      keeping: this.#keeping,
+    });
+    this.trace = { requestId: this.trace?.requestId, ...begun };
+  }
+
+  keepTrace(): void {
+    this.#keeping?.keep();
   }
 
   /** Made when it is first read: most calls end well without a reader. */
@@ -137,41 +185,9 @@ export class OpenCall implements Call {
     this.#interruption ??= ending ?? HAS_ENDED;
     this.onClose?.();
     this.#onClosed(this, ending);
-    logCall(this, ending);
+    if (this.trace?.recording !== undefined) endCallSpan(this.trace.recording, ending);
+    logCall(this, ending, this.#telling.loggedSuccesses);
   }
-}
-
-/** One log line per call: never bodies, tokens or e-mail addresses. Of a refused token it has why, and whose it claims to be. */
-function logCall(call: OpenCall, ending: StatusError | undefined): void {
-  const ours = isOurs(ending);
-  const { cause } = ending ?? {};
-  if (!ours && !call.log.isLevelEnabled("info")) return;
-  const line = {
-    code: status[ending?.code ?? status.OK],
-    reason: ending?.reason,
-    token: cause instanceof TokenRefused ? refusedToken(cause) : undefined,
-    duration_ms: Math.round((monotonicMs() - call.startedAt) * 1000) / 1000,
-    transport: call.transport,
-  };
-  if (ours) call.log.error({ ...line, err: ending.cause ?? ending }, "call failed");
-  else call.log.info(line, "call");
-}
-
-/** What the log has of a token that was refused. */
-function refusedToken({ reason, issuer, subject }: TokenRefused): object {
-  return { refused: reason, issuer, subject };
-}
-
-/** Codes that say that something is broken. A service ends its calls with the first one only, an upstream may with any. */
-const BROKEN: ReadonlySet<status> = new Set([status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
-
-/**
- * Whether an operator must look at it: a bug of ours, or token verification that failed. A call that was refused for a reason
- * of the contract needs no look, whether it was refused here or by the service behind the gateway.
- */
-function isOurs(ending: StatusError | undefined): ending is StatusError {
-  if (ending === undefined || ending.reason !== undefined) return false;
-  return BROKEN.has(ending.code) || (ending.code === status.UNAVAILABLE && ending.cause !== undefined);
 }
 
 function interruptAtDeadline(call: OpenCall): void {

@@ -3,11 +3,17 @@ import type { Meter } from "@opentelemetry/api";
 import { StatusError } from "../../status-error.ts";
 import { noTelemetry } from "../../telemetry/telemetry.ts";
 import { type CallMeasures, callMeasures } from "./measures.ts";
-import { type Arrival, OpenCall } from "./open-call.ts";
+import { type Arrival, OpenCall, type Telling } from "./open-call.ts";
+
+/** What is told of calls, and where. What is left out is not. */
+export interface CallTelling extends Partial<Telling> {
+  readonly meter?: Meter;
+}
 
 /** The calls of a service that are under way on either listener: what a stop has to wait for. */
 export class OpenCalls {
   readonly #calls = new Set<OpenCall>();
+  readonly #telling: Telling;
   readonly #measures: CallMeasures;
   readonly #closed = (call: OpenCall, ending: StatusError | undefined): void => {
     this.#calls.delete(call);
@@ -17,14 +23,15 @@ export class OpenCalls {
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(meter: Meter = noTelemetry.meter) {
+  constructor({ meter = noTelemetry.meter, tracer, loggedSuccesses = 1 }: CallTelling = {}) {
+    this.#telling = { tracer, loggedSuccesses };
     this.#measures = callMeasures(meter);
     this.#measures.watch(this.#calls);
   }
 
   /** The caller owes the call a `close()`. */
   open(arrival: Arrival): OpenCall {
-    const call = new OpenCall(arrival, this.#closed);
+    const call = new OpenCall(arrival, this.#telling, this.#closed);
     this.#calls.add(call);
     if (this.#stopping) call.interrupt(stopping());
     return call;

@@ -18,6 +18,7 @@ import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "../call/open-call.ts";
+import { originInWeb } from "../call/origin.ts";
 import { rateLimitHeaders } from "../call/quota.ts";
 import type { Route } from "../route.ts";
 
@@ -42,7 +43,9 @@ export function contextOf(delivery: Delivery): ContextValues {
  */
 export async function admitRequest(chain: Chain, route: Route, context: HandlerContext): Promise<void> {
   const { method, log } = route;
-  const call = chain.calls.open({ method, log, transport: context.protocolName, timeoutMs: context.timeoutMs() });
+  const origin = originInWeb(context.requestHeader);
+  const { protocolName: transport } = context;
+  const call = chain.calls.open({ method, log, transport, timeoutMs: context.timeoutMs(), origin });
   const admission: Admission = { call, decoded: false };
   const delivery = context.values.get(deliveryKey);
   if (delivery !== undefined) delivery.call = call;

@@ -99,10 +99,11 @@ async function answerStream(
 function open(chain: Chain, route: Route, deliveries: Deliveries, grpcCall: AnyCall): OpenCall {
   const deadline = Number(grpcCall.getDeadline());
   const timeoutMs = deadline === Infinity ? undefined : deadline - Date.now();
-  const call = chain.calls.open({ method: route.method, log: route.log, transport: "grpc", timeoutMs });
+  const delivery = deliveries.of(streamOf(grpcCall));
+  const { method, log } = route;
+  const call = chain.calls.open({ method, log, transport: "grpc", timeoutMs, origin: delivery?.origin });
   // grpc-js says `cancelled` once and after every call, at its regular end too; then the call is closed and this does nothing.
   grpcCall.on("cancelled", () => call.abandon());
-  const delivery = deliveries.of(streamOf(grpcCall));
   // The client has left already. The call keeps the identity `nobody`, which may do nothing.
   if (delivery === undefined) return call;
   call.identity = delivery.caller;

@@ -7,6 +7,7 @@ import { monotonicMs } from "../../clock.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
 import { type Chain, limitRefused } from "../call/chain.ts";
+import { originIn } from "../call/origin.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";
@@ -38,29 +39,30 @@ export function admitStream(chain: Chain, route: Route, opening: Opening, bodyTi
     waiting = new WaitingClient(stream, timeoutMs);
     caller = authenticate(chain.authentication, route, headers.authorization, waiting);
   } catch (thrown) {
-    void turnAway(chain, route, stream, thrown);
+    void turnAway(chain, route, opening, thrown);
     return;
   }
   if (caller instanceof Promise) {
     const known = caller.finally(() => waiting.release());
-    void passLater(chain, route, stream, known, timeoutMs, pass);
+    void passLater(chain, route, opening, known, timeoutMs, pass);
   } else pass(caller, timeoutMs);
 }
 
 async function passLater(
   chain: Chain,
   route: Route,
-  stream: ServerHttp2Stream,
+  opening: Opening,
   caller: Promise<Identity>,
   timeoutMs: number,
   pass: Pass,
 ): Promise<void> {
+  const { stream } = opening;
   const begun = monotonicMs();
   let known: Identity;
   try {
     known = await caller;
   } catch (thrown) {
-    await turnAway(chain, route, stream, thrown);
+    await turnAway(chain, route, opening, thrown);
     return;
   }
   // grpc-js checks the content type before it checks whether the client is still there, and throws when the client has left.
@@ -85,9 +87,10 @@ function boundTime(route: Route, { stream, headers }: Opening, bodyTimeoutMs: nu
 }
 
 /** Answers with nothing but the status. */
-async function turnAway(chain: Chain, route: Route, stream: ServerHttp2Stream, thrown: unknown): Promise<void> {
+async function turnAway(chain: Chain, route: Route, opening: Opening, thrown: unknown): Promise<void> {
   const { method, log } = route;
-  const call = chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined });
+  const { stream, headers: asked } = opening;
+  const call = chain.calls.open({ method, log, transport: "grpc", timeoutMs: undefined, origin: originIn(asked) });
   const why = await limitRefused(chain, route, call, thrown).then(
     () => thrown,
     (limited: unknown) => limited,

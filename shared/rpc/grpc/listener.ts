@@ -17,6 +17,7 @@ import { REQUEST_MAX_BYTES } from "../../limits.ts";
 import { type Deliveries, limitAnswerTime } from "../wire/answer-time.ts";
 import { joinRepeatedAuthorization } from "../call/bearer.ts";
 import type { Chain } from "../call/chain.ts";
+import { originIn } from "../call/origin.ts";
 import { grpcDefinition, grpcHandler } from "./adapter.ts";
 import { admitStream, type Pass } from "./gate.ts";
 import { http2Options } from "../wire/http2-options.ts";
@@ -54,6 +55,7 @@ export async function listenGrpc(
     const delivery = deliveries.open(stream);
     const pass: Pass = (caller, timeoutMs) => {
       delivery.caller = caller;
+      delivery.origin = originIn(headers);
       grpc.emit("stream", stream, headersForGrpcJs(headers, timeoutMs));
     };
     joinRepeatedAuthorization(headers, rawHeaders);

@@ -7,6 +7,7 @@ import type { ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { type Identity, nobody } from "../../auth/identity.ts";
 import { monotonicMs } from "../../clock.ts";
+import type { Origin } from "../call/origin.ts";
 import type { WireLimits } from "./limits.ts";
 
 /** What an answer goes out by: a stream of HTTP/2, or a response of HTTP/1.1. It closes when the client has taken it all. */
@@ -24,6 +25,8 @@ export interface AnsweredCall {
 export interface Delivery {
   /** Who calls, where that is known before there is a call: on the gRPC port. */
   caller: Identity;
+  /** Where the call comes from, likewise. */
+  origin: Origin | undefined;
   /** Undefined until a handler of ours begins to answer; it stays undefined if a library answers instead. */
   call: AnsweredCall | undefined;
   /** When we first saw that the answer is complete and waits for the client. */
@@ -60,7 +63,7 @@ export function limitAnswerTime({ answerTimeoutMs, timeoutCheckIntervalMs }: Wir
   timer.unref();
   return {
     open(carrier) {
-      const delivery: Delivery = { caller: nobody, call: undefined, waitingSince: undefined };
+      const delivery: Delivery = { caller: nobody, origin: undefined, call: undefined, waitingSince: undefined };
       deliveries.set(carrier, delivery);
       carrier.on("close", forget);
       return delivery;
