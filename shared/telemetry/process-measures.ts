@@ -1,7 +1,7 @@
 /** What is measured of a process of Node.js, by OpenTelemetry's names. All of it is read when somebody asks. */
 
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import process from "node:process";
+import { cpuUsage, memoryUsage, uptime } from "node:process";
 import { getHeapStatistics } from "node:v8";
 import type { Meter } from "@opentelemetry/api";
 
@@ -37,19 +37,19 @@ export function measureProcess(meter: Meter): () => void {
   meter
     .createObservableCounter("process.cpu.time", { unit: "s", description: "Processor time used, by state" })
     .addCallback((result) => {
-      const { user, system } = process.cpuUsage();
+      const { user, system } = cpuUsage();
       result.observe(user * MICROSECONDS, { "process.cpu.state": "user" });
       result.observe(system * MICROSECONDS, { "process.cpu.state": "system" });
     });
   meter
     .createObservableGauge("process.memory.usage", { unit: "By", description: "Memory that is resident" })
-    .addCallback((result) => result.observe(process.memoryUsage.rss()));
+    .addCallback((result) => result.observe(memoryUsage.rss()));
   meter
     .createObservableGauge("v8js.memory.heap.used", { unit: "By", description: "Memory of the heap in use" })
     .addCallback((result) => result.observe(getHeapStatistics().used_heap_size));
   meter
     .createObservableGauge("process.uptime", { unit: "s", description: "How long the process has run" })
-    .addCallback((result) => result.observe(process.uptime()));
+    .addCallback((result) => result.observe(uptime()));
   return () => delay.disable();
 }
 
