@@ -3,7 +3,6 @@
 import { type DescEnum, type DescField, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import type { Comments } from "../contract/comments.ts";
 import { type FieldRules, rulesOf } from "../contract/rules.ts";
-import { VISIBLE_PATTERN } from "../../../shared/rpc/request/rules.ts";
 import { exampleOf } from "./examples.ts";
 
 export interface Schemas {
@@ -25,6 +24,12 @@ const WELL_KNOWN: Readonly<Record<string, JsonObject>> = {
 
 const TIME_OF_DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const END_OF_RANGE = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+
+/**
+ * The empty text stands for none. Which characters can be seen, the services know better (`VISIBLE_PATTERN`): not every language
+ * that reads this document knows the properties of Unicode, and a pattern that it cannot read is worse than a wide one.
+ */
+const VISIBLE = "^$|\\S";
 
 export function openSchemas(comments: Comments): Schemas {
   const components: JsonObject = {};
@@ -92,15 +97,14 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   function limitsOf(field: DescField): JsonObject {
-    const { isUuid, isEmail, isDate, isVisible, timeOfDay, range, maxLength } = rulesOf(field);
+    const { isUuid, isEmail, isDate, isVisible, isRequired, timeOfDay, range, maxLength } = rulesOf(field);
     // A number of 64 bits is a text in JSON, and has no minimum there.
     const isText = field.fieldKind === "scalar" && field.scalar === ScalarType.INT64;
     return {
       ...(isUuid ? { format: "uuid" } : {}),
-      ...(isEmail ? { format: "email" } : {}),
+      ...(isEmail ? emailSchema(isRequired) : {}),
       ...(isDate ? { format: "date" } : {}),
-      // The empty text stands for none.
-      ...(isVisible ? { pattern: `^$|${VISIBLE_PATTERN}` } : {}),
+      ...(isVisible ? { pattern: VISIBLE } : {}),
       ...(timeOfDay === undefined ? {} : { pattern: timeOfDay.follows === undefined ? TIME_OF_DAY : END_OF_RANGE }),
       ...(range === undefined || isText
         ? {}
@@ -110,6 +114,11 @@ export function openSchemas(comments: Comments): Schemas {
   }
 
   return { reference, ofField, components };
+}
+
+/** Where an address is not required, the empty text stands for none. */
+function emailSchema(isRequired: boolean): JsonObject {
+  return isRequired ? { format: "email" } : { anyOf: [{ format: "email" }, { maxLength: 0 }] };
 }
 
 function namesWith({ maxLength, without }: NonNullable<FieldRules["keys"]>): JsonObject {
