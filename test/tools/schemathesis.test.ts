@@ -60,11 +60,23 @@ checks.negative_data_rejection.enabled = false
   );
   const { authorization } = await authorizationOf(admin);
   const { code, printed } = await run("schemathesis", [
-    ...["--config-file", configuration, "run", `${gateway.url}/openapi.json`],
-    ...["--header", `Authorization: ${authorization}`],
+    "--config-file",
+    configuration,
+    "run",
+    `${gateway.url}/openapi.json`,
+    "--header",
+    `Authorization: ${authorization}`,
     // A stream has no end.
-    ...["--exclude-path", "/bookings:watch", "--phases", "examples,coverage,fuzzing"],
-    ...["--max-examples", String(EXAMPLES), "--seed", "1", "--continue-on-failure", "--no-color"],
+    "--exclude-path",
+    "/bookings:watch",
+    "--phases",
+    "examples,coverage,fuzzing",
+    "--max-examples",
+    String(EXAMPLES),
+    "--seed",
+    "1",
+    "--continue-on-failure",
+    "--no-color",
   ]);
   expect(code, printed).toBe(0);
 });
