@@ -48,9 +48,11 @@ export const IDLE_HTTP2_TIMEOUT_MS = 10 * MINUTE_MS;
 export const KEEPALIVE_INTERVAL_MS = 30 * SECOND_MS;
 export const KEEPALIVE_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** How long calls in flight may go on once no new ones are taken. */
+/** How long calls may go on once no new connections are taken. */
 export const DRAIN_GRACE_MS = 10 * SECOND_MS;
-/** How long connections get to send what has been answered. */
+/** How long a connection of HTTP/1.1 stays for the next request after a stream whose head did not say that it ends. */
+export const LAST_REQUEST_MS = 250;
+/** How long connections get to send what has been answered, and clients to hear that they are sent away. */
 export const CLOSE_GRACE_MS = SECOND_MS;
 
 /** Those of the limits that a test must be able to shorten, because it cannot wait for them or reach them. */
