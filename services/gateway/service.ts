@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
+import { CONNECTION_AGE_MS, DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { openOperationsPort } from "../../shared/service/operations-port.ts";
 import { portRefused } from "../../shared/rpc/wire/listen.ts";
@@ -47,7 +47,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const [table, endingOf] = [routeTable(bindings), openEndings(log)];
   const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins, tellsWhy };
   const app = gatewayServer(deps, tls.server);
-  const [connections, lastAnswers] = [new Sessions(), new LastAnswers(app.server)];
+  const [connections, lastAnswers] = [new Sessions(), new LastAnswers(app.server, CONNECTION_AGE_MS)];
   // Of TLS, these are the connections underneath: the server itself does not know of one whose handshake never ends.
   app.server.on("connection", (socket) => connections.addSocket(socket));
   app.server.prependListener("request", (_request, response) => lastAnswers.add(response));

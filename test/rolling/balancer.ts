@@ -12,6 +12,8 @@ export interface Endpoint {
 
 export interface Balancer {
   readonly port: number;
+  /** How many connections it has dropped, as there was no replica for them. */
+  dropped(): number;
   close(): Promise<void>;
 }
 
@@ -48,15 +50,19 @@ export function watchEndpoint(operationsUrl: string): Endpoint {
 
 /** Sends each new connection to the next of the replicas' ports that are in. */
 export async function startBalancer(
-  replicas: readonly { readonly port: number; readonly endpoint: Endpoint }[],
+  replicas: readonly { readonly port: number; readonly endpoint: Pick<Endpoint, "isIn"> }[],
 ): Promise<Balancer> {
   const sockets = new Set<Socket>();
-  let turn = 0;
+  let [turn, dropped] = [0, 0];
   // Each side may end its half while the other still sends.
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const open = replicas.filter(({ endpoint }) => endpoint.isIn);
     const chosen = open[turn++ % open.length];
-    if (chosen === undefined) return void near.destroy();
+    if (chosen === undefined) {
+      dropped += 1;
+      near.destroy();
+      return;
+    }
     const far = connect({ port: chosen.port, host: "127.0.0.1", allowHalfOpen: true });
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -72,6 +78,7 @@ export async function startBalancer(
   await new Promise<void>((listening) => void server.listen(0, "127.0.0.1", listening));
   return {
     port: (server.address() as AddressInfo).port,
+    dropped: () => dropped,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => void server.close(closed));

@@ -46,6 +46,7 @@ export async function listenConnect(
   const http2 = createHttp2Server(http2Options(wire));
   let connecting: Socket | undefined;
   http2.on("session", (session) => {
+    // Without an age: not every client of Connect over HTTP/2 sends a refused call again. Ours renew their connections themselves.
     sessions.add(session, connecting);
     limitSettingsTime(session, wire.headersTimeoutMs);
     session.setTimeout(IDLE_HTTP2_TIMEOUT_MS, () => session.close());
@@ -65,7 +66,7 @@ export async function listenConnect(
   });
 
   const http1 = http1Server(tls, wire, onRequest);
-  const lastAnswers = new LastAnswers(http1);
+  const lastAnswers = new LastAnswers(http1, wire.connectionAgeMs);
   const connected = tls === undefined ? "connection" : "secureConnection";
   // What a client expects beside 100-continue, Node would refuse by itself, past all that is here.
   http1.on("checkExpectation", (request, response) => void http1.emit("request", request, response));

@@ -53,7 +53,8 @@ export async function listenGrpc(
     connecting = tls === undefined ? socket : undefined;
   });
   server.on("session", (session) => {
-    sessions.add(session, connecting);
+    // Clients of gRPC send a call again, by themselves, of which they are told that it was not looked at.
+    sessions.add(session, connecting, wire.connectionAgeMs);
     limitSettingsTime(session, wire.headersTimeoutMs);
     grpc.emit("session", session);
   });

@@ -2,6 +2,7 @@ import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { goAway } from "./go-away.ts";
 import { CLOSE_GRACE_MS } from "./limits.ts";
+import { scattered } from "./scattered.ts";
 
 /** The open connections of a listener, and its HTTP/2 sessions. Node's servers do not close all of them when they close themselves. */
 export class Sessions {
@@ -15,11 +16,19 @@ export class Sessions {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 
-  /** `socket` is what carries the session; undefined if it is one of TLS (see `goAway`). */
-  add(session: Http2Session, socket: Socket | undefined): void {
+  /**
+   * `socket` is what carries the session; undefined if it is one of TLS (see `goAway`). After `ageMs`, or up to half as much
+   * again, its client is sent away: the next connection may go to another replica.
+   */
+  add(session: Http2Session, socket: Socket | undefined, ageMs = Infinity): void {
     this.#open.set(session, socket);
-    session.once("close", () => this.#open.delete(session));
-    if (this.#ending) void goAway(session, socket);
+    const sendAway = (): void => void goAway(session, socket);
+    const aged = ageMs === Infinity ? undefined : setTimeout(sendAway, scattered(ageMs)).unref();
+    session.once("close", () => {
+      clearTimeout(aged);
+      this.#open.delete(session);
+    });
+    if (this.#ending) sendAway();
   }
 
   /** Tells the clients to open no more streams. A connection closes by itself after its last one. Resolves when they have heard it. */
