@@ -20,7 +20,7 @@ export class StatusError extends Error {
   constructor(
     code: status,
     message: string,
-    refusal?: { readonly reason: Reason; readonly details: readonly ErrorDetail[] },
+    refusal?: { readonly reason?: Reason; readonly details: readonly ErrorDetail[] },
     cause?: unknown,
   ) {
     super(message, { cause });

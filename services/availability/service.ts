@@ -54,6 +54,7 @@ export async function startAvailability(
   opened.defer(() => telemetry.close());
   const { meter } = telemetry;
   const auth = await openAuth(config.auth, "availability", "booking", log);
+  opened.defer(() => auth.close());
   const tls = await readTls(config.tls);
   const database = await openDatabase({
     ...config.database,

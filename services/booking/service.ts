@@ -57,6 +57,7 @@ export async function startBooking(
   opened.defer(() => telemetry.close());
   const { meter } = telemetry;
   const auth = await openAuth(config.auth, "booking", "availability", log);
+  opened.defer(() => auth.close());
   const tls = await readTls(config.tls);
   const database = await openDatabase({
     url: config.database.url,

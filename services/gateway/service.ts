@@ -5,10 +5,11 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { OpenCalls } from "../../shared/rpc/call/open-calls.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
-import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
+import { CONNECTION_AGE_MS, DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { openOperationsPort } from "../../shared/service/operations-port.ts";
 import { portRefused } from "../../shared/rpc/wire/listen.ts";
+import { LastAnswers } from "../../shared/rpc/wire/last-answers.ts";
 import { Sessions } from "../../shared/rpc/wire/sessions.ts";
 import type { GatewayConfig } from "./config.ts";
 import { httpRuleOf, readContract } from "./contract/contract.ts";
@@ -46,9 +47,10 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const [table, endingOf] = [routeTable(bindings), openEndings(log)];
   const deps = { contract, table, backends, endingOf, calls, logs, log, corsOrigins, tellsWhy };
   const app = gatewayServer(deps, tls.server);
-  const connections = new Sessions();
+  const [connections, lastAnswers] = [new Sessions(), new LastAnswers(app.server, CONNECTION_AGE_MS)];
   // Of TLS, these are the connections underneath: the server itself does not know of one whose handshake never ends.
   app.server.on("connection", (socket) => connections.addSocket(socket));
+  app.server.prependListener("request", (_request, response) => lastAnswers.add(response));
   await addDocumentation(app, openApiDocument(contract, bindings));
   const health = { isServing: true };
   addPage(app, "/healthz", async (_request, reply) => {
@@ -63,7 +65,10 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await drain(app, config.drainPauseMs, connections, calls, health).finally(() => backends.close());
+    health.isServing = false;
+    lastAnswers.announce();
+    await sleep(config.drainPauseMs);
+    await drain(app, connections, calls).finally(() => backends.close());
     await operations?.close();
     await telemetry.close();
   };
@@ -86,18 +91,9 @@ async function listenOn(app: FastifyInstance, { host, port }: GatewayConfig["lis
   return address.port;
 }
 
-async function drain(
-  app: FastifyInstance,
-  pauseMs: number,
-  connections: Sessions,
-  calls: OpenCalls,
-  health: { isServing: boolean },
-): Promise<void> {
-  health.isServing = false;
-  await sleep(pauseMs);
-  const closed = app.close();
+async function drain(app: FastifyInstance, connections: Sessions, calls: OpenCalls): Promise<void> {
+  const closed = new Promise<void>((resolve) => void app.server.close(() => resolve()));
   await calls.end(DRAIN_GRACE_MS);
-  // Those of the calls that have just ended. What is still being sent has a moment more.
-  app.server.closeIdleConnections();
   await connections.close(closed);
+  await app.close();
 }

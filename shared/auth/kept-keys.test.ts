@@ -30,7 +30,7 @@ beforeEach(() => {
   };
   const keys = keepKeys(read, COOLDOWN_MS, pino({}, { write: (line: string) => void lines.push(line) }));
   find = (kid) =>
-    Promise.resolve(keys({ alg: "EdDSA", kid }, { payload: "", signature: "" })).then(
+    Promise.resolve(keys.find({ alg: "EdDSA", kid }, { payload: "", signature: "" })).then(
       () => "found",
       ({ name }: Error) => (name === "KeysOutOfReach" ? "out of reach" : "unknown"),
     );

@@ -1,9 +1,9 @@
 /** Public keys that tokens are verified with: a JWK set (RFC 7517) at a URL or in a file. */
 
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet } from "jose";
 import type { Logger } from "pino";
 import { SECOND_MS } from "../time-units.ts";
-import { keepKeys } from "./kept-keys.ts";
+import { keepKeys, type KeptKeys } from "./kept-keys.ts";
 import { readJson } from "./read-json.ts";
 
 /** The least time between two readings: of a URL, and of a file, which is ours. */
@@ -16,9 +16,15 @@ export const DEVELOPMENT_KEY_PREFIX = "dev-";
 
 /**
  * The keys at `location`, an http(s) URL or the path of a file, as `keepKeys` keeps them: a new key needs no restart. Throws
- * an error of one line if there is a file that cannot be used; a URL is first asked when there is a token to verify.
+ * an error of one line if there is a file that cannot be used. A URL is asked from now on, and not waited for: its site may be
+ * away, or start together with us.
  */
-export async function publicKeys(location: string, development: boolean, log: Logger): Promise<JWTVerifyGetKey> {
+export async function publicKeys(
+  location: string,
+  development: boolean,
+  log: Logger,
+  ending: AbortSignal,
+): Promise<KeptKeys> {
   const own = log.child({ keys: location });
   if (isUrl(location)) {
     const remote = createRemoteJWKSet(new URL(location), { timeoutDuration: FETCH_TIMEOUT_MS });
@@ -26,7 +32,9 @@ export async function publicKeys(location: string, development: boolean, log: Lo
       await remote.reload();
       return proper(remote.jwks() ?? { keys: [] }, development);
     };
-    return keepKeys(read, URL_COOLDOWN_MS, own);
+    const keys = keepKeys(read, URL_COOLDOWN_MS, own);
+    void keys.readUntilKnown(ending);
+    return keys;
   }
   const read = (): Promise<JSONWebKeySet> => readKeySet(location, development);
   return keepKeys(read, FILE_COOLDOWN_MS, own, await read());

@@ -31,6 +31,10 @@ export interface Auth {
   readonly verify: (token: string) => Claims | Promise<Claims>;
   /** A token to call the peer with. */
   readonly peerToken: () => Promise<string>;
+  /** Whether both sets of public keys have been read. Before that, not every caller can be told from a stranger. */
+  readonly isReady: () => boolean;
+  /** Ends the attempts to read them. */
+  close(): void;
 }
 
 /**
@@ -42,17 +46,23 @@ export interface Auth {
  */
 export async function openAuth(settings: AuthSettings, name: string, peer: string, log: Logger): Promise<Auth> {
   const { development, issuer, audience, claims } = settings;
+  const ending = new AbortController();
   const [keys, peerKeys, ownKey] = await Promise.all([
-    publicKeys(settings.jwks, development, log),
-    publicKeys(settings.peerJwks, development, log),
+    publicKeys(settings.jwks, development, log, ending.signal),
+    publicKeys(settings.peerJwks, development, log, ending.signal),
     readSigningKey(settings.serviceKey, development),
-  ]);
+  ]).catch((error: unknown) => {
+    ending.abort();
+    throw error;
+  });
   const issuers = [
-    { name: issuer, audience, keys, claims, roles: personRoles },
-    { name: peer, audience: name, keys: peerKeys, claims: peerClaims, roles: ["SERVICE"] },
+    { name: issuer, audience, keys: keys.find, claims, roles: personRoles },
+    { name: peer, audience: name, keys: peerKeys.find, claims: peerClaims, roles: ["SERVICE"] },
   ] as const;
   return {
     verify: rememberTokens((token) => verifyToken(token, issuers)),
     peerToken: serviceTokens(ownKey, name, peer),
+    isReady: () => keys.areKnown() && peerKeys.areKnown(),
+    close: () => ending.abort(),
   };
 }

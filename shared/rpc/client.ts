@@ -21,17 +21,22 @@ export interface PeerOptions {
   readonly token?: () => Promise<string>;
   /** For `https://`. */
   readonly tls?: PeerTls;
+  /** When the connection is replaced, for a test that cannot wait for it. */
+  readonly connectionAgeMs?: number;
   /** Measures the unary calls. */
   readonly meter?: Meter;
 }
 
 /**
- * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed. Every
+ * A transport to the service at `baseUrl` (`http://host:port`), on one connection that is opened when it is needed, and renewed every minute or two. Every
  * call must be given a `timeoutMs` (see `timeoutWithin` in `shared/caller.ts`): a peer that is gone without a word answers nothing at all. A call
  * that the peer has provably not looked at is sent once more (see `peerHttp`).
  */
-export function peerTransport(baseUrl: string, { token, tls, meter }: PeerOptions = {}): PeerTransport {
-  const http = peerHttp(baseUrl, tls);
+export function peerTransport(
+  baseUrl: string,
+  { token, tls, meter, connectionAgeMs }: PeerOptions = {},
+): PeerTransport {
+  const http = peerHttp(baseUrl, tls, connectionAgeMs);
   const transport = createTransport({
     baseUrl,
     httpClient: http.send,

@@ -25,13 +25,18 @@ export function errorDetails(refusal: Refusal, domain: string): ErrorDetail[] {
   if (!fitting.add(ErrorInfoSchema, { reason, domain, metadata: { ...metadata } })) {
     fitting.add(ErrorInfoSchema, { reason, domain });
   }
-  if (retryAfterMs !== undefined) fitting.add(RetryInfoSchema, { retryDelay: durationOf(retryAfterMs) });
+  if (retryAfterMs !== undefined) fitting.add(RetryInfoSchema, retryInfoOf(retryAfterMs));
   if (resource !== undefined) {
     fitting.add(ResourceInfoSchema, { resourceType: resource.type, resourceName: resource.name });
   }
   fitting.addShortened(BadRequestSchema, fields, (fieldViolations) => ({ fieldViolations }));
   fitting.addShortened(PreconditionFailureSchema, preconditions, (violations) => ({ violations }));
   return fitting.details;
+}
+
+/** The detail that says when to send the same call again, for an ending without a reason. */
+export function retryInfo(retryAfterMs: number): ErrorDetail {
+  return detailOf(RetryInfoSchema, retryInfoOf(retryAfterMs));
 }
 
 /** The detail with the caller's own names for fields. They are no longer than those of the contract, so it still fits. */
@@ -85,7 +90,7 @@ class FittingDetails {
   }
 }
 
-function durationOf(milliseconds: number): { seconds: bigint; nanos: number } {
+function retryInfoOf(milliseconds: number): { readonly retryDelay: { seconds: bigint; nanos: number } } {
   const seconds = Math.floor(milliseconds / SECOND_MS);
-  return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * SECOND_MS) * 1e6) };
+  return { retryDelay: { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * SECOND_MS) * 1e6) } };
 }

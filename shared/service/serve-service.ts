@@ -16,7 +16,7 @@ export interface ServiceParts {
   readonly auth: Auth;
   readonly findTokenUser: FindTokenUser;
   readonly tls: Tls;
-  /** The service is ready while its database takes writes. */
+  /** The service is ready while its database takes writes, once it knows by which keys to tell callers. */
   readonly pool: Pool;
   /** The package that defines the reasons of refusals, such as `booking.v1`. */
   readonly errorDomain: string;
@@ -54,8 +54,8 @@ export async function serveService(
     reflection,
     errorDomain,
     log,
+    isReady: async (signal) => auth.isReady() && (await isWritable(pool, { signal })),
     telling: { meter: telemetry.meter, tracer: telemetry.tracer, loggedSuccesses },
-    isReady: (signal) => isWritable(pool, { signal }),
     drainPauseMs,
   });
   readiness.isReady = served.isReady;

@@ -60,8 +60,9 @@ export interface Served {
   /** Whether calls are worth sending here. */
   isReady(): Promise<boolean>;
   /**
-   * Ends in order: says "not serving", pauses, takes no more connections, ends streams with UNAVAILABLE, lets calls finish
-   * for at most `DRAIN_GRACE_MS`, ends the rest.
+   * Ends in order: says "not serving" and goes on as before for `drainPauseMs`; takes no more connections, and has clients send no
+   * more calls on those that are open; ends streams with UNAVAILABLE; lets calls finish for at most `DRAIN_GRACE_MS`, ends the
+   * rest. Until then a call that comes is served.
    */
   stop(): Promise<void>;
 }
@@ -111,8 +112,9 @@ async function drain(
   listeners: readonly Listener[],
 ): Promise<void> {
   health.drain();
+  for (const listener of listeners) listener.announceEnd();
   await sleep(pauseMs);
-  for (const listener of listeners) listener.stopAccepting();
+  await Promise.all(listeners.map((listener) => listener.stopAccepting()));
   await calls.end(DRAIN_GRACE_MS);
   await Promise.all(listeners.map((listener) => listener.close()));
 }

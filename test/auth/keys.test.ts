@@ -1,14 +1,12 @@
 /** Public keys that come and go, and those that a service does not start with. */
 
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { provideKeys } from "../../services/dev/keys.ts";
+import { startKeySite } from "./key-site.ts";
 import { overHttp } from "./token-calls.ts";
 import { prepareTokenServices, type TokenServices } from "./token-service.ts";
-import { jwkOf, type Keys, token } from "../support/forged-tokens.ts";
+import { type Keys, token } from "../support/forged-tokens.ts";
 import { startAvailabilityService } from "../support/pair.ts";
 import { waitFor } from "../support/waits.ts";
 
@@ -33,10 +31,10 @@ describe("keys come and go", () => {
     await rotating.stop();
   });
 
-  test("at a URL: asked when needed, shared by those who wait, and not for every key that somebody makes up", async () => {
+  test("at a URL: asked at the start, and not for every key that somebody makes up", async () => {
     const site = await startKeySite([keys.issuer]);
     const remote = await services.startWith(site.url);
-    expect(site.asked()).toBe(0);
+    await waitFor(() => expect(site.asked()).toBe(1));
     const goods = await Promise.all(Array.from({ length: 20 }, (_, n) => token(keys.issuer, { sub: `admin-${n}` })));
     const codes = await Promise.all(goods.map(async (good) => (await overHttp(remote, good)).code));
     expect(new Set(codes)).toEqual(new Set(["OK"]));
@@ -48,20 +46,6 @@ describe("keys come and go", () => {
     expect(site.asked()).toBe(1);
     await remote.stop();
     await site.close();
-  });
-
-  test("at a URL that is out of reach: the caller is told to come again, and comes in when it is back", async () => {
-    const site = await startKeySite([keys.issuer]);
-    await site.close();
-    const remote = await services.startWith(site.url);
-    const good = await token(keys.issuer);
-    expect((await overHttp(remote, good)).code).toBe("UNAVAILABLE");
-    const back = await startKeySite([keys.issuer], site.port);
-    // It is not asked again at once: a failure is remembered for ten seconds.
-    await waitFor(async () => expect((await overHttp(remote, good)).code).toBe("OK"), 60_000);
-    expect(back.asked()).toBe(1);
-    await remote.stop();
-    await back.close();
   });
 });
 
@@ -96,28 +80,3 @@ describe("does not start:", () => {
     expect(String((failure as Error).cause)).not.toMatch(/secret"|c2Vj/);
   });
 });
-
-interface KeySite {
-  readonly url: string;
-  readonly port: number;
-  readonly asked: () => number;
-  readonly close: () => Promise<void>;
-}
-
-/** A web site with the public keys. */
-async function startKeySite(owners: readonly Keys["issuer"][], port = 0): Promise<KeySite> {
-  let asked = 0;
-  const site: Server = createServer((_request, response) => {
-    asked += 1;
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ keys: owners.map(jwkOf) }));
-  });
-  site.listen(port, "127.0.0.1");
-  await once(site, "listening");
-  const address = site.address() as AddressInfo;
-  const close = async (): Promise<void> => {
-    site.closeAllConnections();
-    await new Promise((closed) => void site.close(closed));
-  };
-  return { url: `http://127.0.0.1:${address.port}/keys`, port: address.port, asked: () => asked, close };
-}

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DRAIN_GRACE_MS } from "../../shared/rpc/wire/limits.ts";
 import { answerTo, FORM_OF_A_TOKEN } from "./by-hand.ts";
@@ -154,17 +154,21 @@ describe("whoever stops in the middle of a body", () => {
 
 test("at its end the gateway says so, finishes what is under way and takes nothing new", async () => {
   const [arrived, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const { before } = await inFrontOf((stream) => {
+  const answer = (stream: ServerHttp2Stream): void => {
     arrived.resolve();
     void release.promise.then(() => answerMessage(stream));
-  });
+  };
+  // Time enough to ask once more.
+  const { before } = await inFrontOf(answer, { environment: { DRAIN_PAUSE_SECONDS: "3" } });
   expect((await fetch(`${before.url}/healthz`)).status).toBe(200);
   const underWay = fetch(`${before.url}/users/1`, { headers: FORM_OF_A_TOKEN });
   await arrived.promise;
   const stopped = before.stop();
-  expect((await fetch(`${before.url}/healthz`)).status).toBe(503);
+  const asked = await fetch(`${before.url}/healthz`);
+  expect([asked.status, asked.headers.get("connection")]).toEqual([503, "close"]);
   release.resolve();
-  expect((await underWay).status).toBe(200);
+  const answered = await underWay;
+  expect([answered.status, answered.headers.get("connection")]).toEqual([200, "close"]);
   await stopped;
   await expect(fetch(`${before.url}/healthz`)).rejects.toThrow("fetch failed");
 });

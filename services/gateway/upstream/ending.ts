@@ -1,12 +1,12 @@
 /** How a call to a service ended, in the terms in which all our calls end. */
 
-import { createRegistry, fromBinary } from "@bufbuild/protobuf";
+import { createRegistry, fromBinary, isMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { monotonicMs } from "../../../shared/clock.ts";
 import type { Reason } from "../../../shared/errors.ts";
-import { file_google_rpc_error_details } from "../../../shared/gen/google/rpc/error_details_pb.ts";
+import { file_google_rpc_error_details, RetryInfoSchema } from "../../../shared/gen/google/rpc/error_details_pb.ts";
 import { SECOND_MS } from "../../../shared/time-units.ts";
 import { reasonOf } from "../../../shared/rpc/client.ts";
 import { type ErrorDetail, StatusError } from "../../../shared/status-error.ts";
@@ -60,9 +60,17 @@ export function openEndings(log: Logger): EndingOf {
         // Only the service knows that it has failed: a broken connection, or an answer of another server, does not tell.
         return thrown.isWireError ? told(status.INTERNAL, "internal error", thrown) : unreachable(domain, thrown);
       default:
-        return unreachable(domain, thrown);
+        return busyService(thrown) ?? unreachable(domain, thrown);
     }
   };
+}
+
+/** A service that is there, and says when to come again. */
+function busyService(error: ConnectError): StatusError | undefined {
+  const details = detailsOf(error);
+  const saysWhen = details.some(({ message }) => isMessage(message, RetryInfoSchema));
+  if (error.code !== Code.Unavailable || !saysWhen) return undefined;
+  return new StatusError(status.UNAVAILABLE, error.rawMessage, { details });
 }
 
 function told(code: status, message: string, cause: ConnectError): StatusError {

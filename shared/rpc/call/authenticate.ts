@@ -8,10 +8,15 @@ import { CallersOutOfReach, type Identify } from "../../auth/identify.ts";
 import { TokenRefused } from "../../auth/token-refused.ts";
 import type { Caller } from "../../caller.ts";
 import { Refusal } from "../../errors.ts";
+import { SECOND_MS } from "../../time-units.ts";
+import { retryInfo } from "../error-details.ts";
 import { bearerToken, unauthenticated } from "./bearer.ts";
 import { StatusError } from "../../status-error.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { Route } from "../route.ts";
+
+/** When to come again if it cannot be told who calls. */
+const RETRY_AFTER_MS = SECOND_MS;
 
 /** How callers are known. */
 export interface Authentication {
@@ -57,5 +62,6 @@ function refuse(thrown: unknown, tellsWhy: boolean): never {
   // Why is in the log already, once and not for every call.
   const isLogged = thrown instanceof KeysOutOfReach || thrown instanceof CallersOutOfReach;
   const cause = isLogged ? undefined : thrown;
-  throw new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", undefined, cause);
+  const details = [retryInfo(RETRY_AFTER_MS)];
+  throw new StatusError(status.UNAVAILABLE, "access tokens cannot be verified at the moment", { details }, cause);
 }

@@ -20,7 +20,8 @@ export class OpenCalls {
     this.#measures.ended(call, ending);
     if (this.#calls.size === 0) this.#onIdle?.();
   };
-  #stopping = false;
+  #takesStreams = true;
+  #takesCalls = true;
   #onIdle: (() => void) | undefined;
 
   constructor({ meter = noTelemetry.meter, tracer, loggedSuccesses = 1 }: CallTelling = {}) {
@@ -33,19 +34,17 @@ export class OpenCalls {
   open(arrival: Arrival): OpenCall {
     const call = new OpenCall(arrival, this.#telling, this.#closed);
     this.#calls.add(call);
-    if (this.#stopping) call.interrupt(stopping());
+    if (!this.#takesCalls || (!this.#takesStreams && isStream(call))) call.interrupt(stopping());
     return call;
   }
 
   /**
-   * Takes no more calls and ends the streams, which would not end by themselves. Resolves when the other calls have ended; those
-   * that have not ended within `graceMs` are ended here.
+   * Ends the streams, which would not end by themselves, and takes no more of them. Resolves when the other calls have ended; those
+   * that have not ended within `graceMs` are ended here, and from then on no call is taken.
    */
   async end(graceMs: number): Promise<void> {
-    this.#stopping = true;
-    for (const call of this.#calls) {
-      if (call.method.methodKind !== "unary") call.interrupt(stopping());
-    }
+    this.#takesStreams = false;
+    for (const call of this.#calls) if (isStream(call)) call.interrupt(stopping());
     const grace = setTimeout(() => this.#endAll(), graceMs);
     await this.#idle();
     clearTimeout(grace);
@@ -56,6 +55,7 @@ export class OpenCalls {
    * would wait for it as long as a body may take.
    */
   #endAll(): void {
+    this.#takesCalls = false;
     for (const call of this.#calls) {
       const ending = stopping();
       call.interrupt(ending);
@@ -70,6 +70,10 @@ export class OpenCalls {
       this.#onIdle = resolve;
     });
   }
+}
+
+function isStream({ method }: OpenCall): boolean {
+  return method.methodKind !== "unary";
 }
 
 function stopping(): StatusError {

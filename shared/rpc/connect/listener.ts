@@ -21,7 +21,14 @@ import { Sessions } from "../wire/sessions.ts";
 import { limitSettingsTime } from "../wire/settings-time.ts";
 import { isOver, takeStreams } from "../wire/streams.ts";
 import type { ServerTls } from "../wire/tls.ts";
-import { HEADERS_MAX_BYTES, IDLE_HTTP1_TIMEOUT_MS, IDLE_HTTP2_TIMEOUT_MS, type WireLimits } from "../wire/limits.ts";
+import { LastAnswers } from "../wire/last-answers.ts";
+import {
+  HEADERS_MAX_BYTES,
+  IDLE_HTTP1_TIMEOUT_MS,
+  IDLE_HTTP2_TIMEOUT_MS,
+  LAST_REQUEST_MS,
+  type WireLimits,
+} from "../wire/limits.ts";
 
 /** Serves the routes on a port of their own. Throws an error of one line if the port cannot be opened. */
 export async function listenConnect(
@@ -37,8 +44,10 @@ export async function listenConnect(
   const sessions = new Sessions();
 
   const http2 = createHttp2Server(http2Options(wire));
+  let connecting: Socket | undefined;
   http2.on("session", (session) => {
-    sessions.add(session);
+    // Without an age: not every client of Connect over HTTP/2 sends a refused call again. Ours renew their connections themselves.
+    sessions.add(session, connecting);
     limitSettingsTime(session, wire.headersTimeoutMs);
     session.setTimeout(IDLE_HTTP2_TIMEOUT_MS, () => session.close());
   });
@@ -57,15 +66,13 @@ export async function listenConnect(
   });
 
   const http1 = http1Server(tls, wire, onRequest);
+  const lastAnswers = new LastAnswers(http1, wire.connectionAgeMs);
   const connected = tls === undefined ? "connection" : "secureConnection";
   // What a client expects beside 100-continue, Node would refuse by itself, past all that is here.
   http1.on("checkExpectation", (request, response) => void http1.emit("request", request, response));
   http1.prependListener("request", (request, response) => {
     limitRest(request, response);
-    response.once("close", () => {
-      // A connection that becomes idle while the server closes would keep it open until it is cut off.
-      if (!http1.listening) http1.closeIdleConnections();
-    });
+    lastAnswers.add(response);
   });
   // The HTTP/1.1 server owns the port, because only a server that listens enforces its timeouts. It accepts every
   // connection; those that turn out to be HTTP/2 go on to the other.
@@ -83,6 +90,7 @@ export async function listenConnect(
         // Only in HTTP/1.1 may a client that has ended its half still wait for an answer. Otherwise the calls of one that is gone
         // would go on until their deadlines.
         socket.allowHalfOpen = false;
+        connecting = tls === undefined ? socket : undefined;
         http2.emit("connection", socket);
       } else {
         acceptHttp1?.call(http1, socket);
@@ -94,18 +102,23 @@ export async function listenConnect(
   http1.maxConnections = wire.connectionsMax;
   const port = await listen(http1, address);
   const closed = Promise.withResolvers<void>();
-  const stopAccepting = (): void => {
-    http1.close(() => closed.resolve());
-    // Neither server knows of connections that have said nothing yet, and they would hold the port's end back.
-    for (const socket of silent) socket.destroy();
-    sessions.goAway();
+  const stopAccepting = async (): Promise<void> => {
+    lastAnswers.announce();
+    if (http1.listening) {
+      http1.close(() => closed.resolve());
+      // Neither server knows of connections that have said nothing yet, and they would hold the port's end back.
+      setTimeout(() => {
+        for (const socket of silent) socket.destroy();
+      }, LAST_REQUEST_MS);
+    }
+    await sessions.goAway();
   };
   const close = async (): Promise<void> => {
-    stopAccepting();
+    await stopAccepting();
     await sessions.close(closed.promise);
     deliveries.close();
   };
-  return { port, stopAccepting, close };
+  return { port, announceEnd: () => lastAnswers.announce(), stopAccepting, close };
 }
 
 function http1Server(tls: ServerTls | undefined, wire: WireLimits, onRequest: RequestListener): Server {

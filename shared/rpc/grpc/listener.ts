@@ -11,6 +11,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { Server as TcpServer, type Socket } from "node:net";
 import { Server } from "@grpc/grpc-js";
 import { nobody } from "../../auth/identity.ts";
 import { REQUEST_MAX_BYTES } from "../../limits.ts";
@@ -45,9 +46,15 @@ export async function listenGrpc(
     tls === undefined
       ? createServer(http2Options(wire))
       : createSecureServer({ ...http2Options(wire), ...tls, handshakeTimeout: wire.headersTimeoutMs });
-  server.on("connection", (socket) => sessions.addSocket(socket));
+  let connecting: Socket | undefined;
+  // Before the server's own listener, which makes the session of it at once.
+  server.prependListener("connection", (socket) => {
+    sessions.addSocket(socket);
+    connecting = tls === undefined ? socket : undefined;
+  });
   server.on("session", (session) => {
-    sessions.add(session);
+    // Clients of gRPC send a call again, by themselves, of which they are told that it was not looked at.
+    sessions.add(session, connecting, wire.connectionAgeMs);
     limitSettingsTime(session, wire.headersTimeoutMs);
     grpc.emit("session", session);
   });
@@ -66,16 +73,17 @@ export async function listenGrpc(
   server.maxConnections = wire.connectionsMax;
   const port = await listen(server, address);
   const closed = Promise.withResolvers<void>();
-  const stopAccepting = (): void => {
-    server.close(() => closed.resolve());
-    sessions.goAway();
+  const stopAccepting = async (): Promise<void> => {
+    // Not by its own `close`, which would send the last GOAWAY to every client at once.
+    if (server.listening) TcpServer.prototype.close.call(server, () => closed.resolve());
+    await sessions.goAway();
   };
   const close = async (): Promise<void> => {
-    stopAccepting();
+    await stopAccepting();
     await sessions.close(closed.promise);
     deliveries.close();
   };
-  return { port, stopAccepting, close };
+  return { port, announceEnd: () => undefined, stopAccepting, close };
 }
 
 /**

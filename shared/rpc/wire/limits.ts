@@ -44,13 +44,23 @@ export const TIMEOUT_CHECK_INTERVAL_MS = 5 * SECOND_MS;
 export const IDLE_HTTP1_TIMEOUT_MS = 75 * SECOND_MS;
 export const IDLE_HTTP2_TIMEOUT_MS = 10 * MINUTE_MS;
 
+/**
+ * How long a client is served on one connection, and up to half as long again; so a replica that is new behind a load balancer
+ * gets its share. Of gRPC and HTTP/1.1: these take leave of a connection without losing a call.
+ */
+export const CONNECTION_AGE_MS = 10 * MINUTE_MS;
+/** The same of our own connections to a peer. */
+export const PEER_CONNECTION_AGE_MS = MINUTE_MS;
+
 /** Dead clients are found by pinging connections that carry calls: their streams would hold memory for ever. */
 export const KEEPALIVE_INTERVAL_MS = 30 * SECOND_MS;
 export const KEEPALIVE_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** How long calls in flight may go on once no new ones are taken. */
+/** How long calls may go on once no new connections are taken. */
 export const DRAIN_GRACE_MS = 10 * SECOND_MS;
-/** How long connections get to send what has been answered. */
+/** How long a connection of HTTP/1.1 stays for the next request after a stream whose head did not say that it ends. */
+export const LAST_REQUEST_MS = 250;
+/** How long connections get to send what has been answered, and clients to hear that they are sent away. */
 export const CLOSE_GRACE_MS = SECOND_MS;
 
 /** Those of the limits that a test must be able to shorten, because it cannot wait for them or reach them. */
@@ -61,6 +71,7 @@ export interface WireLimits {
   readonly answerTimeoutMs: number;
   readonly timeoutCheckIntervalMs: number;
   readonly streamResetsPerSecond: number;
+  readonly connectionAgeMs: number;
 }
 
 export const wireLimits: WireLimits = {
@@ -70,4 +81,5 @@ export const wireLimits: WireLimits = {
   answerTimeoutMs: ANSWER_TIMEOUT_MS,
   timeoutCheckIntervalMs: TIMEOUT_CHECK_INTERVAL_MS,
   streamResetsPerSecond: STREAM_RESETS_PER_SECOND,
+  connectionAgeMs: CONNECTION_AGE_MS,
 };

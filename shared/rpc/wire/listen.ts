@@ -9,8 +9,10 @@ export interface Address {
 
 export interface Listener {
   readonly port: number;
-  /** Takes no new connections, and no new streams on the open ones. */
-  stopAccepting(): void;
+  /** From now on each answer of HTTP/1.1 tells its client that the connection ends with it. */
+  announceEnd(): void;
+  /** Takes no new connections. Resolves when the clients of the open ones send no more calls, as far as they can be told so. */
+  stopAccepting(): Promise<void>;
   /** Stops accepting, lets connections send for a moment what is answered already, then cuts them off. */
   close(): Promise<void>;
 }

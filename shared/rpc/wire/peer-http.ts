@@ -7,10 +7,12 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
-import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
+import { createNodeHttpClient } from "@connectrpc/connect-node";
 import { SECOND_MS } from "../../time-units.ts";
+import { IDLE_HTTP2_TIMEOUT_MS, PEER_CONNECTION_AGE_MS } from "./limits.ts";
+import { PeerSessions } from "./peer-sessions.ts";
+import { renewed } from "./renewed.ts";
 import type { PeerTls } from "./tls.ts";
-import { IDLE_HTTP2_TIMEOUT_MS } from "./limits.ts";
 
 /** The connection for second attempts closes this long after its last call, so that the next one finds a new connection. */
 const SPARE_IDLE_TIMEOUT_MS = SECOND_MS;
@@ -21,37 +23,38 @@ export interface PeerHttp {
   close(): void;
 }
 
-/** A client for the service at `baseUrl`. It opens at most two connections, when they are needed. */
-export function peerHttp(baseUrl: string, tls: PeerTls | undefined): PeerHttp {
-  const usual = connectionTo(baseUrl, tls, IDLE_HTTP2_TIMEOUT_MS / 2);
-  const spare = connectionTo(baseUrl, tls, SPARE_IDLE_TIMEOUT_MS);
+/**
+ * A client for the service at `baseUrl`. It opens connections when they are needed: one for first attempts, which is renewed
+ * after `ageMs` (or up to half as much again), and one for second ones. Old ones stay until their last call has ended.
+ */
+export function peerHttp(baseUrl: string, tls: PeerTls | undefined, ageMs = PEER_CONNECTION_AGE_MS): PeerHttp {
+  // No pings: with them, connect-node verifies an idle connection before each call and doubles the wait of the first.
+  const sessionsFor = (idleConnectionTimeoutMs: number): PeerSessions =>
+    new PeerSessions(baseUrl, { idleConnectionTimeoutMs }, tls);
+  const usualSessions = renewed(() => sessionsFor(IDLE_HTTP2_TIMEOUT_MS / 2), ageMs);
+  const spareSessions = sessionsFor(SPARE_IDLE_TIMEOUT_MS);
+  const usual = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => usualSessions.current() });
+  const spare = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => spareSessions });
   return {
     async send(request) {
       const again = request.body === undefined ? request : { ...request, body: repeatable(request.body) };
       try {
-        return await usual.send(again);
+        return await usual(again);
       } catch (error) {
         if (!isRefusedUnseen(error)) throw error;
       }
       try {
-        return await spare.send(again);
+        return await spare(again);
       } catch (error) {
         if (!isRefusedUnseen(error)) throw error;
         throw new ConnectError("the call was refused twice", Code.Unavailable, undefined, undefined, error);
       }
     },
     close() {
-      usual.close();
-      spare.close();
+      usualSessions.close();
+      spareSessions.abort();
     },
   };
-}
-
-function connectionTo(baseUrl: string, tls: PeerTls | undefined, idleConnectionTimeoutMs: number): PeerHttp {
-  // No pings: with them, connect-node verifies an idle connection before each call and doubles the wait of the first.
-  const sessions = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs }, tls);
-  const send = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => sessions });
-  return { send, close: () => sessions.abort() };
 }
 
 /**

@@ -31,7 +31,7 @@ async function busySession(): Promise<ServerHttp2Session> {
 test("a session that does not end by itself is destroyed, and waited for, though its server says that it has closed", async () => {
   const sessions = new Sessions();
   const session = await busySession();
-  sessions.add(session);
+  sessions.add(session, undefined);
   await sessions.close(Promise.resolve());
   expect(session.destroyed).toBe(true);
 });
@@ -47,7 +47,7 @@ test("a connection that never became a session is destroyed too", async () => {
 test("what has closed is forgotten", async () => {
   const sessions = new Sessions();
   const [session, gone, last] = [await busySession(), new Socket(), new Socket()];
-  sessions.add(session);
+  sessions.add(session, undefined);
   for (const socket of [gone, last]) sessions.addSocket(socket);
   const closed = [session, gone].map((each) => once(each, "close"));
   session.destroy();

@@ -1,0 +1,94 @@
+/** Two replicas of each process, with a balancer before each pair of ports, to be replaced one by one. */
+
+import { freePort } from "../../services/dev/machine/ports.ts";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type OwnProcess, startGatewayProcess, startProcess } from "../support/processes.ts";
+import { START_MAX_MS, waitUntil } from "../support/waits.ts";
+import { type Balancer, type Endpoint, startBalancer, watchEndpoint } from "./balancer.ts";
+
+type Kind = "availability" | "booking" | "gateway";
+
+/** A place for a process: whichever runs there has the same ports. */
+export interface Place {
+  readonly kind: Kind;
+  readonly grpcPort: number;
+  /** Of the gateway, its only port. */
+  readonly connectPort: number;
+  readonly endpoint: Endpoint;
+  /** Starts a process here, and resolves when balancers know it. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RollingStage {
+  readonly places: readonly Place[];
+  readonly balancers: Record<"availabilityGrpc" | "availability" | "bookingGrpc" | "booking" | "gateway", Balancer>;
+  stop(): Promise<void>;
+}
+
+/** More than a balancer takes here to hear of it, also where others use the processors. */
+const DRAIN_PAUSE_SECONDS = "0.7";
+
+export async function startRollingStage(environment: Readonly<Record<string, string>> = {}): Promise<RollingStage> {
+  const databases = { availability: await createDatabase("availability"), booking: await createDatabase("booking") };
+  const urls: Record<string, string> = {};
+  const kinds: readonly Kind[] = ["availability", "availability", "booking", "booking", "gateway", "gateway"];
+  const places: Place[] = [];
+  for (const kind of kinds) places.push(await placeFor(kind, databases, () => ({ ...urls, ...environment })));
+  const before = (kind: Kind, port: "grpcPort" | "connectPort"): Promise<Balancer> =>
+    startBalancer(places.filter((place) => place.kind === kind).map((place) => ({ ...place, port: place[port] })));
+  const balancers = {
+    availabilityGrpc: await before("availability", "grpcPort"),
+    availability: await before("availability", "connectPort"),
+    bookingGrpc: await before("booking", "grpcPort"),
+    booking: await before("booking", "connectPort"),
+    gateway: await before("gateway", "connectPort"),
+  };
+  Object.assign(urls, {
+    AVAILABILITY_URL: `http://127.0.0.1:${balancers.availability.port}`,
+    BOOKING_URL: `http://127.0.0.1:${balancers.booking.port}`,
+  });
+  await Promise.all(places.map((place) => place.start()));
+  return {
+    places,
+    balancers,
+    async stop() {
+      await Promise.all(places.map((place) => place.stop()));
+      await Promise.all(places.map(({ endpoint }) => endpoint.unwatch()));
+      await Promise.all(Object.values(balancers).map((balancer) => balancer.close()));
+      await Promise.all(Object.values(databases).map((database) => database.drop()));
+    },
+  };
+}
+
+async function placeFor(
+  kind: Kind,
+  databases: Record<"availability" | "booking", TestDatabase>,
+  environment: () => Record<string, string>,
+): Promise<Place> {
+  const [grpcPort, connectPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
+  const endpoint = watchEndpoint(`http://127.0.0.1:${operationsPort}`);
+  let process: OwnProcess | undefined;
+  const launch = async (): Promise<OwnProcess> => {
+    const own = { OPERATIONS_PORT: String(operationsPort), DRAIN_PAUSE_SECONDS, LOG_LEVEL: "info" };
+    if (kind === "gateway") {
+      return await startGatewayProcess({ ...environment(), ...own, GATEWAY_PORT: String(connectPort) });
+    }
+    const ports = { GRPC_PORT: String(grpcPort), CONNECT_PORT: String(connectPort) };
+    return await startProcess(kind, { ...environment(), ...own, ...ports, DATABASE_URL: databases[kind].url });
+  };
+  return {
+    kind,
+    grpcPort,
+    connectPort,
+    endpoint,
+    async start() {
+      process = await launch();
+      await waitUntil(() => endpoint.isIn, START_MAX_MS);
+    },
+    async stop() {
+      await process?.stop();
+      process = undefined;
+    },
+  };
+}
