@@ -61,8 +61,11 @@ async function recordTrip<T>(recording: Recording, names: readonly string[], run
   }
 }
 
-/** Of a statement that has no name, what it does: `select`, `begin`. */
+/** Of a statement that has no name, what it does: `select users`, `begin`. The text itself is ours, and has no values in it. */
 function nameOf(statement: QueryConfig | string): string {
   const { name, text } = typeof statement === "string" ? { name: undefined, text: statement } : statement;
-  return name ?? /[a-z]+/i.exec(text)?.[0].toLowerCase() ?? "statement";
+  if (name !== undefined) return name;
+  const verb = /[a-z]+/i.exec(text)?.[0].toLowerCase() ?? "statement";
+  const table = /\b(?:from|into|update) "?([a-z_]+)/i.exec(text)?.[1];
+  return table === undefined ? verb : `${verb} ${table}`;
 }
