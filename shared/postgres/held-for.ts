@@ -7,8 +7,7 @@
  */
 
 import type { ClientBase, QueryConfig, QueryResult, QueryResultRow } from "pg";
-import { SpanKind } from "@opentelemetry/api";
-import type { Recording } from "../telemetry/recording.ts";
+import type { Recording } from "../trace.ts";
 import { sqlState } from "./sqlstate.ts";
 
 const heldFor = new WeakMap<ClientBase, Recording>();
@@ -40,7 +39,7 @@ export function recorded<T>(client: ClientBase, names: () => readonly string[], 
 async function recordTrip<T>(recording: Recording, names: readonly string[], run: () => Promise<T>): Promise<T> {
   const summary = names.join(", ");
   const span = recording.begin(summary, {
-    kind: SpanKind.CLIENT,
+    kind: "client",
     attributes: {
       "db.system.name": "postgresql",
       "db.query.summary": summary,

@@ -1,7 +1,7 @@
 /** A collector of OpenTelemetry, as far as it takes traces by OTLP over HTTP. */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { type SentSpan, spansIn } from "./otlp.ts";
@@ -25,11 +25,13 @@ export async function startCollector(manner: "answering" | "silent" = "answering
   const server = createServer((request, response) => {
     requests.push(request.url ?? "");
     if (manner === "silent") return;
-    void buffer(request).then((body) => {
-      if (request.url === "/v1/traces") spans.push(...spansIn(body));
-      response.end();
-    });
+    void take(request, response);
   });
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await buffer(request);
+    if (request.url === "/v1/traces") spans.push(...spansIn(body));
+    response.end();
+  };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

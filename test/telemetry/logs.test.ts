@@ -63,7 +63,7 @@ describe("a process without traces", () => {
     expect(callLines("gateway", CREATE)).toMatchObject([{ ...common, transport: "json" }]);
     expect(callLines("booking", CREATE)).toMatchObject([{ ...common, subject: "tester", transport: "connect" }]);
     const asked = callLines("availability").filter((line) => line["request_id"] === "call-4711");
-    expect(asked.map(({ method }) => method).toSorted()).toEqual([
+    expect(asked.map(({ method }) => String(method)).toSorted()).toEqual([
       "availability.v1.AvailabilityService/SnapshotAvailability",
       "availability.v1.UserService/GetUser",
     ]);
@@ -128,10 +128,10 @@ describe("with LOG_SUCCESSES", () => {
     await Promise.all(callers.map(({ headers }) => gateway.call("GET", "/users", { headers })));
     await Promise.all(callers.map(({ headers }) => gateway.call("GET", "/users/unknown", { headers })));
     await waitFor(() => expect(callLines("gateway").filter(({ code }) => code !== "OK")).toHaveLength(40));
-    const tracesOf = (name: "availability" | "gateway", isOk: boolean): unknown[] =>
+    const tracesOf = (name: "availability" | "gateway", isOk: boolean): string[] =>
       callLines(name)
         .filter((line) => (line["code"] === "OK") === isOk && line["trace_id"] !== undefined)
-        .map((line) => line["trace_id"])
+        .map((line) => String(line["trace_id"]))
         .toSorted();
     const chosen = callers.map(({ traceId }) => traceId).filter((id) => Number.parseInt(id.slice(-8), 16) < 2 ** 31);
     expect(tracesOf("gateway", true)).toEqual(chosen.toSorted());

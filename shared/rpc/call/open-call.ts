@@ -8,14 +8,14 @@ import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "../../status-error.ts";
-import { beginCallSpan } from "../../telemetry/call-span.ts";
+import { beginCallSpan, callAttributes } from "../../telemetry/call-span.ts";
 import { Keeping } from "../../telemetry/keeping.ts";
-import type { Trace } from "../../telemetry/trace.ts";
+import type { Origin } from "../../telemetry/origin.ts";
+import type { Trace } from "../../trace.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Call } from "../handler.ts";
-import { callAttributes, endCallSpan } from "./call-span.ts";
+import { endCallSpan } from "./end-span.ts";
 import { logCall } from "./log-call.ts";
-import type { Origin } from "./origin.ts";
 import type { Quota } from "./quota.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
