@@ -13,8 +13,8 @@
  *
  * **Who decides what is kept.** The first process of a trace, by its ratio; later ones do as `traceparent` says. That header is the
  * caller's word, so nothing is recorded before it is known who calls and that it may call so often: what a caller can
- * make us record is bounded by its rate limit, and a stranger's is nothing. The gateway does not know who calls: what it has recorded on the
- * caller's word waits until the service has answered (`Keeping`).
+ * make us record is bounded by its rate limit, and a stranger's word counts for nothing. The gateway does not know who calls: what it
+ * has recorded on the caller's word waits until a service has let the call in (shared/telemetry/keeping.ts).
  */
 
 import type { Attributes } from "@opentelemetry/api";

@@ -7,12 +7,13 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.ts";
 import { bearer } from "../../shared/rpc/client.ts";
 import { HOUR_MS } from "../../shared/time-units.ts";
+import type { SentSpan } from "../../services/dev/traces/otlp.ts";
+import { branchesOf, titleOf } from "../../services/dev/traces/tree.ts";
 import { type GatewayUnderTest, startGatewayOf } from "../gateway/started.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
 import { type Collector, startCollector } from "./collector.ts";
-import type { SentSpan } from "./otlp.ts";
 
 export interface TracedPair {
   readonly collector: Collector;
@@ -90,15 +91,6 @@ export async function book(
 }
 
 /** The spans of a trace below each other: `gateway SERVER booking.v1…`, two blanks deeper for each level. */
-export function treeOf(spans: readonly SentSpan[], rootParentId: string): string[] {
-  const below = (parentId: string, depth: number): string[] =>
-    spans
-      .filter(({ parentSpanId }) => parentSpanId === parentId)
-      .toSorted((a, b) => Number(a.startNanos - b.startNanos) || a.name.localeCompare(b.name))
-      .flatMap((span) => [`${"  ".repeat(depth)}${lineOf(span)}`, ...below(span.spanId, depth + 1)]);
-  return below(rootParentId, 0);
-}
-
-function lineOf({ service, kind, name }: SentSpan): string {
-  return `${service.replace("slotwright-", "")} ${["", "INTERNAL", "SERVER", "CLIENT"][kind]} ${name}`;
+export function treeOf(spans: readonly SentSpan[]): string[] {
+  return branchesOf(spans).map(({ span, depth }) => `${"  ".repeat(depth)}${titleOf(span)}`);
 }
