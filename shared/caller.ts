@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "./clock.ts";
-import type { Trace } from "./telemetry/trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** The part of a call that code below the RPCs needs: until when the caller waits, and whether it still does. */
 export interface Caller {

@@ -50,7 +50,7 @@ export async function startAvailability(
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
-  const telemetry = await openTelemetry("availability", config.telemetry);
+  const telemetry = await openTelemetry("availability", config.telemetry, log);
   opened.defer(() => telemetry.close());
   const { meter } = telemetry;
   const auth = await openAuth(config.auth, "availability", "booking", log);

@@ -53,7 +53,7 @@ export async function startBooking(
 ): Promise<Running> {
   // Closed the other way round from how it was opened, also if the start fails halfway: first no more calls, then what they use.
   await using opened = new AsyncDisposableStack();
-  const telemetry = await openTelemetry("booking", config.telemetry);
+  const telemetry = await openTelemetry("booking", config.telemetry, log);
   opened.defer(() => telemetry.close());
   const { meter } = telemetry;
   const auth = await openAuth(config.auth, "booking", "availability", log);

@@ -32,7 +32,7 @@ export interface RunningGateway {
 
 /** Starts the gateway. Throws an Error to show to the operator if it cannot. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
-  const telemetry = await openTelemetry("gateway", config.telemetry);
+  const telemetry = await openTelemetry("gateway", config.telemetry, log);
   const { meter } = telemetry;
   const contract = await readContract();
   const bindings = contract.methods.flatMap((method) => bindingsOf(method, httpRuleOf(method)));

@@ -7,8 +7,7 @@
  */
 
 import type { ClientBase, QueryConfig, QueryResult, QueryResultRow } from "pg";
-import { SpanKind } from "@opentelemetry/api";
-import type { Recording } from "../telemetry/recording.ts";
+import type { Recording } from "../trace.ts";
 import { sqlState } from "./sqlstate.ts";
 
 const heldFor = new WeakMap<ClientBase, Recording>();
@@ -40,7 +39,7 @@ export function recorded<T>(client: ClientBase, names: () => readonly string[], 
 async function recordTrip<T>(recording: Recording, names: readonly string[], run: () => Promise<T>): Promise<T> {
   const summary = names.join(", ");
   const span = recording.begin(summary, {
-    kind: SpanKind.CLIENT,
+    kind: "client",
     attributes: {
       "db.system.name": "postgresql",
       "db.query.summary": summary,
@@ -61,8 +60,11 @@ async function recordTrip<T>(recording: Recording, names: readonly string[], run
   }
 }
 
-/** Of a statement that has no name, what it does: `select`, `begin`. */
+/** Of a statement that has no name, what it does: `select users`, `begin`. The text itself is ours, and has no values in it. */
 function nameOf(statement: QueryConfig | string): string {
   const { name, text } = typeof statement === "string" ? { name: undefined, text: statement } : statement;
-  return name ?? /[a-z]+/i.exec(text)?.[0].toLowerCase() ?? "statement";
+  if (name !== undefined) return name;
+  const verb = /[a-z]+/i.exec(text)?.[0].toLowerCase() ?? "statement";
+  const table = /\b(?:from|into|update) "?([a-z_]+)/i.exec(text)?.[1];
+  return table === undefined ? verb : `${verb} ${table}`;
 }

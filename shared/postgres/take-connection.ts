@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { Recording } from "../telemetry/recording.ts";
+import type { Recording } from "../trace.ts";
 import { holdFor } from "./held-for.ts";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Pool, PoolClient } from "pg";
 import { commit, CommitLost } from "./commit.ts";
-import type { Trace } from "../telemetry/trace.ts";
+import type { Trace } from "../trace.ts";
 import { queryOn } from "./held-for.ts";
 import { databaseUnreachable, isConnectionLost, outcomeUnknown } from "./sqlstate.ts";
 import { takeConnection } from "./take-connection.ts";

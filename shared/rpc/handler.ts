@@ -7,7 +7,7 @@ import type { DescMethod, DescService, MessageInitShape, MessageShape } from "@b
 import type { Logger } from "pino";
 import type { Entitled } from "../auth/access.ts";
 import type { Refusal } from "../errors.ts";
-import type { Trace } from "../telemetry/trace.ts";
+import type { Trace } from "../trace.ts";
 
 /** What a handler knows of a call beside its message: who calls, how long that counts, and whom to tell. */
 export interface Call extends Entitled {

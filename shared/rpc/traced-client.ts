@@ -9,12 +9,10 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
-import { SpanKind } from "@opentelemetry/api";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { traceHeadersOf } from "../telemetry/trace-context.ts";
-import type { Recording } from "../telemetry/recording.ts";
-import type { Trace } from "../telemetry/trace.ts";
-import { callAttributes } from "./call/call-span.ts";
+import { callAttributes } from "../telemetry/call-span.ts";
+import type { Recording, Trace } from "../trace.ts";
 
 const traceKey = createContextKey<Trace | undefined>(undefined);
 
@@ -34,7 +32,7 @@ export const tracing: Interceptor = (next) => async (request) => {
   if (trace === undefined) return next(request);
   const name = `${request.service.typeName}/${request.method.name}`;
   const attributes = callAttributes(name, "connect");
-  const span = trace.recording?.begin(name, { kind: SpanKind.CLIENT, attributes });
+  const span = trace.recording?.begin(name, { kind: "client", attributes });
   const place = span?.place ?? trace.place;
   const headers = place === undefined ? {} : traceHeadersOf(place);
   for (const [header, value] of Object.entries(headers)) request.header.set(header, value);

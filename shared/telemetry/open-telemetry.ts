@@ -2,7 +2,10 @@
 
 import type { Resource } from "@opentelemetry/resources";
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "pino";
 import { measureProcess } from "./process-measures.ts";
+import { logTroubles } from "./log-troubles.ts";
 import { noTelemetry, type Telemetry, type TelemetrySettings } from "./telemetry.ts";
 
 /** The scope of all our spans and instruments. */
@@ -14,8 +17,22 @@ const WITHOUT_SCOPE = true;
 /** How often metrics are sent to a collector. */
 const PUSH_INTERVAL_MS = 30_000;
 
-/** `service` is the name of the process, such as `booking`. The collector's headers and the like are OTEL_… variables that the SDK reads. */
-export async function openTelemetry(service: string, settings: TelemetrySettings): Promise<Telemetry> {
+/**
+ * Spans wait in memory for at most a second, or for as many to come together as are sent at once. While a collector is away or slow the
+ * queue is full soon, and what comes then is dropped: calls wait for nothing.
+ */
+const SENDING = {
+  scheduledDelayMillis: 1000,
+  maxExportBatchSize: 512,
+  maxQueueSize: 4096,
+  exportTimeoutMillis: 10_000,
+};
+
+/** How long a process that ends goes on sending. */
+const CLOSE_MAX_MS = 2000;
+
+/** `service` is the name of the process, such as `booking`; `log` gets what goes wrong with a collector. The collector's headers and the like are OTEL_… variables that the SDK reads. */
+export async function openTelemetry(service: string, settings: TelemetrySettings, log: Logger): Promise<Telemetry> {
   const { otlpEndpoint, exposesMetrics } = settings;
   if (otlpEndpoint === undefined && !exposesMetrics) return noTelemetry;
   const [{ resourceFromAttributes, defaultResource }, { MeterProvider }, { PrometheusExporter, PrometheusSerializer }] =
@@ -28,6 +45,7 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, WITHOUT_SCOPE);
   const pushing = otlpEndpoint === undefined ? undefined : await pushTo(otlpEndpoint);
+  if (pushing !== undefined) logTroubles(log);
   const readers: IMetricReader[] = [
     ...(exposesMetrics ? [exporter] : []),
     ...(pushing === undefined ? [] : [pushing.metrics]),
@@ -43,8 +61,9 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
       : undefined,
     async close() {
       stopMeasuring();
-      // A collector that is away must not keep a process from ending well.
-      await Promise.allSettled([traces?.shutdown(), meters.shutdown()]);
+      // A collector that is away, or slow, must not keep a process from ending well.
+      const sent = Promise.allSettled([traces?.shutdown(), meters.shutdown()]);
+      await Promise.race([sent, pause(CLOSE_MAX_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -66,7 +85,12 @@ async function pushTo(endpoint: string) {
       new sdk.TracerProvider({
         resource,
         sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampled) }),
-        spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${base}/v1/traces` }) })],
+        spanProcessors: [
+          new sdk.BatchSpanProcessor({
+            ...SENDING,
+            exporter: new OTLPTraceExporter({ url: `${base}/v1/traces`, timeoutMillis: SENDING.exportTimeoutMillis }),
+          }),
+        ],
       }),
   };
 }

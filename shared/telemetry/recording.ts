@@ -9,29 +9,22 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { monotonicMs } from "../clock.ts";
+import type { Recording, SpanOptions, TracePlace } from "../trace.ts";
 import type { Keeping } from "./keeping.ts";
-import { placeOf } from "./span-context.ts";
-import type { TracePlace } from "./trace-context.ts";
+import { placeOf, spanContextOf } from "./span-context.ts";
 
-export interface SpanOptions {
-  readonly kind?: SpanKind;
-  readonly attributes?: Attributes;
-  /** On the scale of `monotonicMs`; left out: now. */
-  readonly startedAt?: number;
-  /** Other spans that it belongs with. The SDK keeps LINKS_MAX of them. */
-  readonly links?: readonly Recording[];
-}
+/** As many as the SDK keeps. */
+const LINKS_MAX = 128;
 
-export const LINKS_MAX = 128;
-
-/** A span of a trace that is kept, while it lasts. */
-export class Recording {
+/** A span of the SDK. */
+export class RecordedSpan implements Recording {
   readonly #tracer: Tracer;
   readonly #span: Span;
   readonly #keeping: Keeping | undefined;
   #asParent: Context | undefined;
   #ended = false;
 
+  /** `keeping`: what decides whether it is kept, if that is not known yet. */
   constructor(tracer: Tracer, span: Span, keeping: Keeping | undefined) {
     this.#tracer = tracer;
     this.#span = span;
@@ -42,33 +35,29 @@ export class Recording {
     return placeOf(this.#span.spanContext());
   }
 
-  /** Begins a child. */
-  begin(name: string, options: SpanOptions = {}): Recording {
+  begin(name: string, { kind, attributes = {}, links = [] }: SpanOptions = {}): Recording {
     this.#asParent ??= spans.setSpan(ROOT_CONTEXT, this.#span);
-    const { kind = SpanKind.INTERNAL, attributes = {}, startedAt = monotonicMs(), links = [] } = options;
-    const linked = links.slice(0, LINKS_MAX).map((other) => ({ context: other.#span.spanContext() }));
-    const span = this.#tracer.startSpan(
-      name,
-      { kind, attributes, startTime: startedAt, links: linked },
-      this.#asParent,
-    );
-    return new Recording(this.#tracer, span, this.#keeping);
+    const options = {
+      kind: kind === "client" ? SpanKind.CLIENT : SpanKind.INTERNAL,
+      attributes,
+      startTime: monotonicMs(),
+      links: links.slice(0, LINKS_MAX).map(({ place }) => ({ context: spanContextOf(place) })),
+    };
+    return new RecordedSpan(this.#tracer, this.#tracer.startSpan(name, options, this.#asParent), this.#keeping);
   }
 
   note(attributes: Attributes): void {
     if (!this.#ended) this.#span.setAttributes(attributes);
   }
 
-  link(other: Recording): void {
-    if (!this.#ended) this.#span.addLink({ context: other.#span.spanContext() });
+  link({ place }: Recording): void {
+    if (!this.#ended) this.#span.addLink({ context: spanContextOf(place) });
   }
 
-  /** An operator must look at it. */
   fail(): void {
     if (!this.#ended) this.#span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
-  /** Only the first time counts. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,15 +1,14 @@
 /** Between our places and the SDK's span contexts. */
 
 import type { SpanContext, TraceState } from "@opentelemetry/api";
-import type { TracePlace } from "./trace-context.ts";
+import type { TracePlace } from "../trace.ts";
 
 export function placeOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TracePlace {
   return { traceId, spanId, flags: traceFlags, state: traceState?.serialize() };
 }
 
-/** Of a span in another process. */
 export function spanContextOf({ traceId, spanId, flags, state }: TracePlace): SpanContext {
-  const context = { traceId, spanId, traceFlags: flags, isRemote: true };
+  const context = { traceId, spanId, traceFlags: flags };
   return state === undefined ? context : { ...context, traceState: passedOn(state) };
 }
 

@@ -5,17 +5,7 @@
  * https://www.w3.org/TR/trace-context/
  */
 
-/** A span, named from outside: what its children and links refer to. */
-export interface TracePlace {
-  /** 32 hexadecimal digits, not all 0. */
-  readonly traceId: string;
-  /** 16 hexadecimal digits, not all 0. */
-  readonly spanId: string;
-  /** `SAMPLED` and `RANDOM`. */
-  readonly flags: number;
-  /** What other tracing systems say of the trace. It is passed on as it is. */
-  readonly state: string | undefined;
-}
+import type { TracePlace } from "../trace.ts";
 
 /** The headers of a request, by their names in small letters. One that is no text counts as none. */
 export type RequestHeaders = Readonly<Record<string, unknown>>;

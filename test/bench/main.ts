@@ -2,6 +2,7 @@
  * `npm run bench`: starts its own pair on fresh data, measures every row beside its floor, prints one table.
  *
  * `--smoke`: three rows, within 45 s. `--json FILE`: the table as JSON too. `--rows NAMES`: only these, by comma.
+ * `--telemetry`: the services send traces, at the default sampling, and metrics, to a collector that throws them away.
  */
 
 import { parseArgs } from "node:util";
@@ -21,7 +22,12 @@ const RUN_MS = { full: 2000, smoke: 1000 };
 const WARM_UP_MS = 1000;
 
 const { values: options } = parseArgs({
-  options: { smoke: { type: "boolean" }, json: { type: "string" }, rows: { type: "string" } },
+  options: {
+    smoke: { type: "boolean" },
+    json: { type: "string" },
+    rows: { type: "string" },
+    telemetry: { type: "boolean" },
+  },
 });
 const kind = options.smoke === true ? "smoke" : "full";
 
@@ -29,7 +35,8 @@ const kind = options.smoke === true ? "smoke" : "full";
   await using scope = new AsyncDisposableStack();
   say("starting PostgreSQL, both services and the floors");
   const names = kind === "smoke" ? SMOKE : options.rows?.split(",");
-  const stage = await setStage(scope, names?.includes("create-256-1m") === false ? 0 : STORED_BOOKINGS);
+  const stored = names?.includes("create-256-1m") === false ? 0 : STORED_BOOKINGS;
+  const stage = await setStage(scope, stored, options.telemetry === true);
   const rows = await rowsOf(stage, names);
   const figures = await measureAll(stage, rows);
   const memory = await memoryOf(stage);

@@ -14,6 +14,7 @@ import type { ServiceName } from "../../services/ops/services.ts";
 import { DAY_MS } from "../../shared/time-units.ts";
 import { type Clients, connectClients } from "../support/clients.ts";
 import { storeBookings } from "../support/stored-bookings.ts";
+import { startCollector } from "./collector.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { makePeople, type World } from "./people.ts";
 import { slotOf } from "./slots.ts";
@@ -65,8 +66,8 @@ export interface Stage {
   readonly derive: Worker;
 }
 
-/** Builds the stage. `scope` takes it down again. */
-export async function setStage(scope: AsyncDisposableStack, stored: number): Promise<Stage> {
+/** Builds the stage. `scope` takes it down again. `stored`: bookings of the crowded Booking; 0: there is none. */
+export async function setStage(scope: AsyncDisposableStack, stored: number, hasTelemetry: boolean): Promise<Stage> {
   const folder = join(tmpdir(), `slotwright-bench-${randomBytes(6).toString("hex")}`);
   // Durable as PostgreSQL comes: every commit is on the disk before it is answered.
   const postgres = await startPostgres({ folder, port: 0, settings: SETTINGS, temporary: true });
@@ -83,6 +84,7 @@ export async function setStage(scope: AsyncDisposableStack, stored: number): Pro
   const urls = {
     AVAILABILITY_URL: `http://127.0.0.1:${availabilityPort}`,
     BOOKING_URL: `http://127.0.0.1:${bookingPort}`,
+    ...(hasTelemetry ? { OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector(scope) } : {}),
   };
   const start = async (service: ServiceName, database: string, connectPort: number): Promise<Service> => {
     const databaseUrl = await databaseFor(service, database);

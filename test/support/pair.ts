@@ -41,6 +41,8 @@ export interface PairOptions {
   /** More variables of the environment, as each service's `config.ts` reads them. */
   readonly availability?: Readonly<Record<string, string>>;
   readonly booking?: Readonly<Record<string, string>>;
+  /** In place of `testLog`. */
+  readonly logs?: { readonly availability?: Logger; readonly booking?: Logger };
   /** What stands between each service and its calls to the other: see `BookingHooks`, and `between` of `startAvailability`. */
   readonly hooks?: { readonly availability?: Partial<AvailabilityHooks>; readonly booking?: Partial<BookingHooks> };
 }
@@ -62,11 +64,13 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     databases.availability,
     { BOOKING_URL: `http://127.0.0.1:${bookingPort}`, ...options.availability },
     options.hooks?.availability,
+    options.logs?.availability,
   );
   const booking = await startBookingService(
     databases.booking,
     { CONNECT_PORT: String(bookingPort), AVAILABILITY_URL: availability.connectUrl, ...options.booking },
     options.hooks?.booking,
+    options.logs?.booking,
   );
   const clientsOf = (person: Person): Clients =>
     connectClients(availability.connectUrl, booking.connectUrl, tokenSource(person));
@@ -98,9 +102,10 @@ export async function startBookingService(
   databaseUrl: string,
   environment: Readonly<Record<string, string>> = {},
   hooks?: Partial<BookingHooks>,
+  log: Logger = testLog("booking"),
 ): Promise<Served> {
   const config = bookingConfig({ ...(await variables("booking", databaseUrl)), ...environment });
-  return served(databaseUrl, await startBooking(config, testLog("booking"), hooks));
+  return served(databaseUrl, await startBooking(config, log, hooks));
 }
 
 /** Most tests are one administrator who does a great deal at once. */

@@ -41,6 +41,8 @@ export async function startWireService(options: Partial<ServeOptions> = {}): Pro
   const calls: Call[] = [];
   const watched: number[] = [];
   const log = pino(
+    // The lines of probes too.
+    { level: "debug" },
     new Writable({
       write(chunk: Buffer, _encoding, done) {
         lines.push(JSON.parse(chunk.toString()) as LogLine);

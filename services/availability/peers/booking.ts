@@ -11,7 +11,7 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { peerUnavailable } from "../../../shared/rpc/client.ts";
 import { tracedOption } from "../../../shared/rpc/traced-client.ts";
 import { userStateName, userStateNumber } from "../../../shared/rpc/user-state.ts";
-import type { Trace } from "../../../shared/telemetry/trace.ts";
+import type { Trace } from "../../../shared/trace.ts";
 import type { UserState } from "../domain/user.ts";
 
 export interface Fence {

@@ -17,8 +17,8 @@ const schema = z.object({
 });
 
 export function createUser(deps: SchedulingDeps): UnaryHandler<typeof UserService.method.createUser> {
-  return async (message) => {
+  return async (message, { trace }) => {
     const { role, ...profile } = parse(schema, message);
-    return { user: userMessage(await insertUser(deps, roleOf(role), profile)) };
+    return { user: userMessage(await insertUser(deps, roleOf(role), profile, trace)) };
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
-import type { UserState } from "../domain/user.ts";
+import type { Changed, User, UserState } from "../domain/user.ts";
 import { Refusal } from "../../../shared/errors.ts";
 import { changeUser } from "../storage/change-user.ts";
 import type { SchedulingDeps } from "./deps.ts";
@@ -16,10 +16,11 @@ export async function changeState(
   userId: string,
   state: UserState,
 ): Promise<ChangedUser> {
-  const user = await changeUser(deps, userId, (before) => {
+  const change = (before: User): Changed => {
     if (before.state === "ERASED" && state !== "ERASED") throw userErased(userId);
     return { state, profile: state === "ERASED" ? undefined : before.profile };
-  });
+  };
+  const user = await changeUser(deps, userId, change, caller.trace);
   return { user, complete: await tellNow(deps, user, caller) };
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Caller } from "../../../shared/caller.ts";
 import { notYourOwn } from "../../../shared/auth/access.ts";
-import { isSameIdentity, type ProfileUpdate, updated } from "../domain/user.ts";
+import { type Changed, isSameIdentity, type ProfileUpdate, updated, type User } from "../domain/user.ts";
 import { changeUser } from "../storage/change-user.ts";
 import { userErased } from "./change-state.ts";
 import type { SchedulingDeps } from "./deps.ts";
@@ -28,13 +28,14 @@ export async function updateUser(
   asked: AskedProfile,
 ): Promise<ChangedUser> {
   const { userId, etag, mayIdentify } = asked;
-  const user = await changeUser(deps, userId, ({ state, profile, version }) => {
+  const change = ({ state, profile, version }: User): Changed => {
     if (profile === undefined) throw userErased(userId);
     const after = updated(profile, asked);
     // What is sent back unchanged is no change.
     if (!mayIdentify && !isSameIdentity(profile, after)) throw notYourOwn();
     assertSeen(etag, version, "the user");
     return { state, profile: after };
-  });
+  };
+  const user = await changeUser(deps, userId, change, caller.trace);
   return { user, complete: await tellNow(deps, user, caller) };
 }

@@ -7,6 +7,7 @@ import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { statementOf } from "../../../shared/postgres/orm-statement.ts";
 import { isNotUnique } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Trace } from "../../../shared/trace.ts";
 import { isUuid } from "../../../shared/uuid.ts";
 import { emailKey } from "../domain/email.ts";
 import { type Changed, concernsBooking, isUnchanged, type Profile, type Role, type User } from "../domain/user.ts";
@@ -14,20 +15,29 @@ import { userNotFound } from "./hosts.ts";
 import { allUsers, userFrom, type UserReader } from "./users.ts";
 
 /** Stores a user. Throws Refusal EMAIL_TAKEN, EXTERNAL_ID_TAKEN, BUSY, OUTCOME_UNKNOWN. */
-export async function insertUser({ orm, pool }: UserReader, role: Role, profile: Profile): Promise<User> {
+export async function insertUser(
+  { orm, pool }: UserReader,
+  role: Role,
+  profile: Profile,
+  trace?: Trace,
+): Promise<User> {
   const id = randomUUIDv7();
   return await storing("created", () =>
-    transaction(pool, async (client) => {
-      await assertNobodysId(client, id, profile.externalId);
-      const { rows } = await queryOn(client, {
-        name: "insert-user",
-        text: `
+    transaction(
+      pool,
+      async (client) => {
+        await assertNobodysId(client, id, profile.externalId);
+        const { rows } = await queryOn(client, {
+          name: "insert-user",
+          text: `
           insert into users (id, role, email, email_key, display_name, external_id) values ($1, $2, $3, $4, $5, $6)
           returning *`,
-        values: [id, role, ...columnsOf(profile)],
-      });
-      return userFrom(orm.em.fork(), stored(rows));
-    }),
+          values: [id, role, ...columnsOf(profile)],
+        });
+        return userFrom(orm.em.fork(), stored(rows));
+      },
+      { trace },
+    ),
   );
 }
 
@@ -41,23 +51,26 @@ export async function changeUser(
   { orm, pool }: UserReader,
   id: string,
   change: (user: User) => Changed,
+  trace?: Trace,
 ): Promise<User> {
   return await storing("changed", () =>
-    transaction(pool, async (client) => {
-      const em = orm.em.fork();
-      const found = statementOf(allUsers(em).where({ id }));
-      // Not "for update": changes of the host's open time refer to the row, and some of them wait for Booking meanwhile.
-      const { rows } = await queryOn(client, { ...found, text: `${found.text} for no key update` });
-      const [row] = rows;
-      if (row === undefined) throw userNotFound(id);
-      const user = userFrom(em, row);
-      const changed = change(user);
-      if (isUnchanged(user, changed)) return user;
-      if (changed.profile?.externalId !== user.profile?.externalId)
-        await assertNobodysId(client, id, changed.profile?.externalId);
-      const after = await queryOn(client, {
-        name: "change-user",
-        text: `
+    transaction(
+      pool,
+      async (client) => {
+        const em = orm.em.fork();
+        const found = statementOf(allUsers(em).where({ id }));
+        // Not "for update": changes of the host's open time refer to the row, and some of them wait for Booking meanwhile.
+        const { rows } = await queryOn(client, { ...found, text: `${found.text} for no key update` });
+        const [row] = rows;
+        if (row === undefined) throw userNotFound(id);
+        const user = userFrom(em, row);
+        const changed = change(user);
+        if (isUnchanged(user, changed)) return user;
+        if (changed.profile?.externalId !== user.profile?.externalId)
+          await assertNobodysId(client, id, changed.profile?.externalId);
+        const after = await queryOn(client, {
+          name: "change-user",
+          text: `
           update users
           set state = $2, email = $3, email_key = $4, display_name = $5, external_id = $6,
               erase_time = case when $2 = 'ERASED' then clock_timestamp() end,
@@ -65,10 +78,12 @@ export async function changeUser(
               told_version = case when not $7 and told_version = version then version + 1 else told_version end
           where id = $1
           returning *`,
-        values: [id, changed.state, ...columnsOf(changed.profile), concernsBooking(user, changed)],
-      });
-      return userFrom(em, stored(after.rows));
-    }),
+          values: [id, changed.state, ...columnsOf(changed.profile), concernsBooking(user, changed)],
+        });
+        return userFrom(em, stored(after.rows));
+      },
+      { trace },
+    ),
   );
 }
 

@@ -13,7 +13,7 @@ import {
   outcomeUnknown,
   violatedConstraint,
 } from "../../../shared/postgres/sqlstate.ts";
-import type { Recording } from "../../../shared/telemetry/recording.ts";
+import type { Recording } from "../../../shared/trace.ts";
 import type { HoldLimits } from "../domain/command.ts";
 import { externalIdTaken, slotTaken } from "../domain/refusals.ts";
 import { wasRecorded } from "../storage/witness.ts";

@@ -4,9 +4,7 @@
  * all of them both ways.
  */
 
-import type { Recording } from "../../../shared/telemetry/recording.ts";
-import type { Trace } from "../../../shared/telemetry/trace.ts";
-import type { Pending } from "./pending.ts";
+import type { Recording, Trace } from "../../../shared/trace.ts";
 
 /** The waits of one command. */
 export class LaneWait {
@@ -41,8 +39,14 @@ export function laneWaitOf(trace: Trace | undefined): LaneWait | undefined {
   return trace?.recording === undefined ? undefined : new LaneWait(trace.recording);
 }
 
+/** What of a command its batch's span tells. */
+interface Waiting {
+  readonly command: { readonly hostId: string };
+  readonly wait: LaneWait | undefined;
+}
+
 /** Begins the span of a batch; undefined if none of its calls is recorded. */
-export function beginBatch(batch: readonly Pending[], attempt: number): Recording | undefined {
+export function beginBatch(batch: readonly Waiting[], attempt: number): Recording | undefined {
   const waits = batch.flatMap(({ wait }) => wait ?? []);
   const [first] = waits;
   if (first === undefined) return undefined;
@@ -57,7 +61,7 @@ export function beginBatch(batch: readonly Pending[], attempt: number): Recordin
 }
 
 /** Ends it. `locked`: the commands that another transaction has kept out. */
-export function endBatch(recording: Recording | undefined, locked: readonly Pending[]): void {
+export function endBatch(recording: Recording | undefined, locked: readonly Waiting[]): void {
   recording?.note({ "slotwright.batch.locked": locked.length });
   recording?.end();
   for (const { wait } of locked) wait?.waitApart();

@@ -13,7 +13,7 @@ import type { Instant, Interval } from "../../../shared/interval.ts";
 import { DAY_MS, MINUTE_MS } from "../../../shared/time-units.ts";
 import { peerUnavailable, reasonOf } from "../../../shared/rpc/client.ts";
 import { tracedOption } from "../../../shared/rpc/traced-client.ts";
-import type { Trace } from "../../../shared/telemetry/trace.ts";
+import type { Trace } from "../../../shared/trace.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import { guestDeactivated } from "../domain/refusals.ts";
 import type { Rules } from "../domain/rules.ts";

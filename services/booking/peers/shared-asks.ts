@@ -3,7 +3,7 @@
 import { type Caller, unlessGone, timeoutWithin } from "../../../shared/caller.ts";
 import { monotonicMs } from "../../../shared/clock.ts";
 import { type Reason, Refusal } from "../../../shared/errors.ts";
-import type { Trace } from "../../../shared/telemetry/trace.ts";
+import type { Trace } from "../../../shared/trace.ts";
 import { PEER_CALL_MAX_MS } from "./availability.ts";
 
 /** Asks, and gives up after `timeoutMs`. `trace`: of the caller who starts it, if one does. */

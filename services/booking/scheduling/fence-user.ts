@@ -32,7 +32,7 @@ const ANSWER_MS = 250;
 export async function fenceUser(deps: ErasingDeps, user: ToldUser, waiting: Caller): Promise<StoredUser> {
   const { signal, deadline, trace } = waiting;
   const caller = { signal, trace, deadline: deadline - ANSWER_MS };
-  const stored = await storeUser(deps.pool, user);
+  const stored = await storeUser(deps.pool, user, trace);
   if (stored.isComplete || !(await follows(deps, stored, caller))) return stored;
   await storeComplete(deps.pool, stored, caller);
   return { ...stored, isComplete: true };

@@ -3,11 +3,12 @@
  * user without one is active.
  */
 
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { queryOn } from "../../../shared/postgres/held-for.ts";
 import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { Statement } from "../../../shared/postgres/round-trip.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
+import type { Trace } from "../../../shared/trace.ts";
 import type { Inactive, UserState } from "../domain/user.ts";
 import { ONE_BY_ONE } from "./one-by-one.ts";
 
@@ -55,8 +56,8 @@ export interface StoredUser extends ToldUser {
  * Returns what is stored then. It is committed when this returns: a batch that gets its locks from now on sees it. Batches that
  * had theirs before may not have.
  */
-export async function storeUser(pool: Pool, { id, state, version }: ToldUser): Promise<StoredUser> {
-  return await transaction(pool, async (client) => {
+export async function storeUser(pool: Pool, { id, state, version }: ToldUser, trace?: Trace): Promise<StoredUser> {
+  const store = async (client: PoolClient): Promise<StoredUser> => {
     await queryOn(client, {
       name: "store-user",
       text: `insert into users (user_id, state, version, update_time) values ($1, $2, $3, clock_timestamp())
@@ -74,7 +75,8 @@ export async function storeUser(pool: Pool, { id, state, version }: ToldUser): P
     const [stored] = rows;
     if (stored === undefined) throw new Error("a user was stored and is not there");
     return { id, ...stored };
-  });
+  };
+  return await transaction(pool, store, { trace });
 }
 
 /** Stores that everything has followed from a state, unless another one has been told meanwhile. */

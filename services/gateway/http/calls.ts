@@ -10,7 +10,7 @@ import { timeoutWithin } from "../../../shared/caller.ts";
 import { inCallersWords } from "../../../shared/rpc/as-status.ts";
 import type { OpenCall } from "../../../shared/rpc/call/open-call.ts";
 import type { OpenCalls } from "../../../shared/rpc/call/open-calls.ts";
-import { requestIdIn } from "../../../shared/rpc/call/origin.ts";
+import { requestIdIn } from "../../../shared/telemetry/origin.ts";
 import { tracedFor } from "../../../shared/rpc/traced-client.ts";
 import { tracePlaceIn } from "../../../shared/telemetry/trace-context.ts";
 import { answerOf } from "../answers/answer.ts";

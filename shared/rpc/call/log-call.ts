@@ -1,18 +1,31 @@
 /** One log line per call: never bodies, tokens or e-mail addresses. Of a refused token it has why, and whose it claims to be. */
 
+import type { DescMethod } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import type { Identity } from "../../auth/identity.ts";
 import { TokenRefused } from "../../auth/token-refused.ts";
 import { monotonicMs } from "../../clock.ts";
 import { Health } from "../../gen/health/v1/health_pb.ts";
 import type { StatusError } from "../../status-error.ts";
+import type { Trace } from "../../trace.ts";
 import { isBroken } from "./broken.ts";
-import type { OpenCall } from "./open-call.ts";
 
 /** Digits of the trace id that decide whether its successes have lines: the last ones are random whoever made it. */
 const DECIDING_DIGITS = 8;
 
+/** What of a call its line tells. */
+interface EndedCall {
+  readonly method: DescMethod;
+  readonly log: Logger;
+  readonly transport: string;
+  readonly startedAt: number;
+  readonly identity: Identity;
+  readonly trace: Trace | undefined;
+}
+
 /** `successes`: how much of the calls that ended well has a line, from 0 to 1. Each of the others has its line. */
-export function logCall(call: OpenCall, ending: StatusError | undefined, successes: number): void {
+export function logCall(call: EndedCall, ending: StatusError | undefined, successes: number): void {
   const isOurs = isBroken(ending);
   // Probes ask every few seconds, and what they find is well known.
   const isProbe = ending === undefined && call.method.parent.typeName === Health.typeName;
@@ -38,7 +51,7 @@ export function logCall(call: OpenCall, ending: StatusError | undefined, success
 }
 
 /** By the trace, so that the lines of one call are there in all processes or in none; without one, by chance. */
-function isChosen({ trace }: OpenCall, share: number): boolean {
+function isChosen({ trace }: EndedCall, share: number): boolean {
   const digits = trace?.place?.traceId.slice(-DECIDING_DIGITS);
   if (digits === undefined) return Math.random() < share;
   return Number.parseInt(digits, 16) < share * 16 ** DECIDING_DIGITS;

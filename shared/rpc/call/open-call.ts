@@ -10,12 +10,12 @@ import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "../../status-error.ts";
 import { beginCallSpan } from "../../telemetry/call-span.ts";
 import { Keeping } from "../../telemetry/keeping.ts";
-import type { Trace } from "../../telemetry/trace.ts";
+import type { Origin } from "../../telemetry/origin.ts";
+import type { Trace } from "../../trace.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Call } from "../handler.ts";
-import { callAttributes, endCallSpan } from "./call-span.ts";
+import { endCallSpan } from "./end-span.ts";
 import { logCall } from "./log-call.ts";
-import type { Origin } from "./origin.ts";
 import type { Quota } from "./quota.ts";
 import { callTimeoutMs } from "./timeouts.ts";
 
@@ -98,21 +98,17 @@ export class OpenCall implements Call {
   }
 
   /**
-   * Begins the call's span, if its trace is kept. To be called when it is known that the caller may call; or before, and then
-   * nothing that the caller alone has asked for is kept until `keepTrace` is called.
+   * Begins the call's span, if its trace is kept. `knows`: whether it is known who calls, and that it may. If not, what is kept
+   * only because the caller says so is held back until `keepTrace` is called.
    */
   beginTrace(knows: "caller" | "nobody"): void {
     const { tracer } = this.#telling;
     if (tracer === undefined) return;
     const parent = this.trace?.place;
-    const name = `${this.method.parent.typeName}/${this.method.name}`;
-    const attributes = callAttributes(name, this.transport);
     if (knows === "nobody" && parent !== undefined) this.#keeping = new Keeping();
-    const begun = beginCallSpan(tracer, name, parent, {
-      startedAt: this.startedAt,
-      attributes,
-      keeping: this.#keeping,
-    });
+    const name = `${this.method.parent.typeName}/${this.method.name}`;
+    const { transport, startedAt } = this;
+    const begun = beginCallSpan(tracer, { name, transport, startedAt, keeping: this.#keeping }, parent);
     this.trace = { requestId: this.trace?.requestId, ...begun };
   }
 

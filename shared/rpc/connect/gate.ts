@@ -18,7 +18,7 @@ import { connectError } from "./error.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { OpenCall } from "../call/open-call.ts";
-import { originInWeb } from "../call/origin.ts";
+import { originInWeb } from "../../telemetry/origin.ts";
 import { rateLimitHeaders } from "../call/quota.ts";
 import type { Route } from "../route.ts";
 

@@ -7,7 +7,7 @@ import { monotonicMs } from "../../clock.ts";
 import { authenticate } from "../call/authenticate.ts";
 import { limitBodyTime } from "../wire/body-time.ts";
 import { type Chain, limitRefused } from "../call/chain.ts";
-import { originIn } from "../call/origin.ts";
+import { originIn } from "../../telemetry/origin.ts";
 import { StatusError } from "../../status-error.ts";
 import { statusErrorOf } from "../as-status.ts";
 import type { Route } from "../route.ts";

@@ -18,7 +18,7 @@ import { REQUEST_MAX_BYTES } from "../../limits.ts";
 import { type Deliveries, limitAnswerTime } from "../wire/answer-time.ts";
 import { joinRepeatedAuthorization } from "../call/bearer.ts";
 import type { Chain } from "../call/chain.ts";
-import { originIn } from "../call/origin.ts";
+import { originIn } from "../../telemetry/origin.ts";
 import { grpcDefinition, grpcHandler } from "./adapter.ts";
 import { admitStream, type Pass } from "./gate.ts";
 import { http2Options } from "../wire/http2-options.ts";

@@ -7,7 +7,7 @@ import type { ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { type Identity, nobody } from "../../auth/identity.ts";
 import { monotonicMs } from "../../clock.ts";
-import type { Origin } from "../call/origin.ts";
+import type { Origin } from "../../telemetry/origin.ts";
 import type { WireLimits } from "./limits.ts";
 
 /** What an answer goes out by: a stream of HTTP/2, or a response of HTTP/1.1. It closes when the client has taken it all. */

@@ -3,7 +3,7 @@
  * it, and hands it on as an argument: to the lane, to the connection, to the peer. Nothing is found by the async context
  * (AsyncLocalStorage), which would cost every `await` of every call, also of those that nobody traces.
  *
- * - In: a door reads the headers (shared/rpc/call/origin.ts), and the call begins its span when its caller is known.
+ * - In: a door reads the headers (shared/telemetry/origin.ts), and the call begins its span when its caller is known.
  * - Out: a call to a peer takes `tracedFor(trace)` (shared/rpc/traced-client.ts), which sends headers of the same names.
  * - Many in one: a batch of commands has a span of its own, a child of one of its calls and linked with all of them.
  * - Statements belong to what their connection was taken for (shared/postgres/held-for.ts).
@@ -13,12 +13,23 @@
  *
  * **Who decides what is kept.** The first process of a trace, by its ratio; later ones do as `traceparent` says. That header is the
  * caller's word, so nothing is recorded before it is known who calls and that it may call so often: what a caller can
- * make us record is bounded by its rate limit, and a stranger's is nothing. The gateway does not know who calls: what it has recorded on the
- * caller's word waits until the service has answered (`Keeping`).
+ * make us record is bounded by its rate limit, and a stranger's word counts for nothing. The gateway does not know who calls: what it
+ * has recorded on the caller's word waits until a service has let the call in (shared/telemetry/keeping.ts).
  */
 
-import type { Recording } from "./recording.ts";
-import type { TracePlace } from "./trace-context.ts";
+import type { Attributes } from "@opentelemetry/api";
+
+/** A span, named from outside: what its children and links refer to. */
+export interface TracePlace {
+  /** 32 hexadecimal digits, not all 0. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits, not all 0. */
+  readonly spanId: string;
+  /** Those of trace-context.ts. */
+  readonly flags: number;
+  /** What other tracing systems say of the trace. It is passed on as it is. */
+  readonly state: string | undefined;
+}
 
 /** What belongs to one call in all processes. */
 export interface Trace {
@@ -28,4 +39,25 @@ export interface Trace {
   readonly place: TracePlace | undefined;
   /** The call's span, where it is recorded. */
   readonly recording: Recording | undefined;
+}
+
+/** A span of a trace that is kept, while it lasts. */
+export interface Recording {
+  readonly place: TracePlace;
+  /** Begins a child. */
+  begin(name: string, options?: SpanOptions): Recording;
+  note(attributes: Attributes): void;
+  link(other: Recording): void;
+  /** An operator must look at it. */
+  fail(): void;
+  /** Only the first time counts. */
+  end(): void;
+}
+
+export interface SpanOptions {
+  /** `client`: it asks another process. Left out: it is work of this one. */
+  readonly kind?: "client";
+  readonly attributes?: Attributes;
+  /** Other spans that it belongs with. */
+  readonly links?: readonly Recording[];
 }

@@ -1,6 +1,7 @@
 /** What a call says of where it comes from, in headers that need no token: its name, and the trace that it belongs to. */
 
-import { type RequestHeaders, type TracePlace, tracePlaceIn } from "../../telemetry/trace-context.ts";
+import type { TracePlace } from "../trace.ts";
+import { type RequestHeaders, tracePlaceIn } from "./trace-context.ts";
 
 export interface Origin {
   /** The caller's name for the call, so that its log and ours can be read side by side. */
