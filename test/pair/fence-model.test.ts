@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { programPath, saySkipped } from "../support/programs.ts";
+import { programPath, saySkipped } from "../support/installed.ts";
 
 const run = promisify(execFile);
 const model = resolve(import.meta.dirname, "../../docs/fence.pml");

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { type GatewayUnderTest, startGatewayOf } from "../gateway/started.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { type Pair, startPair } from "../support/pair.ts";
-import { programPath, saySkipped } from "../support/programs.ts";
+import { programPath, saySkipped } from "../support/installed.ts";
 import { bookAndBeRefused } from "./activity.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createHost, openTime } from "../support/people.ts";
-import { programPath, saySkipped } from "../support/programs.ts";
+import { programPath, saySkipped } from "../support/installed.ts";
 import { admin, authorizationOf } from "../support/tokens.ts";
 
 const missing = ["ghz"].filter((name) => programPath(name) === undefined);

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { programPath } from "../support/programs.ts";
+import { programPath } from "../support/installed.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 const module = join(import.meta.dirname, "grpc-gateway");

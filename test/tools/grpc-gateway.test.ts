@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
-import { saySkipped } from "../support/programs.ts";
+import { saySkipped } from "../support/installed.ts";
 import { admin, authorizationOf } from "../support/tokens.ts";
 import { type GoGateway, missingForGo, startGoGateway } from "./go-gateway.ts";
 

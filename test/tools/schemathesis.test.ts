@@ -9,7 +9,7 @@ import { type GatewayUnderTest, startGatewayOf } from "../gateway/started.ts";
 import { hours } from "../support/hosts-time.ts";
 import { type Pair, startPair } from "../support/pair.ts";
 import { createGuest, createHost, openTime } from "../support/people.ts";
-import { programPath, saySkipped } from "../support/programs.ts";
+import { programPath, saySkipped } from "../support/installed.ts";
 import { admin, authorizationOf } from "../support/tokens.ts";
 
 const missing = ["schemathesis"].filter((name) => programPath(name) === undefined);
