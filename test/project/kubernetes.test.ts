@@ -1,18 +1,19 @@
 /**
  * deploy/kubernetes against the code that it starts, and against Kubernetes' own schemas. The second needs the programs
- * kustomize and kubernetes-validate, which `.ci/install-kubernetes-tools` installs; without them it says that it was skipped.
+ * kustomize and kubernetes-validate, which `.ci/install-tools` installs; without them it says that it was skipped.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { availabilityVariables } from "../../services/availability/config.ts";
 import { bookingVariables } from "../../services/booking/config.ts";
 import { gatewayVariables } from "../../services/gateway/config.ts";
+import { programPath, saySkipped } from "../support/installed.ts";
 import { compose, environmentOf, project, readProject } from "../support/compose.ts";
 
 const FOLDER = "deploy/kubernetes";
@@ -83,7 +84,7 @@ test("programs, ports and addresses are those of docker-compose.yml", () => {
     expect(args, name).toEqual(compose.services[name]?.command);
     const set = Object.fromEntries(env.map((variable) => [variable.name, variable.value]));
     const same = Object.entries(environmentOf(name)).filter(([variable]) =>
-      /_(?:PORT|URL|HOST|AUDIENCE)$/.test(variable),
+      /_(?:PORT|URL|AUDIENCE)$|^LISTEN_HOST$/.test(variable),
     );
     expect(set, name).toMatchObject(Object.fromEntries(same));
     const listening = Object.entries(set).flatMap(([variable, value]) =>
@@ -112,32 +113,32 @@ test("every manifest is named in the kustomization of its folder", () => {
   }
 });
 
-describe.skipIf(!hasTools())(
-  "rendered (by the programs kustomize and kubernetes-validate, without which none of this is tested)",
-  () => {
-    test.each(overlays)(
-      "the overlay of the example for %s is what Kubernetes' schemas allow, to the last field",
-      (overlay) => {
-        expect(complaints(render(overlay))).toBe("");
-      },
+const missing = ["kustomize", "kubernetes-validate"].filter((name) => programPath(name) === undefined);
+saySkipped(missing, "the manifests for Kubernetes are not rendered and validated");
+
+describe.skipIf(missing.length > 0)("rendered by kustomize", () => {
+  test.each(overlays)(
+    "the overlay of the example for %s is what Kubernetes' schemas allow, to the last field",
+    (overlay) => {
+      expect(complaints(render(overlay))).toBe("");
+    },
+  );
+
+  test("a field that Kubernetes does not have is found", () => {
+    expect(complaints(render("services").replace("enableServiceLinks:", "enableServiceLink:"))).toContain(
+      "enableServiceLink",
     );
+  });
 
-    test("a field that Kubernetes does not have is found", () => {
-      expect(complaints(render("services").replace("enableServiceLinks:", "enableServiceLink:"))).toContain(
-        "enableServiceLink",
-      );
-    });
-
-    test("every pod runs without root, without capabilities, without a token, on a file system that it cannot write", () => {
-      const pods = overlays
-        .flatMap((overlay) => documents(render(overlay)))
-        .flatMap((each) => hardened.safeParse(each).data ?? []);
-      expect(pods.map(({ metadata }) => metadata.name).toSorted()).toEqual(
-        workloads.map(({ metadata }) => metadata.name).toSorted(),
-      );
-    });
-  },
-);
+  test("every pod runs without root, without capabilities, without a token, on a file system that it cannot write", () => {
+    const pods = overlays
+      .flatMap((overlay) => documents(render(overlay)))
+      .flatMap((each) => hardened.safeParse(each).data ?? []);
+    expect(pods.map(({ metadata }) => metadata.name).toSorted()).toEqual(
+      workloads.map(({ metadata }) => metadata.name).toSorted(),
+    );
+  });
+});
 
 /** A Deployment or Job as it must be. What is not so does not parse. */
 const hardened = workload.extend({
@@ -166,24 +167,8 @@ const hardened = workload.extend({
   }),
 });
 
-/** With the folder that `.ci/install-kubernetes-tools` installs into. */
-function tools(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: [join(project, ".dev/tools"), process.env["PATH"]].join(delimiter) };
-}
-
-function hasTools(): boolean {
-  const found = ["kustomize version", "kubernetes-validate --version"].map((command) => {
-    const [program = "", ...args] = command.split(" ");
-    return spawnSync(program, args, { env: tools() }).status === 0;
-  });
-  return found.every(Boolean);
-}
-
 function render(overlay: string): string {
-  return execFileSync("kustomize", ["build", join(project, FOLDER, "example", overlay)], {
-    encoding: "utf8",
-    env: tools(),
-  });
+  return execFileSync("kustomize", ["build", join(project, FOLDER, "example", overlay)], { encoding: "utf8" });
 }
 
 function complaints(manifests: string): string {
@@ -193,10 +178,7 @@ function complaints(manifests: string): string {
   const { status, stdout, stderr } = spawnSync(
     "kubernetes-validate",
     ["--strict", "--kubernetes-version", KUBERNETES, file],
-    {
-      encoding: "utf8",
-      env: tools(),
-    },
+    { encoding: "utf8" },
   );
   rmSync(folder, { recursive: true });
   return status === 0 ? "" : stdout + stderr;
