@@ -20,7 +20,7 @@ FROM ${BASE}
 # Node.js 26 is linked with libatomic, which slim bases lack.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libatomic1 libstdc++6 \
- && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json ./

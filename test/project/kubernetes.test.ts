@@ -84,7 +84,7 @@ test("programs, ports and addresses are those of docker-compose.yml", () => {
     expect(args, name).toEqual(compose.services[name]?.command);
     const set = Object.fromEntries(env.map((variable) => [variable.name, variable.value]));
     const same = Object.entries(environmentOf(name)).filter(([variable]) =>
-      /_(?:PORT|URL|AUDIENCE)$|^LISTEN_HOST$/.test(variable),
+      /^(?:LISTEN_HOST|AUTH_AUDIENCE|\w+_(?:PORT|URL))$/.test(variable),
     );
     expect(set, name).toMatchObject(Object.fromEntries(same));
     const listening = Object.entries(set).flatMap(([variable, value]) =>
