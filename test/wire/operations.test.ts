@@ -24,7 +24,11 @@ const lines: Readonly<Record<string, unknown>>[] = [];
 
 beforeAll(async () => {
   database = await createDatabase("availability");
-  const config = availabilityConfig(await variables("availability", database.url));
+  const config = availabilityConfig({
+    ...(await variables("availability", database.url)),
+    OPERATIONS_PORT: "0",
+    DRAIN_PAUSE_SECONDS: "2",
+  });
   const collect = new Writable({
     write(line: Buffer, _encoding, done) {
       lines.push(JSON.parse(line.toString()) as Record<string, unknown>);
@@ -65,12 +69,26 @@ test.each(["grpc", "connect"] as const)("over %s every call writes one line, wit
   expect(JSON.stringify(written)).not.toMatch(/secret|example\.com/i);
 });
 
-// The last test of the file: afterwards the service has no database.
-test("health is SERVING while the database answers, and NOT_SERVING when it is gone", async () => {
+const page = async (name: string): Promise<string> => {
+  const answer = await fetch(`http://127.0.0.1:${running.operationsPort}/${name}`);
+  return `${answer.status} ${await answer.text()}`;
+};
+
+// The last test of the file: afterwards the service has no database, and stops.
+test("it is alive to its end, and ready while the database answers and nobody has told it to stop", async () => {
   const clients = Object.values(transports).map((transport) => createClient(Health, transport()));
-  const states = () =>
-    Promise.all(clients.map(async (health) => (await health.check({ service: UserService.typeName })).status));
-  expect(await states()).toEqual([Serving.SERVING, Serving.SERVING]);
+  const states = (service: string) =>
+    Promise.all(clients.map(async (health) => (await health.check({ service })).status));
+  expect(await states(UserService.typeName)).toEqual([Serving.SERVING, Serving.SERVING]);
+  expect([await page("livez"), await page("readyz")]).toEqual(["200 alive\n", "200 ready\n"]);
   await database.drop();
-  await waitFor(async () => expect(await states()).toEqual([Serving.NOT_SERVING, Serving.NOT_SERVING]));
+  await waitFor(async () =>
+    expect(await states(UserService.typeName)).toEqual([Serving.NOT_SERVING, Serving.NOT_SERVING]),
+  );
+  expect(await states("liveness")).toEqual([Serving.SERVING, Serving.SERVING]);
+  expect([await page("livez"), await page("readyz")]).toEqual(["200 alive\n", "503 not ready\n"]);
+  const stopped = running.stop();
+  expect([await page("livez"), await page("readyz")]).toEqual(["200 alive\n", "503 not ready\n"]);
+  await stopped;
+  await expect(page("livez")).rejects.toThrow("fetch failed");
 });
