@@ -61,3 +61,9 @@ export interface SpanOptions {
   /** Other spans that it belongs with. */
   readonly links?: readonly Recording[];
 }
+
+/** Settles as `wait` does, and is a span of that name, if the call is recorded. */
+export function recordWait<T>(trace: Trace | undefined, name: string, wait: () => Promise<T>): Promise<T> {
+  const span = trace?.recording?.begin(name);
+  return span === undefined ? wait() : wait().finally(() => span.end());
+}

@@ -144,10 +144,33 @@ describe("with a host and a guest", () => {
     });
   });
 
+  test("a removal shows what it waits for, and what Booking is asked while it holds the host's lock", async () => {
+    const { traceId, headers } = callersSpan();
+    const [startTime, endTime] = [tomorrow(17), tomorrow(18)].map(timestampFromMs);
+    const removal = { hostId, startTime: startTime!, endTime: endTime! };
+    await traced.pair.clients.availability.removeAvailability(removal, { headers });
+    const wanted = ["turn wait", "permit wait", "booking.v1.FenceService/FenceHost", "batch"];
+    await waitFor(() =>
+      expect(traced.collector.spansOf(traceId).map(({ name }) => name)).toEqual(expect.arrayContaining(wanted)),
+    );
+  });
+
+  test("a hold shows how long it waited for others of its guest", async () => {
+    const { traceId, headers } = callersSpan();
+    const [startTime, endTime] = [tomorrow(8), tomorrow(8) + HOUR_MS / 2].map(timestampFromMs);
+    const hold = { hostId, guestId, startTime: startTime!, endTime: endTime!, holdSeconds: 60 };
+    await traced.pair.clients.bookings.createBooking(hold, { headers });
+    await waitFor(() =>
+      expect(traced.collector.spansOf(traceId).map(({ name }) => name)).toEqual(
+        expect.arrayContaining(["turn wait", "lane wait"]),
+      ),
+    );
+  });
+
   test("a call that nobody wants kept leaves nothing, whatever is called for it", async () => {
     const [unwanted, wanted] = [callersSpan("00"), callersSpan()];
     await create(16, unwanted.headers);
-    await create(17, wanted.headers);
+    await create(16.5, wanted.headers);
     await waitFor(() => expect(traced.collector.spansOf(wanted.traceId).length).toBeGreaterThan(3));
     expect(traced.collector.spansOf(unwanted.traceId)).toEqual([]);
   });

@@ -10,6 +10,7 @@ import { lockHost } from "../../../shared/postgres/locks.ts";
 import { isConflict, isTransient } from "../../../shared/postgres/sqlstate.ts";
 import { transaction } from "../../../shared/postgres/transaction.ts";
 import type { Release, Semaphore } from "../../../shared/semaphore.ts";
+import { recordWait } from "../../../shared/trace.ts";
 import type { Turns } from "../../../shared/turns.ts";
 import { findHost, type Host, type Run, runOn } from "./hosts.ts";
 import { lockWaitMs, PERMIT_STANDSTILL_MS } from "./lock-wait.ts";
@@ -52,7 +53,7 @@ export async function changeHost<Done, Message extends DescMessage>(
   const arrived = monotonicMs();
   // Before a permit and a connection are taken: changes of one host that wait for its lock would otherwise have them all,
   // and no other host could even be looked at.
-  const turn = await turns.take(hostId, caller.signal);
+  const turn = await recordWait(caller.trace, "turn wait", () => turns.take(hostId, caller.signal));
   if (turn === "standstill") throw hostBusy(hostId);
   if (turn === "full") throw overloaded();
   let leave: Release | undefined;
@@ -70,8 +71,11 @@ export async function changeHost<Done, Message extends DescMessage>(
     return answer;
   };
   try {
-    leave = await permits?.acquire(PERMIT_STANDSTILL_MS, caller.signal);
-    if (permits !== undefined && leave === undefined) throw tooManyUnderWay();
+    if (permits !== undefined) {
+      const acquire = (): Promise<Release | undefined> => permits.acquire(PERMIT_STANDSTILL_MS, caller.signal);
+      leave = await recordWait(caller.trace, "permit wait", acquire);
+      if (leave === undefined) throw tooManyUnderWay();
+    }
     const findOut = request.key === undefined ? undefined : () => committedAnswer(pool, request, caller);
     return await transaction(pool, work, { findOut, trace: caller.trace });
   } catch (error) {

@@ -12,6 +12,7 @@ import { overloaded, Refusal } from "../../../shared/errors.ts";
 import { hostLockKey } from "../../../shared/postgres/locks.ts";
 import { noTelemetry } from "../../../shared/telemetry/telemetry.ts";
 import { createTurns, type Turns } from "../../../shared/turns.ts";
+import { recordWait } from "../../../shared/trace.ts";
 import { type Command, type HoldLimits, isHold, type Outcome } from "../domain/command.ts";
 import { openApart } from "./apart.ts";
 import { openLane } from "./lane.ts";
@@ -94,7 +95,7 @@ export function openLanes(deps: {
  * The turn ends with the answer of the *lane*: a caller that leaves does not pass it on while its hold may be committed.
  */
 async function inTurn(turns: Turns, guestId: string, caller: Caller, start: () => Pending): Promise<Pending> {
-  const turn = await turns.take(guestId, caller.signal);
+  const turn = await recordWait(caller.trace, "turn wait", () => turns.take(guestId, caller.signal));
   if (turn === "standstill") throw guestBusy(guestId);
   if (turn === "full") throw overloaded();
   const pending = start();
