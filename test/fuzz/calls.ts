@@ -10,6 +10,7 @@ import { methodsAt, pathOf, ruleOf } from "./methods.ts";
 import type { Random } from "./random.ts";
 import { spoil } from "./spoil.ts";
 import type { Swarm } from "./swarm.ts";
+import { traceHeaders } from "./trace-headers.ts";
 import { authorization } from "./tokens.ts";
 
 export type Header = readonly [name: string, value: string];
@@ -70,6 +71,7 @@ export function drawCall(random: Random, swarm: Swarm, door: DoorName): Call {
   if (swarm("expect")) headers.push(["expect", random.pick(["100-continue", "100-continue", "200-ok", ""])]);
   if (swarm("odd timeout"))
     headers.push([random.pick(["grpc-timeout", "connect-timeout-ms"]), random.pick(ODD_TIMEOUTS)]);
+  if (swarm("trace")) headers.push(...random.some(traceHeaders(random), 0.7));
   if (swarm("odd headers")) headers.splice(random.below(headers.length + 1), 0, ...random.some(ODD_HEADERS, 0.1));
   return { ...drawn, headers };
 }

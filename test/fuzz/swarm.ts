@@ -15,6 +15,7 @@ const oddities = [
   "odd headers",
   "odd pseudo-headers",
   "odd timeout",
+  "trace",
   "odd message",
   "odd framing",
   "trailers",
