@@ -1,7 +1,7 @@
 /** The secrets of docker-compose.yml. */
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeKeyOnce, privateKeyFile, publicKeysFile } from "../../../shared/auth/make-key.ts";
 import { serviceNames } from "../services.ts";
@@ -21,6 +21,7 @@ const roles = ["owner", "app"] as const;
 /** Makes in `folder` what is missing, and returns the names of it. */
 export async function makeSecrets(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeStandIns(folder);
   const made: string[] = [];
   /** The content of the file `name`, which is made of `content` unless it is there. */
   const keep = async (name: string, content: string): Promise<string> => {
@@ -46,6 +47,13 @@ export async function makeSecrets(folder: string): Promise<string[]> {
     for (const path of [privateKeyFile(folder, service), publicKeysFile(folder, service)]) await chmod(path, FILE_MODE);
   }
   return made;
+}
+
+/** An engine that is told to mount a file that is not there may make an empty folder of that name. No file could be made there. */
+async function removeStandIns(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await rmdir(join(folder, entry.name));
+  }
 }
 
 /** Of letters, digits, `-` and `_`, which mean nothing else in a URL. */
