@@ -4,7 +4,6 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { create, fromBinary, fromJson, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
   BookingService,
@@ -12,7 +11,7 @@ import {
   type WatchBookingsResponse,
   WatchBookingsResponseSchema,
 } from "../../shared/gen/booking/v1/booking_service_pb.ts";
-import { bearer } from "../../shared/rpc/client.ts";
+import { peerTransport } from "../../shared/rpc/client.ts";
 import { admin, authorizationOf, tokenSource } from "../support/tokens.ts";
 import type { Caller } from "./callers.ts";
 import type { GatewayClient } from "./gateway-door.ts";
@@ -32,11 +31,7 @@ export interface Watcher {
 class Unavailable extends Error {}
 
 export function connectStream(port: number): Stream {
-  const transport = createConnectTransport({
-    baseUrl: `http://127.0.0.1:${port}`,
-    httpVersion: "2",
-    interceptors: [bearer(tokenSource(admin))],
-  });
+  const transport = peerTransport(`http://127.0.0.1:${port}`, { token: tokenSource(admin) });
   const client = createClient(BookingService, transport);
   return async function* messages(hostId, afterSequence) {
     try {

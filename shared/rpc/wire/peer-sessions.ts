@@ -5,7 +5,7 @@ import { CLOSE_GRACE_MS } from "./limits.ts";
 /** The HTTP/2 connection to a peer. It can end after its last call, without a look at what its manager keeps of older ones. */
 export class PeerSessions extends Http2SessionManager {
   #calls = 0;
-  #isRetired = false;
+  #onClosed: (() => void) | undefined;
 
   override async request(...how: Parameters<Http2SessionManager["request"]>) {
     this.#calls += 1;
@@ -34,19 +34,21 @@ export class PeerSessions extends Http2SessionManager {
     }
   }
 
-  /** Closes the connection as soon as no call is under way. No more may be begun. */
-  retire(): void {
-    this.#isRetired = true;
+  /** Closes the connection as soon as no call is under way, and calls back then. No more may be begun. */
+  retire(onClosed: () => void): void {
+    this.#onClosed = onClosed;
     this.#closeIfIdle();
   }
 
   #ended(): void {
     this.#calls -= 1;
     // Once all have heard of the end of the call.
-    if (this.#isRetired) setImmediate(() => this.#closeIfIdle());
+    if (this.#onClosed !== undefined) setImmediate(() => this.#closeIfIdle());
   }
 
   #closeIfIdle(): void {
-    if (this.#calls === 0) this.abort();
+    if (this.#calls > 0) return;
+    this.abort();
+    this.#onClosed?.();
   }
 }

@@ -32,8 +32,7 @@ export function renewed(open: () => PeerSessions, ageMs: number): Renewed {
     const left = current;
     if (await next.isAnswered()) {
       current = next;
-      left.retire();
-      all.delete(left);
+      left.retire(() => all.delete(left));
     } else {
       next.abort();
       all.delete(next);
