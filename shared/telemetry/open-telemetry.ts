@@ -2,6 +2,7 @@
 
 import type { Resource } from "@opentelemetry/resources";
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { measureProcess } from "./process-measures.ts";
@@ -35,13 +36,16 @@ const CLOSE_MAX_MS = 2000;
 export async function openTelemetry(service: string, settings: TelemetrySettings, log: Logger): Promise<Telemetry> {
   const { otlpEndpoint, exposesMetrics } = settings;
   if (otlpEndpoint === undefined && !exposesMetrics) return noTelemetry;
-  const [{ resourceFromAttributes, defaultResource }, { MeterProvider }, { PrometheusExporter, PrometheusSerializer }] =
-    await Promise.all([
-      import("@opentelemetry/resources"),
-      import("@opentelemetry/sdk-metrics"),
-      import("@opentelemetry/exporter-prometheus"),
-    ]);
-  const resource = defaultResource().merge(resourceFromAttributes({ "service.name": `slotwright-${service}` }));
+  const [resources, { MeterProvider }, { PrometheusExporter, PrometheusSerializer }] = await Promise.all([
+    import("@opentelemetry/resources"),
+    import("@opentelemetry/sdk-metrics"),
+    import("@opentelemetry/exporter-prometheus"),
+  ]);
+  const own = { "service.name": `slotwright-${service}`, "service.instance.id": randomUUID() };
+  // What the operator says in OTEL_RESOURCE_ATTRIBUTES or OTEL_SERVICE_NAME goes before what we call ourselves.
+  const detectors = [resources.resourceAttributesEnvDetector, resources.serviceNameEnvDetector];
+  const said = resources.detectResources({ detectors });
+  const resource = resources.defaultResource().merge(resources.resourceFromAttributes(own)).merge(said);
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, WITHOUT_SCOPE);
   const pushing = otlpEndpoint === undefined ? undefined : await pushTo(otlpEndpoint);
