@@ -73,7 +73,12 @@ export async function startBooking(
     isErasedHere: (userId, { signal }) => isErased(pool, userId, signal),
     log,
   });
-  const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes });
+  const guests = rememberGuests(peer);
+  const users = {
+    forget: identities.forget,
+    doubtAll: () => (identities.doubtAll(), guests.forgetAll()),
+  };
+  const feed = openFeed({ pool, url: config.database.url, log, users, times: hooks.feedTimes });
   opened.defer(() => feed.close());
   const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
   opened.defer(() => lanePool.end());
@@ -100,7 +105,7 @@ export async function startBooking(
       peer,
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
     ),
-    guests: rememberGuests(peer),
+    guests,
     async forgetUser(userId: string): Promise<void> {
       identities.forget(userId);
       await announceUser(pool, userId);

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { type ClaimPath, claimPath } from "../auth/claims.ts";
 import { isUrl } from "../auth/keys.ts";
+import { isDatabaseUrl } from "../postgres/server-urls.ts";
 
 /** Settings that cannot be used. The message is one line for the operator and repeats no value: some are secret. */
 export class ConfigError extends Error {
@@ -87,7 +88,8 @@ export function urlOf(protocols: readonly string[], rule: string): z.ZodType<str
 export const variables = {
   // Development accepts the keys that `npm start` makes, and has reflection on.
   ENVIRONMENT: z.enum(["development", "production"], "development or production").default("production"),
-  DATABASE_URL: urlOf(["postgres:", "postgresql:"], "a postgres:// URL"),
+  // It may name several servers, as libpq's URLs do, of which the one that takes writes is found.
+  DATABASE_URL: z.string().refine(isDatabaseUrl, "a postgres:// URL"),
   // Two at least: the check of the advisory locks holds two connections at once.
   DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
   LISTEN_HOST: z.string().default("127.0.0.1"),

@@ -25,8 +25,7 @@ import { inactiveOf, type InactiveRow, inactiveStateIn } from "./users.ts";
 export interface Load {
   readonly statements: readonly Statement[];
   /**
-   * The batch's time, and the state of each host, from the results of `statements`. A host without a row has changed
-   * nothing yet: generation and sequence 0.
+   * The batch's time, and the state of each host, from the results of `statements`.
    */
   read(results: readonly StatementResult[]): Loaded;
 }

@@ -113,6 +113,13 @@ CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time
 
 CREATE INDEX requests_by_guest ON public.requests USING btree (guest_id) WHERE (guest_id IS NOT NULL);
 
+create table restores (
+  raised_to bigint not null,
+  restore_time timestamp(3) with time zone not null default clock_timestamp(),
+  constraint restores_pkey PRIMARY KEY (raised_to),
+  constraint restores_raised_to_positive CHECK (raised_to >= 1)
+);
+
 create table users (
   user_id uuid not null,
   state text not null,

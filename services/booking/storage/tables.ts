@@ -196,4 +196,15 @@ export const User = defineEntity({
   ],
 });
 
-export const bookingTables = [Host, Booking, BookingEvent, Request, User];
+/** One row for each run of `npm run after-restore`: what all generations and sequences were raised to (`restores.ts`). Never deleted. */
+export const Restore = defineEntity({
+  name: "Restore",
+  tableName: "restores",
+  properties: {
+    raisedTo: p.bigint("number").primary().autoincrement(false),
+    restoreTime: p.datetime(3).defaultRaw("clock_timestamp()"),
+  },
+  checks: [{ name: "restores_raised_to_positive", expression: "raised_to >= 1" }],
+});
+
+export const bookingTables = [Host, Booking, BookingEvent, Request, User, Restore];
