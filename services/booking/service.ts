@@ -6,12 +6,14 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
+import { periodically } from "../../shared/periodically.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { peerTransport } from "../../shared/rpc/client.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";
@@ -24,6 +26,7 @@ import { rememberGuests } from "./peers/guests.ts";
 import { rememberCalendars } from "./peers/calendars.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
+import { forgetOldEvents } from "./storage/forget-events.ts";
 import { generationsOf } from "./storage/hosts.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
@@ -95,6 +98,12 @@ export async function startBooking(
   opened.defer(() => (sweeping.abort(), swept));
   const cleanup = forgetOldRequestsHourly(pool, log);
   opened.defer(() => cleanup.stop());
+  const { eventsKeptDays } = config;
+  if (eventsKeptDays !== undefined) {
+    const forget = (signal: AbortSignal): Promise<number> => forgetOldEvents(pool, eventsKeptDays, signal);
+    const forgetting = periodically("forget old events", HOUR_MS, forget, log);
+    opened.defer(() => forgetting.stop());
+  }
 
   const deps = {
     pool,

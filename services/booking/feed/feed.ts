@@ -112,7 +112,7 @@ async function* watch(
 ): AsyncGenerator<WatchMessage, void> {
   const { signal } = reader;
   const last = await sequenceOf(pool, hostId, signal);
-  if (afterSequence !== undefined && afterSequence > 0 && !(await isInFeed(pool, hostId, afterSequence, signal))) {
+  if (afterSequence !== undefined && !(await isInFeed(pool, hostId, afterSequence, signal))) {
     throw sequenceUnknown(last);
   }
   let sequence = afterSequence ?? last;
@@ -170,7 +170,7 @@ async function nextEvents(
     const events = await readEvents(pool, hostId, sequence, EVENTS_PER_READ + 1, signal);
     const first = events[0]?.sequence;
     if (first === sequence) return events.slice(1);
-    if (first === sequence + 1 || sequence === 0 || (await isInFeed(pool, hostId, sequence, signal))) return events;
+    if (first === sequence + 1 || (await isInFeed(pool, hostId, sequence, signal))) return events;
     throw sequenceUnknown(await sequenceOf(pool, hostId, signal));
   } catch (error) {
     if (error instanceof Refusal && error.reason === "BUSY") return undefined;

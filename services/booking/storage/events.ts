@@ -48,13 +48,14 @@ export async function readEvents(
 }
 
 /**
- * Whether a feed has come to a sequence: by its event; or by the one before the next event, or before all that are to come,
- * which after a restore is no event's.
+ * Whether a feed goes on behind a sequence: one of an event; or one before the next event, or before all that are to come, which
+ * after a restore is no event's; or 0, unless its first events were deleted.
  */
 export async function isInFeed(pool: Pool, hostId: string, sequence: number, signal: AbortSignal): Promise<boolean> {
   const query = {
     name: "is-in-feed",
     text: `select $2::int8 = ${sequenceIn("$1")}
+             or ($2::int8 = 0 and not exists (select from hosts where host_id = $1 and forgotten_to > 0))
              or exists (select from booking_events where host_id = $1 and sequence in ($2::int8, $2::int8 + 1)) as is_there`,
     values: [hostId, sequence],
   };

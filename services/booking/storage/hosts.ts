@@ -13,11 +13,13 @@ export interface HostRow {
   readonly host_id: string;
   readonly generation: number;
   readonly sequence: number;
+  /** Up to there the host's events were deleted. */
+  readonly forgotten_to: number;
 }
 
 /** `greatest` passes over nulls: a host without a row has what all were raised to. */
 const columns = `host_id, greatest(generation, raised_to)::float8 as generation,
-  greatest(sequence, raised_to)::float8 as sequence`;
+  greatest(sequence, raised_to)::float8 as sequence, coalesce(forgotten_to, 0)::float8 as forgotten_to`;
 /** A row for each host that $1 names. */
 const named = `unnest($1::uuid[]) as host(host_id) left join hosts using (host_id)
   cross join (select ${RAISED_TO} as raised_to) as restored`;

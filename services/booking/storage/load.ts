@@ -83,6 +83,7 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
         hostId,
         generation: hostOf.get(hostId)?.generation ?? 0,
         sequence: hostOf.get(hostId)?.sequence ?? 0,
+        forgottenTo: hostOf.get(hostId)?.forgotten_to ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
         inactive,

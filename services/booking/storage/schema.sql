@@ -85,6 +85,8 @@ create table hosts (
   host_id uuid not null,
   generation bigint not null default 0,
   sequence bigint not null default 0,
+  forgotten_to bigint not null default 0,
+  constraint hosts_forgotten_to_not_negative CHECK (forgotten_to >= 0),
   constraint hosts_generation_not_negative CHECK (generation >= 0),
   constraint hosts_pkey PRIMARY KEY (host_id),
   constraint hosts_sequence_not_negative CHECK (sequence >= 0)
