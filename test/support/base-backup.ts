@@ -18,6 +18,8 @@ export async function baseBackup(adminUrl: string, from: string, to: string): Pr
     await run("cp", ["-a", from, to]).catch(() => undefined);
     await run("cp", ["-a", `${from}.password`, `${to}.password`]);
     const { rows } = await client.query<{ label: string }>("select labelfile as label from pg_backup_stop(false)");
+    // As a copy of a file of the server's account, which may be another than ours.
+    await run("cp", ["-a", join(to, "PG_VERSION"), join(to, "backup_label")]);
     await writeFile(join(to, "backup_label"), rows[0]?.label ?? "");
   });
   await rm(join(to, "postmaster.pid"), { force: true });

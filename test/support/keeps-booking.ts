@@ -9,8 +9,6 @@ import { tomorrow } from "./people.ts";
 export interface KeepsBooking {
   /** Ids of the bookings that callers were told of, in the order in which they were. */
   readonly confirmed: readonly string[];
-  /** How many calls had no answer, or one that says to come again. */
-  readonly failures: () => number;
   /** Resolves when the last calls have been answered. */
   stop(): Promise<void>;
 }
@@ -21,7 +19,6 @@ const PAUSE_MS = 20;
 /** Each caller takes a half hour of its own after another, from tomorrow on. The host must have open time for years. */
 export function keepBooking({ bookings }: Clients, hostId: string, guestId: string): KeepsBooking {
   const confirmed: string[] = [];
-  let failures = 0;
   let stopping = false;
 
   async function book(slot: number): Promise<void> {
@@ -34,7 +31,6 @@ export function keepBooking({ bookings }: Clients, hostId: string, guestId: stri
         confirmed.push(booking!.id);
         return;
       } catch {
-        failures += 1;
         await new Promise((waited) => void setTimeout(waited, PAUSE_MS));
       }
     }
@@ -45,7 +41,6 @@ export function keepBooking({ bookings }: Clients, hostId: string, guestId: stri
   });
   return {
     confirmed,
-    failures: () => failures,
     async stop() {
       stopping = true;
       await Promise.all(callers);
