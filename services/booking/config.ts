@@ -1,6 +1,7 @@
 /** The settings of the booking service. */
 
 import { z } from "zod";
+import { REQUEST_MEMORY_DAYS } from "../../shared/limits.ts";
 import { httpUrl, readConfig, wholeNumber } from "../../shared/service/config.ts";
 import { serviceVariables } from "../../shared/service/variables.ts";
 import { refuseUnsafe, serviceConfig, type ServiceConfig } from "../../shared/service/service-config.ts";
@@ -15,6 +16,8 @@ export const bookingVariables = z.object({
   LANES: wholeNumber(1, 64).default(2),
   LANE_BATCH_MAX: wholeNumber(1, 1000).default(256),
   LANE_QUEUE_MAX: wholeNumber(1, 100_000).default(4096),
+  // How many days a feed reaches back; unset: to its beginning. Longer than requests are remembered, which are answered from it.
+  EVENTS_KEPT_DAYS: wholeNumber(REQUEST_MEMORY_DAYS + 1, 36_500).optional(),
   // Active holds of one guest. A guest holds time while it decides or pays: for one or a few bookings, not for a calendar.
   HOLDS_PER_GUEST_AND_HOST_MAX: wholeNumber(1, 10_000).default(5),
   HOLDS_PER_GUEST_MAX: wholeNumber(1, 10_000).default(20),
@@ -24,6 +27,7 @@ export interface BookingConfig extends ServiceConfig {
   readonly availabilityUrl: string;
   readonly lanes: LaneSettings;
   readonly holdLimits: HoldLimits;
+  readonly eventsKeptDays: number | undefined;
 }
 
 /** Throws ConfigError that names every wrong variable. */
@@ -33,6 +37,7 @@ export function bookingConfig(environment: Readonly<Record<string, string | unde
     ...serviceConfig(set),
     availabilityUrl: set.AVAILABILITY_URL,
     lanes: { lanes: set.LANES, batchMax: set.LANE_BATCH_MAX, queueMax: set.LANE_QUEUE_MAX },
+    eventsKeptDays: set.EVENTS_KEPT_DAYS,
     holdLimits: { perGuestAndHost: set.HOLDS_PER_GUEST_AND_HOST_MAX, perGuest: set.HOLDS_PER_GUEST_MAX },
   };
 }

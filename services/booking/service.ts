@@ -6,6 +6,7 @@ import { BookingService } from "../../shared/gen/booking/v1/booking_service_pb.t
 import { FenceService } from "../../shared/gen/booking/v1/fence_service_pb.ts";
 import { gather } from "../../shared/gather.ts";
 import { openDatabase } from "../../shared/postgres/database.ts";
+import { periodically } from "../../shared/periodically.ts";
 import { forgetOldRequestsHourly } from "../../shared/postgres/forget-requests.ts";
 import { assertUsable } from "../../shared/postgres/assert-usable.ts";
 import { measurePool } from "../../shared/postgres/pool-measures.ts";
@@ -14,6 +15,7 @@ import { openTelemetry } from "../../shared/telemetry/open-telemetry.ts";
 import { serviceEntry } from "../../shared/service/serve.ts";
 import { serveService } from "../../shared/service/serve-service.ts";
 import { readTls } from "../../shared/rpc/wire/tls.ts";
+import { HOUR_MS } from "../../shared/time-units.ts";
 import type { Running } from "../../shared/service/run-service.ts";
 import type { BookingConfig } from "./config.ts";
 import { type FeedTimes, openFeed } from "./feed/feed.ts";
@@ -26,6 +28,7 @@ import { rememberGuests } from "./peers/guests.ts";
 import { rememberCalendars } from "./peers/calendars.ts";
 import { bookingAccess, fenceAccess } from "./rpc/access.ts";
 import { bookingHandlers, fenceHandlers } from "./rpc/handlers.ts";
+import { forgetOldEvents } from "./storage/forget-events.ts";
 import { generationsOf } from "./storage/hosts.ts";
 import { openLanePool } from "./storage/lane-pool.ts";
 import { bookingMigrations } from "./storage/migrations/all.ts";
@@ -80,7 +83,12 @@ export async function startBooking(
     isErasedHere: (userId, caller) => isErased(pool, userId, caller),
     log,
   });
-  const feed = openFeed({ pool, url: config.database.url, log, users: identities, times: hooks.feedTimes, meter });
+  const guests = rememberGuests(peer);
+  const users = {
+    forget: identities.forget,
+    doubtAll: () => (identities.doubtAll(), guests.forgetAll()),
+  };
+  const feed = openFeed({ pool, url: config.database.url, log, users, times: hooks.feedTimes, meter });
   opened.defer(() => feed.close());
   const lanePool = openLanePool(config.database.url, connectionsOf(config.lanes), log);
   opened.defer(() => lanePool.end());
@@ -99,6 +107,12 @@ export async function startBooking(
   opened.defer(() => (sweeping.abort(), swept));
   const cleanup = forgetOldRequestsHourly(pool, log);
   opened.defer(() => cleanup.stop());
+  const { eventsKeptDays } = config;
+  if (eventsKeptDays !== undefined) {
+    const forget = (signal: AbortSignal): Promise<number> => forgetOldEvents(pool, eventsKeptDays, signal);
+    const forgetting = periodically("forget old events", HOUR_MS, forget, log);
+    opened.defer(() => forgetting.stop());
+  }
 
   const deps = {
     pool,
@@ -110,7 +124,7 @@ export async function startBooking(
       gather((hostIds: readonly string[]) => generationsOf(pool, hostIds), GATHERED_MAX),
       meter,
     ),
-    guests: rememberGuests(peer),
+    guests,
     async forgetUser(userId: string): Promise<void> {
       identities.forget(userId);
       await announceUser(pool, userId);

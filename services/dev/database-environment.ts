@@ -2,6 +2,7 @@
 
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { serverUrls } from "../../shared/postgres/server-urls.ts";
 import type { ServiceName } from "../ops/services.ts";
 
 /** The file in the folder of `npm start` that has the URLs, passwords included. */
@@ -21,9 +22,11 @@ export async function writeDatabaseEnvironment(
 
 /** A database's URL as it may be shown: screens are shared, and what a terminal or a CI job prints is kept. */
 export function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  shown.password = "";
-  // `pg` takes one from there too.
-  shown.searchParams.delete("password");
-  return shown.href;
+  const shown = serverUrls(url).map((each) => new URL(each));
+  for (const each of shown) {
+    each.password = "";
+    // `pg` takes one from there too.
+    each.searchParams.delete("password");
+  }
+  return shown.map(({ href }) => href).join(" or ");
 }

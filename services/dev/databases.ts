@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import pg from "pg";
+import { CONNECT_TIMEOUT_MS, PrimaryClient } from "../../shared/postgres/primary-client.ts";
 import { migrateDatabase } from "../ops/migrate/migrate.ts";
 import { type ServiceName, serviceNames } from "../ops/services.ts";
 import type { DevConfig } from "./config.ts";
@@ -15,7 +16,6 @@ export interface Databases {
 }
 
 const OLDEST_SERVER = 150_000;
-const CONNECT_TIMEOUT_MS = 5000;
 
 /**
  * Starts the embedded server where it is needed, makes the databases in it, and migrates both. `fresh` deletes what the
@@ -66,7 +66,7 @@ async function databaseIn(embedded: Postgres | undefined, service: ServiceName):
 
 /** `name` is where the URL is from: the URL itself has a password in it. */
 async function assertUsable(url: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new PrimaryClient({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -1,8 +1,13 @@
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exportJWK, generateKeyPair } from "jose";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
 
 const ALGORITHM = "EdDSA";
+
+export interface KeyPair {
+  readonly privateKey: JWK;
+  readonly publicKey: JWK;
+}
 
 export function privateKeyFile(folder: string, name: string): string {
   return join(folder, `${name}.jwk`);
@@ -18,19 +23,37 @@ export function publicKeysFile(folder: string, name: string): string {
  */
 export async function makeKeyOnce(folder: string, name: string, kid: string): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = privateKeyFile(folder, name);
-  const exists = await access(path).then(
+  if (await isThere(privateKeyFile(folder, name))) return false;
+  const { privateKey, publicKey } = await makePair(kid);
+  await writePublicKeys(folder, name, [publicKey]);
+  // The private key last and in one step: it is what says that the pair is complete.
+  await writePrivateKey(privateKeyFile(folder, name), privateKey);
+  return true;
+}
+
+export async function makePair(kid: string): Promise<KeyPair> {
+  const pair = await generateKeyPair(ALGORITHM, { extractable: true });
+  const named = { kid, alg: ALGORITHM, use: "sig" };
+  return {
+    privateKey: { ...(await exportJWK(pair.privateKey)), ...named },
+    publicKey: { ...(await exportJWK(pair.publicKey)), ...named },
+  };
+}
+
+/** Into the file that is there: containers have that one mounted, and would not see another of its name. */
+export async function writePublicKeys(folder: string, name: string, keys: readonly JWK[]): Promise<void> {
+  await writeFile(publicKeysFile(folder, name), `${JSON.stringify({ keys })}\n`);
+}
+
+/** In one step, readable by its owner only. */
+export async function writePrivateKey(path: string, key: JWK): Promise<void> {
+  await writeFile(`${path}.new`, `${JSON.stringify(key)}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (exists) return false;
-  const pair = await generateKeyPair(ALGORITHM, { extractable: true });
-  const named = { kid, alg: ALGORITHM, use: "sig" };
-  const keys = [{ ...(await exportJWK(pair.publicKey)), ...named }];
-  await writeFile(publicKeysFile(folder, name), `${JSON.stringify({ keys })}\n`);
-  // The private key last and in one step: it is what says that the pair is complete.
-  const secret = `${JSON.stringify({ ...(await exportJWK(pair.privateKey)), ...named })}\n`;
-  await writeFile(`${path}.new`, secret, { mode: 0o600 });
-  await rename(`${path}.new`, path);
-  return true;
 }

@@ -8,7 +8,9 @@ import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
 import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
 import { Client, type ClientConfig, type Pool, type PoolConfig } from "pg";
-import { CONNECT_TIMEOUT_MS, prepareSession } from "./session.ts";
+import { CONNECT_TIMEOUT_MS, poolClient } from "./primary-client.ts";
+import { serverUrls } from "./server-urls.ts";
+import { prepareSession } from "./session.ts";
 
 /** Longer than every wait of ours, so that they end only what was forgotten. */
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -17,7 +19,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const ANSWER_GRACE_MS = 5000;
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`, with libpq's parameters (`?sslmode=verify-full`). */
+  /** `postgres://user:password@host:port/database`, with libpq's parameters (`?sslmode=verify-full`), or with several hosts. */
   readonly url: string;
   /** The most connections that this process holds at once. */
   readonly poolSize: number;
@@ -54,6 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const pooled: PoolConfig = {
     ...connection,
+    Client: poolClient,
     onConnect: prepareSession({
       statement_timeout: String(statementTimeoutMs),
       idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
@@ -89,7 +92,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** The name of the database in a URL, found as the driver finds it. A client that is never connected costs nothing. */
 function databaseName(url: string): string {
-  const { database } = new Client({ connectionString: url });
+  const { database } = new Client({ connectionString: serverUrls(url)[0] });
   if (database === undefined || database === "") throw new Error("the database's URL names no database");
   return database;
 }

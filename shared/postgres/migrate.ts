@@ -1,8 +1,9 @@
 /** Brings a database's schema up to date. */
 
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { Database } from "./database.ts";
 import { MIGRATION_LOCK, MIGRATION_LOCK_WAIT_MS } from "./locks.ts";
+import { PrimaryClient } from "./primary-client.ts";
 import { assertOwnSessions } from "./session.ts";
 import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
 
@@ -18,7 +19,7 @@ import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
  */
 export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WAIT_MS): Promise<string[]> {
   await assertOwnSessions(database.connection);
-  const holder = new Client(database.connection);
+  const holder = new PrimaryClient(database.connection);
   // A connection that breaks while it is idle emits `error`, and an `error` without a listener ends the process.
   const broken = new Promise<never>((_resolve, reject) => holder.on("error", reject));
   broken.catch(() => undefined);

@@ -6,9 +6,10 @@ import { queryOn } from "./held-for.ts";
 import { databaseUnreachable, isConnectionLost } from "./sqlstate.ts";
 import { takeConnection } from "./take-connection.ts";
 
-/** The backend's process id, which the driver knows and its types leave out. */
+/** The backend's process id, which the driver knows and its types leave out, and its server where a URL names several. */
 interface Backend {
   readonly processID?: number;
+  readonly connectedTo?: string;
 }
 
 /** Whom a read is for: a call; or something else that may be broken off. */
@@ -51,8 +52,10 @@ export async function read<Row extends QueryResultRow>(
  * give. There are never more of them than the pool has connections.
  */
 async function cancelQuery(pool: Pool, client: PoolClient): Promise<void> {
-  const { processID } = client as Backend;
-  const canceller = new Client(pool.options);
+  const { processID, connectedTo } = client as Backend;
+  const canceller = new Client(
+    connectedTo === undefined ? pool.options : { ...pool.options, connectionString: connectedTo },
+  );
   // Without a listener a connection that is lost meanwhile would end the process.
   canceller.on("error", () => undefined);
   try {

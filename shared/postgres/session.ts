@@ -3,20 +3,14 @@
  * writes.
  */
 
-import { Client, type ClientBase, type ClientConfig, type Pool } from "pg";
+import type { Client, ClientBase, ClientConfig, Pool } from "pg";
+import { CONNECT_TIMEOUT_MS, PrimaryClient } from "./primary-client.ts";
+import { IS_READ_ONLY } from "./read-only.ts";
 import { read, type Reader } from "./read.ts";
 import { ReadOnlyServer } from "./sqlstate.ts";
 
-export const CONNECT_TIMEOUT_MS = 5000;
-
 /** Names and values of the server's settings, as `set` has them. */
 export type SessionSettings = Readonly<Record<string, string>>;
-
-/**
- * A standby, or a server that its operator lets take no writes. What a standby holds may be older than what was committed: a
- * generation or a snapshot read there would let a booking pass that a removal has already forbidden.
- */
-const IS_READ_ONLY = "(pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean)";
 
 /**
  * For a pool's `onConnect`, which is awaited: gives each new connection its settings, and throws ReadOnlyServer where the
@@ -87,7 +81,7 @@ export async function assertOwnSessions(connection: ClientConfig): Promise<void>
 }
 
 async function openClient(connection: ClientConfig): Promise<Client> {
-  const client = new Client({
+  const client = new PrimaryClient({
     ...connection,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: CONNECT_TIMEOUT_MS,

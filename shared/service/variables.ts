@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { type ClaimPath, claimPath } from "../auth/claims.ts";
 import { isUrl } from "../auth/keys.ts";
-import { httpUrl, isWithoutSecrets, seconds, share, urlOf, wholeNumber, WITHOUT_SECRETS } from "./config.ts";
+import { isDatabaseUrl } from "../postgres/server-urls.ts";
+import { httpUrl, isWithoutSecrets, seconds, share, wholeNumber, WITHOUT_SECRETS } from "./config.ts";
 
 /** The variables that every process has, the gateway too. */
 export const processVariables = {
@@ -30,7 +31,8 @@ export const variables = {
   ...processVariables,
   // Development accepts the keys that `npm start` makes, and has reflection on.
   ENVIRONMENT: z.enum(["development", "production"], "development or production").default("production"),
-  DATABASE_URL: urlOf(["postgres:", "postgresql:"], "a postgres:// URL"),
+  // It may name several servers, as libpq's URLs do, of which the one that takes writes is found.
+  DATABASE_URL: z.string().refine(isDatabaseUrl, "a postgres:// URL"),
   // Two at least: the check of the advisory locks holds two connections at once.
   DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
   GRPC_PORT: wholeNumber(0, 65_535),

@@ -114,7 +114,7 @@ describe("a server that takes connections and says nothing at all", () => {
   test("is connected to again, to hear of other replicas' changes", async () => {
     const silent = await silentServer();
     const stopping = new AbortController();
-    const hearer = { changed: () => undefined, userChanged: () => undefined, reconnected: () => undefined };
+    const hearer = { changed: () => undefined, userChanged: () => undefined, doubtAll: () => undefined };
     stopClock();
     const listening = listen(silent.url, hearer, testLog("silent"), stopping.signal);
     started.push(
@@ -157,7 +157,7 @@ describe("with a server that is silent when it is asked", () => {
     const stopping = new AbortController();
     const heard: string[] = [];
     const ignored = { changed: () => undefined, userChanged: () => undefined };
-    const hearer = { ...ignored, reconnected: () => void heard.push("connected") };
+    const hearer = { ...ignored, doubtAll: () => void heard.push("connected") };
     const listening = listen(proxy.url, hearer, testLog("silent"), stopping.signal);
     started.push(
       () => listening,

@@ -3,7 +3,6 @@
  * generated hours and exceptions; the audit must name exactly those that the service's `openTime` does not hold.
  */
 
-import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import pg, { type Client } from "pg";
 import { expect, test } from "vitest";
@@ -141,7 +140,7 @@ async function store(availability: Client, booking: Client, cases: readonly Host
   }));
   const hostIds = await storeHosts(availability, intents);
   const stored = cases.flatMap(({ bookings }, index) =>
-    bookings.map((during) => ({ hostId: hostIds[index]!, guestId: randomUUID(), during: later(during) })),
+    bookings.map((during) => ({ hostId: hostIds[index]!, guestId: hostIds[index]!, during: later(during) })),
   );
   await storeBookings(booking, stored, "kept");
   return hostIds;

@@ -55,6 +55,7 @@ export function hostOf(...bookings: Booking[]): HostState {
     hostId: host,
     generation: 7,
     sequence: 40,
+    forgottenTo: 0,
     bookings,
     requests: new Map(),
     inactive: new Map(),

@@ -6,6 +6,7 @@ export interface ShownCommand {
   readonly answer: string | undefined;
 }
 
+/** A block of `bash` is one that no test pastes. */
 const SHELL_BLOCK = /^```sh\n([\s\S]*?)\n```\n(?:\n```(?:json|text)\n([\s\S]*?)\n```\n)?/gm;
 
 /** The blocks of shell, in order, each with the block of JSON or text that follows right behind it. */
@@ -27,6 +28,7 @@ export function comparable(answer: string): unknown {
     .trim()
     .replaceAll(/"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"/g, '"<id>"')
     .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"<time>"')
-    .replaceAll(/("nextPageToken": *)"[\w-]+"/g, '$1"<token>"');
+    .replaceAll(/("nextPageToken": *)"[\w-]+"/g, '$1"<token>"')
+    .replaceAll(/\b\d{16}\b/g, "<microseconds>");
   return text.startsWith("{") ? JSON.parse(text) : text;
 }

@@ -11,6 +11,7 @@ import { env } from "node:process";
 import type { TestProject } from "vitest/node";
 import { provideKeys } from "../../services/dev/keys.ts";
 import { startPostgres } from "../../services/dev/postgres/start.ts";
+import { installPostgres, postgresPackages } from "./postgres-version.ts";
 import { assertNoSecretsIn } from "./secrets.ts";
 import { type DatabaseServer, onServer } from "./server.ts";
 import { createTemplates, dropTemplates } from "./templates.ts";
@@ -41,19 +42,21 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-/** The server that TEST_DATABASE_URL names (its user may create databases), or one of our own in a temporary folder. */
+/** The server that TEST_DATABASE_URL names (its user may create databases), or one of TEST_POSTGRES_VERSION in a temporary folder. */
 async function serverForTests(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const given = env["TEST_DATABASE_URL"];
   if (given !== undefined && given !== "") {
     await onServer(given, (client) => client.query("select 1"));
     return { url: given, stop: async () => undefined };
   }
+  await installPostgres();
   const postgres = await startPostgres({
     folder: join(tmpdir(), `slotwright-test-${randomBytes(6).toString("hex")}`),
     port: 0,
     // Nothing here outlives the run. Tests that crash PostgreSQL start one of their own, which writes to the disk.
     settings: { max_connections: "300", fsync: "off", full_page_writes: "off" },
     temporary: true,
+    packages: postgresPackages(),
   });
   return { url: postgres.url("postgres"), stop: () => postgres.stop() };
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { postgresPackages } from "./postgres-version.ts";
 import { type Postgres, type PostgresOptions, startPostgres } from "../../services/dev/postgres/start.ts";
 
 /**
@@ -17,6 +18,7 @@ export async function startOwnPostgres(options: Partial<PostgresOptions> = {}): 
     port: 0,
     settings: {},
     temporary: true,
+    packages: postgresPackages(),
     ...options,
   });
 }

@@ -172,6 +172,8 @@ export interface HostState {
   readonly generation: number;
   /** The sequence of the host's last event. */
   readonly sequence: number;
+  /** Up to there the host's events were deleted: no request can be answered from them. */
+  readonly forgottenTo: number;
   readonly bookings: readonly Booking[];
   readonly requests: ReadonlyMap<string, RememberedRequest>;
   /** By id, those who are not active of the host and the guests that a command would change something for. Others may be there. */

@@ -12,7 +12,15 @@ const hourOf = (hour: number) => ({ start: NOW + hour * HOUR, end: NOW + (hour +
 
 function hostOf(holds: Record<string, HoldCount> = {}, bookings: Booking[] = []): HostState {
   const none = { requests: new Map(), inactive: new Map(), confirmedInRanges: new Map(), lastConfirmedEnd: undefined };
-  return { hostId: "h", generation: 7, sequence: 0, bookings, holds: new Map(Object.entries(holds)), ...none };
+  return {
+    hostId: "h",
+    generation: 7,
+    sequence: 0,
+    forgottenTo: 0,
+    bookings,
+    holds: new Map(Object.entries(holds)),
+    ...none,
+  };
 }
 
 function hold(hour: number, change: Partial<CreateCommand> = {}): CreateCommand {

@@ -126,8 +126,9 @@ export class Ledger {
     return this.#requests.find(({ key }) => key.id === requestId) ?? this.#host.requests.get(requestId);
   }
 
+  /** A request that has changed nothing, about a booking whose event was deleted, has no answer to be kept, and no effect. */
   remember(key: RequestKey, answer: Booking, isSaying: boolean): void {
-    this.#requests.push({ key, answer, isSaying });
+    if (answer.sequence > this.#host.forgottenTo) this.#requests.push({ key, answer, isSaying });
   }
 
   /** What is to be written. */

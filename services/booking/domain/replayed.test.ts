@@ -35,7 +35,7 @@ function hostOf(...bookings: Booking[]): HostState {
     confirmedInRanges: new Map(),
     lastConfirmedEnd: undefined,
   };
-  return { hostId: "h", generation: 7, sequence: 40, bookings, ...none };
+  return { hostId: "h", generation: 7, sequence: 40, forgottenTo: 0, bookings, ...none };
 }
 
 function create(change: Partial<CreateCommand> = {}): CreateCommand {

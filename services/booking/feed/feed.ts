@@ -11,7 +11,7 @@ import { Refusal } from "../../../shared/errors.ts";
 import { periodically } from "../../../shared/periodically.ts";
 import { noTelemetry } from "../../../shared/telemetry/telemetry.ts";
 import type { BookingEvent } from "../domain/booking.ts";
-import { readEvents } from "../storage/events.ts";
+import { isInFeed, readEvents } from "../storage/events.ts";
 import { sequenceOf, sequencesOf } from "../storage/hosts.ts";
 import { listen } from "./listen.ts";
 import { type FeedMeasures, feedMeasures } from "./measures.ts";
@@ -82,7 +82,7 @@ export function openFeed(deps: {
     {
       changed: (hostIds) => wakers.wake(hostIds),
       userChanged: (userId) => users.forget(userId),
-      reconnected: () => {
+      doubtAll: () => {
         wakers.wake(wakers.hostIds());
         users.doubtAll();
       },
@@ -119,7 +119,9 @@ async function* watch(
 ): AsyncGenerator<WatchMessage, void> {
   const { signal } = reader;
   const last = await sequenceOf(pool, hostId, { signal });
-  if (afterSequence !== undefined && afterSequence > last) throw sequenceUnknown(last);
+  if (afterSequence !== undefined && !(await isInFeed(pool, hostId, afterSequence, { signal }))) {
+    throw sequenceUnknown(last);
+  }
   let sequence = afterSequence ?? last;
   const offer = (event?: BookingEvent): AsyncGenerator<WatchMessage, void> =>
     offered(event === undefined ? { sequence } : { event, sequence }, reader, times.readerStallMaxMs);
@@ -166,7 +168,8 @@ async function* offered(
 
 /**
  * The events behind a sequence, as many as one read takes. Undefined while the database is out of reach: the watcher
- * sleeps through its restart and is woken when it can be listened to again.
+ * sleeps through its restart and is woken when it can be listened to again. If it has been restored meanwhile to a time
+ * before that sequence, what the watcher has seen was undone: throws Refusal SEQUENCE_UNKNOWN.
  */
 async function nextEvents(
   pool: Pool,
@@ -175,7 +178,11 @@ async function nextEvents(
   signal: AbortSignal,
 ): Promise<readonly BookingEvent[] | undefined> {
   try {
-    return await readEvents(pool, hostId, sequence, EVENTS_PER_READ, { signal });
+    const events = await readEvents(pool, hostId, sequence, EVENTS_PER_READ + 1, { signal });
+    const first = events[0]?.sequence;
+    if (first === sequence) return events.slice(1);
+    if (first === sequence + 1 || (await isInFeed(pool, hostId, sequence, { signal }))) return events;
+    throw sequenceUnknown(await sequenceOf(pool, hostId, { signal }));
   } catch (error) {
     if (error instanceof Refusal && error.reason === "BUSY") return undefined;
     throw error;
@@ -197,7 +204,7 @@ function poller(pool: Pool, wakers: Wakers): () => Promise<void> {
 function sequenceUnknown(last: number): Refusal {
   return new Refusal(
     "SEQUENCE_UNKNOWN",
-    `the host's feed has come to ${last}; list its bookings and watch from there`,
+    `the host's feed has come to ${last} and has no such sequence; list its bookings and watch from there`,
     {
       metadata: { last_sequence: String(last) },
     },

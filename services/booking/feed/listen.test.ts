@@ -9,12 +9,12 @@ test("a database that accepts connections and says nothing is given up, and trie
   await new Promise<void>((listening) => void silent.listen(0, "127.0.0.1", listening));
   const url = `postgres://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/nothing`;
   const stopping = new AbortController();
-  const hearer = { changed: vi.fn<() => void>(), userChanged: vi.fn<() => void>(), reconnected: vi.fn<() => void>() };
+  const hearer = { changed: vi.fn<() => void>(), userChanged: vi.fn<() => void>(), doubtAll: vi.fn<() => void>() };
   const listening = listen(url, hearer, pino({ level: "silent" }), stopping.signal);
   await vi.waitUntil(() => sockets.length === 2, 20_000);
   stopping.abort();
   for (const socket of sockets) socket.destroy();
   await listening;
-  expect(hearer.reconnected).not.toHaveBeenCalled();
+  expect(hearer.doubtAll).not.toHaveBeenCalled();
   await new Promise((closed) => void silent.close(closed));
 });

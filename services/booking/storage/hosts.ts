@@ -1,33 +1,42 @@
 /**
  * The table `hosts`: of each host that was ever booked or fenced, its generation, which every fence raises, and the sequence
- * of its feed's last event. A row is never deleted. A host without one has changed nothing yet: both are 0.
+ * of its feed's last event. A row is never deleted. A host without one has changed nothing yet: both are 0. After a restore
+ * both are read as no less than what all were raised to (`restores.ts`), row or not.
  */
 
 import type { Pool } from "pg";
 import { read, type Reader } from "../../../shared/postgres/read.ts";
 import type { Statement } from "../../../shared/postgres/round-trip.ts";
+import { RAISED_TO } from "./restores.ts";
 
-/** Both null where the host has no row. */
 export interface HostRow {
   readonly host_id: string;
-  readonly generation: number | null;
-  readonly sequence: number | null;
+  readonly generation: number;
+  readonly sequence: number;
+  /** Up to there the host's events were deleted. */
+  readonly forgotten_to: number;
 }
 
-const columns = "host_id, generation::float8 as generation, sequence::float8 as sequence";
+/** `greatest` passes over nulls: a host without a row has what all were raised to. */
+const columns = `host_id, greatest(generation, raised_to)::float8 as generation,
+  greatest(sequence, raised_to)::float8 as sequence, coalesce(forgotten_to, 0)::float8 as forgotten_to`;
+/** A row for each host that $1 names. */
+const named = `unnest($1::uuid[]) as host(host_id) left join hosts using (host_id)
+  cross join (select ${RAISED_TO} as raised_to) as restored`;
 
 /** A row for each of the hosts, in their order, with `now`, an SQL expression, beside it. For a batch, behind its locks. */
 export function loadHosts(hostIds: readonly string[], now: string): Statement {
-  return {
-    name: "load-hosts",
-    text: `select ${now} as now, ${columns} from unnest($1::uuid[]) as host(host_id) left join hosts using (host_id)`,
-    values: [hostIds],
-  };
+  return { name: "load-hosts", text: `select ${now} as now, ${columns} from ${named}`, values: [hostIds] };
 }
 
 /** SQL for a host's generation, for a statement that reads it at one moment with something else. */
 export function generationIn(hostId: string): string {
-  return `coalesce((select generation from hosts where host_id = ${hostId}), 0)::float8`;
+  return `greatest((select generation from hosts where host_id = ${hostId}), ${RAISED_TO})::float8`;
+}
+
+/** The same for the sequence of its feed's last event. */
+export function sequenceIn(hostId: string): string {
+  return `greatest((select sequence from hosts where host_id = ${hostId}), ${RAISED_TO})::float8`;
 }
 
 export function writeHosts(hosts: readonly { hostId: string; generation: number; sequence: number }[]): Statement {
@@ -50,14 +59,14 @@ export async function generationsOf(pool: Pool, hostIds: readonly string[]): Pro
   return hostIds.map((hostId) => rows.get(hostId)?.generation ?? 0);
 }
 
-/** The sequence of the last event of each host's feed. A host without a row has none. */
+/** The sequence of the last event of each host's feed. */
 export async function sequencesOf(
   pool: Pool,
   hostIds: readonly string[],
   caller?: Reader,
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await readHosts(pool, hostIds, caller);
-  return new Map(Array.from(rows, ([hostId, { sequence }]) => [hostId, sequence ?? 0]));
+  return new Map(Array.from(rows, ([hostId, { sequence }]) => [hostId, sequence]));
 }
 
 export async function sequenceOf(pool: Pool, hostId: string, caller: Reader): Promise<number> {
@@ -67,7 +76,7 @@ export async function sequenceOf(pool: Pool, hostId: string, caller: Reader): Pr
 async function readHosts(pool: Pool, hostIds: readonly string[], caller?: Reader): Promise<Map<string, HostRow>> {
   const query = {
     name: "hosts-named",
-    text: `select ${columns} from hosts where host_id = any($1::uuid[])`,
+    text: `select ${columns} from ${named}`,
     values: [hostIds],
   };
   return new Map((await read<HostRow>(pool, query, caller)).map((row) => [row.host_id, row]));

@@ -3,7 +3,8 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { HOST_LOCK_IDLE_MS } from "../../../shared/postgres/locks.ts";
-import { CONNECT_TIMEOUT_MS, prepareSession } from "../../../shared/postgres/session.ts";
+import { CONNECT_TIMEOUT_MS, poolClient } from "../../../shared/postgres/primary-client.ts";
+import { prepareSession } from "../../../shared/postgres/session.ts";
 
 /**
  * Settings of the server for these connections. All their statements touch a bounded number of rows by key, so whatever
@@ -26,6 +27,7 @@ const ANSWER_TIMEOUT_MS = 12_000;
 /** The pool of the lanes. It is apart from that of the reads: no crowd of readers can keep a fence waiting. */
 export function openLanePool(url: string, connections: number, log: Logger): Pool {
   const pool = new Pool({
+    Client: poolClient,
     connectionString: url,
     max: connections,
     application_name: "booking-lanes",

@@ -25,8 +25,7 @@ import { inactiveOf, type InactiveRow, inactiveStateIn } from "./users.ts";
 export interface Load {
   readonly statements: readonly Statement[];
   /**
-   * The batch's time, and the state of each host, from the results of `statements`. A host without a row has changed
-   * nothing yet: generation and sequence 0.
+   * The batch's time, and the state of each host, from the results of `statements`.
    */
   read(results: readonly StatementResult[]): Loaded;
 }
@@ -84,6 +83,7 @@ export function loadOf(hostIds: readonly string[], commands: readonly Command[])
         hostId,
         generation: hostOf.get(hostId)?.generation ?? 0,
         sequence: hostOf.get(hostId)?.sequence ?? 0,
+        forgottenTo: hostOf.get(hostId)?.forgotten_to ?? 0,
         bookings: (bookingsOf.get(hostId) ?? []).map(bookingFromRow),
         requests: new Map((requestsOf.get(hostId) ?? []).map((row) => [row.request_id, rememberedFrom(row)])),
         inactive,

@@ -85,6 +85,8 @@ create table hosts (
   host_id uuid not null,
   generation bigint not null default 0,
   sequence bigint not null default 0,
+  forgotten_to bigint not null default 0,
+  constraint hosts_forgotten_to_not_negative CHECK (forgotten_to >= 0),
   constraint hosts_generation_not_negative CHECK (generation >= 0),
   constraint hosts_pkey PRIMARY KEY (host_id),
   constraint hosts_sequence_not_negative CHECK (sequence >= 0)
@@ -112,6 +114,13 @@ create table requests (
 CREATE INDEX requests_by_create_time ON public.requests USING btree (create_time);
 
 CREATE INDEX requests_by_guest ON public.requests USING btree (guest_id) WHERE (guest_id IS NOT NULL);
+
+create table restores (
+  raised_to bigint not null,
+  restore_time timestamp(3) with time zone not null default clock_timestamp(),
+  constraint restores_pkey PRIMARY KEY (raised_to),
+  constraint restores_raised_to_positive CHECK (raised_to >= 1)
+);
 
 create table users (
   user_id uuid not null,

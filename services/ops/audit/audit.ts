@@ -8,6 +8,7 @@ import { assertOwnSessions } from "../../../shared/postgres/session.ts";
 import { activeBookings } from "./bookings.ts";
 import { feedEnds, feedGaps, replays } from "./feeds.ts";
 import { type Databases, outside } from "./outside.ts";
+import { withUnknownGuests } from "./guests.ts";
 import { overlapFinder } from "./overlaps.ts";
 import { lostAnswers } from "./requests.ts";
 import { misplaced, sharedNames } from "./stored-bookings.ts";
@@ -30,7 +31,7 @@ export interface AuditOptions {
 }
 
 /**
- * Names every active, unended booking outside open time, every overlap of active bookings in one seat, every booking in no seat
+ * Names every active, unended booking outside open time or with a guest who is unknown, every overlap of active bookings in one seat, every booking in no seat
  * or for a part of its time only, every external id that two standing bookings have, every gap in a feed, every booking that its
  * feed does not lead to, every remembered request whose answer is lost, everything that
  * is booked with a user who is not active or left of one who is erased, and every user of whom the databases say different things.
@@ -89,6 +90,7 @@ async function* activeTime(
     yield* batch.map(overlapOf).filter((overlap) => overlap !== undefined);
     const found = await outside(databases, batch, offsetsOf);
     yield* found.violations;
+    yield* await withUnknownGuests(databases.availability, batch);
     for (const zone of found.unknownZones) unknownZones.add(zone);
   }
 }

@@ -8,6 +8,7 @@ import { inBatches } from "./stored.ts";
 export interface ActiveBooking extends Interval {
   readonly id: string;
   readonly hostId: string;
+  readonly guestId: string;
   readonly start: Instant;
   readonly end: Instant;
   readonly seat: number;
@@ -21,6 +22,7 @@ export interface ActiveBooking extends Interval {
 interface Row {
   readonly id: string;
   readonly host_id: string;
+  readonly guest_id: string;
   readonly start: number;
   readonly end: number;
   readonly seat: number;
@@ -37,18 +39,28 @@ const IS_ACTIVE = "(state = 'CONFIRMED' or (state = 'HELD' and expire_time > clo
 export async function* activeBookings(client: Client): AsyncGenerator<ActiveBooking[]> {
   const rows = inBatches<Row>(
     client,
-    `select id, host_id, ${millis("lower(during)")} as start, ${millis("upper(during)")} as end, seat,
+    `select id, host_id, guest_id, ${millis("lower(during)")} as start, ${millis("upper(during)")} as end, seat,
             ${millis("lower(occupied)")} as occupied_start, ${millis("upper(occupied)")} as occupied_end, version,
             upper(during) > clock_timestamp() as is_unended
      from bookings where ${IS_ACTIVE} order by host_id, seat, lower(occupied), id`,
   );
   for await (const batch of rows) {
-    yield batch.map(({ host_id: hostId, occupied_start: start, occupied_end: end, is_unended: isUnended, ...row }) => ({
-      ...row,
-      hostId,
-      occupied: { start, end },
-      isUnended,
-    }));
+    yield batch.map(
+      ({
+        host_id: hostId,
+        guest_id: guestId,
+        occupied_start: start,
+        occupied_end: end,
+        is_unended: isUnended,
+        ...row
+      }) => ({
+        ...row,
+        hostId,
+        guestId,
+        occupied: { start, end },
+        isUnended,
+      }),
+    );
   }
 }
 

@@ -1,13 +1,14 @@
 /** Reading a whole database, a piece at a time. */
 
-import pg, { type Client, type QueryResultRow } from "pg";
+import type { Client, QueryResultRow } from "pg";
+import { PrimaryClient } from "../../../shared/postgres/primary-client.ts";
 
 /** Rows that are in memory at once. */
 const ROWS_PER_FETCH = 5000;
 
 /** Connects for reading only. The connection is never idle for long, but a query over everything may take its time. */
 export async function connectForReading(url: string): Promise<Client> {
-  const client = new pg.Client({
+  const client = new PrimaryClient({
     connectionString: url,
     application_name: "slotwright-audit",
   });

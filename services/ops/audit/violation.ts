@@ -3,6 +3,13 @@
 export type Violation =
   /** An active booking that has not ended and lies, at least in part, outside its host's availability. */
   | { readonly kind: "OUTSIDE_AVAILABILITY"; readonly hostId: string; readonly bookingId: string }
+  /** An active booking that has not ended, with a guest whom Availability does not have. */
+  | {
+      readonly kind: "GUEST_UNKNOWN";
+      readonly hostId: string;
+      readonly bookingId: string;
+      readonly guestId: string;
+    }
   /** Two active bookings that are in one seat of one host at some instant, buffers included. */
   | {
       readonly kind: "OVERLAP";
@@ -50,6 +57,8 @@ function lineOfHost(violation: Extract<Violation, { readonly hostId: string }>):
   switch (kind) {
     case "OUTSIDE_AVAILABILITY":
       return `${kind}: booking ${violation.bookingId} of host ${hostId} is outside the host's availability`;
+    case "GUEST_UNKNOWN":
+      return `${kind}: booking ${violation.bookingId} of host ${hostId} is with guest ${violation.guestId}, whom Availability does not have`;
     case "OVERLAP":
       return `${kind}: bookings ${violation.bookingId} and ${violation.otherId} of host ${hostId} overlap in seat ${violation.seat}`;
     case "MISPLACED":

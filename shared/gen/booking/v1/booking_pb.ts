@@ -204,7 +204,7 @@ export type BookingEvent = Message<"booking.v1.BookingEvent"> & {
   hostId: string;
 
   /**
-   * Place in the host's feed: 1, 2, 3, ... without gaps.
+   * Place in the host's feed: 1, 2, 3, ... without gaps. After a restore of the database it goes on at a far higher number.
    *
    * @generated from field: int64 sequence = 2;
    */

@@ -590,7 +590,8 @@ export type WatchBookingsRequest = Message<"booking.v1.WatchBookingsRequest"> & 
 
   /**
    * The last sequence that the caller has seen: 0 or more, less than 2^53. The stream starts after it. 0: from the
-   * beginning. Unset: from now.
+   * beginning, if its events are still kept. Unset: from now. A stream ends with SEQUENCE_UNKNOWN, too, when a restore of the database undoes what it has
+   * told.
    *
    * @generated from field: optional int64 after_sequence = 2;
    */

@@ -141,7 +141,8 @@ export const ErrorReason = {
   WATCH_LAGGED: 14,
 
   /**
-   * The feed has not come as far as `after_sequence`. List the bookings and watch from there.
+   * The feed has no such `after_sequence`: it has not come as far, the operator no longer keeps events that are as old, or what
+   * was seen there was undone by a restore of the database. List the bookings and watch from there.
    *
    * @generated from enum value: ERROR_REASON_SEQUENCE_UNKNOWN = 15;
    */
