@@ -11,7 +11,7 @@ import {
 import { status } from "@grpc/grpc-js";
 import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { traceHeadersOf } from "../telemetry/trace-context.ts";
-import { callAttributes } from "../telemetry/call-span.ts";
+import { callAttributes } from "../telemetry/call-attributes.ts";
 import type { Recording, Trace } from "../trace.ts";
 
 const traceKey = createContextKey<Trace | undefined>(undefined);

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { measureProcess } from "./process-measures.ts";
+import { callTracer } from "./call-tracer.ts";
 import { logTroubles } from "./log-troubles.ts";
 import { noTelemetry, type Telemetry, type TelemetrySettings } from "./telemetry.ts";
 
@@ -56,9 +57,9 @@ export async function openTelemetry(service: string, settings: TelemetrySettings
   ];
   const meters = new MeterProvider({ resource, readers });
   const stopMeasuring = measureProcess(meters.getMeter(SCOPE));
-  const traces = pushing?.traces(resource, settings.sampledTraces);
+  const traces = pushing?.traces(resource);
   return {
-    tracer: traces?.getTracer(SCOPE),
+    tracer: traces === undefined ? undefined : callTracer(traces.getTracer(SCOPE), settings.sampledTraces),
     meter: meters.getMeter(SCOPE),
     exposition: exposesMetrics
       ? async () => serializer.serialize((await exporter.collect()).resourceMetrics)
@@ -85,10 +86,11 @@ async function pushTo(endpoint: string) {
       exporter: new OTLPMetricExporter({ url: `${base}/v1/metrics` }),
       exportIntervalMillis: PUSH_INTERVAL_MS,
     }),
-    traces: (resource: Resource, sampled: number) =>
+    traces: (resource: Resource) =>
       new sdk.TracerProvider({
         resource,
-        sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampled) }),
+        // It gets only what is kept: see call-tracer.ts.
+        sampler: new sdk.AlwaysOnSampler(),
         spanProcessors: [
           new sdk.BatchSpanProcessor({
             ...SENDING,

@@ -4,11 +4,12 @@
  * in one process.
  */
 
-import { createNoopMeter, type Meter, type Tracer } from "@opentelemetry/api";
+import { createNoopMeter, type Meter } from "@opentelemetry/api";
+import type { CallTracer } from "./call-tracer.ts";
 
 export interface Telemetry {
   /** Undefined while no traces are made: then code makes no spans at all. */
-  readonly tracer: Tracer | undefined;
+  readonly tracer: CallTracer | undefined;
   /** Makes instruments. While no metrics are collected, these do nothing. */
   readonly meter: Meter;
   /** All metrics in Prometheus' text format, as they are now; undefined while none are collected. */

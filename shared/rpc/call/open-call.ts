@@ -1,6 +1,5 @@
 import { status } from "@grpc/grpc-js";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Tracer } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Scope } from "../../auth/access.ts";
 import { type Identity, nobody } from "../../auth/identity.ts";
@@ -8,7 +7,7 @@ import { monotonicMs } from "../../clock.ts";
 import type { Refusal } from "../../errors.ts";
 import { tokenExpired } from "./bearer.ts";
 import { StatusError } from "../../status-error.ts";
-import { beginCallSpan } from "../../telemetry/call-span.ts";
+import type { CallTracer } from "../../telemetry/call-tracer.ts";
 import { Keeping } from "../../telemetry/keeping.ts";
 import type { Origin } from "../../telemetry/origin.ts";
 import type { Trace } from "../../trace.ts";
@@ -43,7 +42,7 @@ export interface Arrival {
 /** What is told of calls. */
 export interface Telling {
   /** Undefined: no traces are made. */
-  readonly tracer: Tracer | undefined;
+  readonly tracer: CallTracer | undefined;
   /** How much of the calls that ended well has a line in the log, from 0 to 1. */
   readonly loggedSuccesses: number;
 }
@@ -108,8 +107,7 @@ export class OpenCall implements Call {
     if (knows === "nobody" && parent !== undefined) this.#keeping = new Keeping();
     const name = `${this.method.parent.typeName}/${this.method.name}`;
     const { transport, startedAt } = this;
-    const begun = beginCallSpan(tracer, { name, transport, startedAt, keeping: this.#keeping }, parent);
-    this.trace = { requestId: this.trace?.requestId, ...begun };
+    this.trace = tracer.begin({ name, transport, startedAt, keeping: this.#keeping }, this.trace);
   }
 
   keepTrace(): void {
