@@ -20,7 +20,8 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 20_000;
+/** Only what hangs takes so long: what ends is noticed at once. */
+const READY_TIMEOUT_MS = 120_000;
 const PROBE_TIMEOUT_MS = 1000;
 const PROBE_EVERY_MS = 50;
 /** Longer than a service takes to drain. */
