@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { MINUTE_MS, SECOND_MS } from "../time-units.ts";
-import { keepKeys } from "./kept-keys.ts";
+import { keepKeys, type KeptKeys } from "./kept-keys.ts";
 
 const COOLDOWN_MS = 10 * SECOND_MS;
 
@@ -11,6 +11,7 @@ let key: JWK;
 let published: string[] | undefined;
 let readings: number;
 let lines: string[];
+let keys: KeptKeys;
 /** How the search for a key ends. */
 let find: (kid: string) => Promise<"found" | "unknown" | "out of reach">;
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["performance"] });
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
   published = ["a"];
   readings = 0;
   lines = [];
@@ -28,7 +29,7 @@ beforeEach(() => {
     if (published === undefined) throw new Error("500");
     return { keys: published.map((kid) => ({ ...key, kid })) };
   };
-  const keys = keepKeys(read, COOLDOWN_MS, pino({}, { write: (line: string) => void lines.push(line) }));
+  keys = keepKeys(read, COOLDOWN_MS, pino({}, { write: (line: string) => void lines.push(line) }));
   find = (kid) =>
     Promise.resolve(keys.find({ alg: "EdDSA", kid }, { payload: "", signature: "" })).then(
       () => "found",
@@ -87,4 +88,29 @@ test("a key that was withdrawn is good for five minutes more, and for an hour if
   expect(await find("a")).toBe("found");
   vi.advanceTimersByTime(1);
   expect(await find("a")).toBe("out of reach");
+});
+
+test("at the start they are read until they are there, with pauses that grow, and each failure is logged", async () => {
+  published = undefined;
+  const known = keys.readUntilKnown(new AbortController().signal);
+  const seen: number[] = [];
+  for (const seconds of [0, 1, 2, 4, 8, 10, 10]) {
+    await vi.advanceTimersByTimeAsync(seconds * SECOND_MS);
+    seen.push(readings);
+  }
+  expect([seen, lines.length, keys.areKnown()]).toEqual([[1, 2, 3, 4, 5, 6, 7], 7, false]);
+  published = ["a"];
+  await vi.advanceTimersByTimeAsync(10 * SECOND_MS);
+  await known;
+  expect([keys.areKnown(), await find("a"), readings]).toEqual([true, "found", 8]);
+});
+
+test("a service that ends does not go on trying", async () => {
+  published = undefined;
+  const ending = new AbortController();
+  const given = keys.readUntilKnown(ending.signal);
+  await vi.advanceTimersByTimeAsync(SECOND_MS);
+  ending.abort();
+  await given;
+  expect([readings, vi.getTimerCount()]).toEqual([2, 0]);
 });

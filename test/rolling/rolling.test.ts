@@ -6,7 +6,7 @@ import { DAY_MS } from "../../shared/time-units.ts";
 import { connectClients } from "../support/clients.ts";
 import { createGuest, createHost, openTime, tomorrow } from "../support/people.ts";
 import { admin, tokenSource } from "../support/tokens.ts";
-import { waitUntil } from "../support/waits.ts";
+import { START_MAX_MS, waitUntil } from "../support/waits.ts";
 import {
   type At,
   type Caller,
@@ -75,7 +75,7 @@ test(
         await place.stop();
         await place.start();
         // As an orchestrator waits until a replica has been ready for a while: its clients must have found it.
-        await waitUntil(async () => (await readySubchannels(roundRobin.channels)) === 4);
+        await waitUntil(async () => (await readySubchannels(roundRobin.channels)) === 4, START_MAX_MS);
       }
     }
     ending.abort();

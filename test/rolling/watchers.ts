@@ -66,7 +66,7 @@ export function grpcStream(channel: Client): Stream {
 
 export function gatewayStream(client: GatewayClient): Stream {
   return async function* messages(hostId, afterSequence) {
-    const answer = await client.open("GET", `/bookings:watch?hostId=${hostId}&afterSequence=${afterSequence}`);
+    const answer = await client.open(`/bookings:watch?hostId=${hostId}&afterSequence=${afterSequence}`);
     for await (const line of createInterface({ input: answer })) {
       const said = JSON.parse(line) as Record<string, JsonValue>;
       const failure = answer.statusCode === 200 ? said["error"] : said;
