@@ -33,8 +33,8 @@ export async function startRollingStage(environment: Readonly<Record<string, str
   const databases = { availability: await createDatabase("availability"), booking: await createDatabase("booking") };
   const urls: Record<string, string> = {};
   const kinds: readonly Kind[] = ["availability", "availability", "booking", "booking", "gateway", "gateway"];
-  const places: Place[] = [];
-  for (const kind of kinds) places.push(await placeFor(kind, databases, () => ({ ...urls, ...environment })));
+  const [places, taken]: [Place[], Set<number>] = [[], new Set()];
+  for (const kind of kinds) places.push(await placeFor(kind, databases, () => ({ ...urls, ...environment }), taken));
   const before = (kind: Kind, port: "grpcPort" | "connectPort"): Promise<Balancer> =>
     startBalancer(places.filter((place) => place.kind === kind).map((place) => ({ ...place, port: place[port] })));
   const balancers = {
@@ -61,12 +61,21 @@ export async function startRollingStage(environment: Readonly<Record<string, str
   };
 }
 
+/** A free port that no other place has; nobody listens there yet. */
+async function ownPort(taken: Set<number>): Promise<number> {
+  const port = await freePort();
+  if (taken.has(port)) return ownPort(taken);
+  taken.add(port);
+  return port;
+}
+
 async function placeFor(
   kind: Kind,
   databases: Record<"availability" | "booking", TestDatabase>,
   environment: () => Record<string, string>,
+  taken: Set<number>,
 ): Promise<Place> {
-  const [grpcPort, connectPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
+  const [grpcPort, connectPort, operationsPort] = [await ownPort(taken), await ownPort(taken), await ownPort(taken)];
   const endpoint = watchEndpoint(`http://127.0.0.1:${operationsPort}`);
   let process: OwnProcess | undefined;
   const launch = async (): Promise<OwnProcess> => {
@@ -83,7 +92,8 @@ async function placeFor(
     connectPort,
     endpoint,
     async start() {
-      process = await launch();
+      // Another test may have tried in this moment whether one of the ports is free.
+      process = await launch().catch(async () => await launch());
       await waitUntil(() => endpoint.isIn, START_MAX_MS);
     },
     async stop() {
