@@ -20,9 +20,9 @@ export interface HostRow {
 /** `greatest` passes over nulls: a host without a row has what all were raised to. */
 const columns = `host_id, greatest(generation, raised_to)::float8 as generation,
   greatest(sequence, raised_to)::float8 as sequence, coalesce(forgotten_to, 0)::float8 as forgotten_to`;
-/** A row for each host that $1 names. */
+/** A row for each host that $1 names. `offset 0`: it is looked up once, and not for each column that it stands in. */
 const named = `unnest($1::uuid[]) as host(host_id) left join hosts using (host_id)
-  cross join (select ${RAISED_TO} as raised_to) as restored`;
+  cross join (select ${RAISED_TO} as raised_to offset 0) as restored`;
 
 /** A row for each of the hosts, in their order, with `now`, an SQL expression, beside it. For a batch, behind its locks. */
 export function loadHosts(hostIds: readonly string[], now: string): Statement {
