@@ -5,9 +5,10 @@
  */
 
 import type { EntitySchema, MigrationObject } from "@mikro-orm/core";
-import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
 import { Client, type ClientConfig, type Pool, type PoolConfig } from "pg";
+import { patientMigrator } from "./patient-migrator.ts";
+import type { TablePatience } from "./patient-runner.ts";
 import { CONNECT_TIMEOUT_MS, poolClient } from "./primary-client.ts";
 import { serverUrls } from "./server-urls.ts";
 import { prepareSession } from "./session.ts";
@@ -29,6 +30,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** When a statement is ended, in milliseconds; 0 for never, which migrations need. 30 s if left out. */
   readonly statementTimeoutMs?: number;
+  /** How migrations wait for tables that others use. */
+  readonly tablePatience?: TablePatience;
 }
 
 export interface Database {
@@ -69,12 +72,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     driverOptions: pooled,
     pool: { min: 0, max: options.poolSize },
     entities: [...options.entities],
-    extensions: [Migrator],
+    extensions: [patientMigrator(options.tablePatience)],
     // An operator makes databases, not a service with a typo in its URL.
     ensureDatabase: false,
     migrations: {
       migrationsList: [...options.migrations],
       tableName: "migrations",
+      // Each migration has a transaction of its own, or none: no table stays locked while the next migration runs.
+      allOrNothing: false,
       // The test of drift compares with the database itself; a snapshot would be a second truth.
       snapshot: false,
       silent: true,

@@ -8,14 +8,16 @@ import { assertOwnSessions } from "./session.ts";
 import { isLockTimeout, isUndefinedTable } from "./sqlstate.ts";
 
 /**
- * Runs all migrations that have not run, in one transaction, and returns their names.
+ * Runs all migrations that have not run, in order, and returns their names. Each runs in a transaction of its own and counts
+ * from its commit on, whatever becomes of the next.
  *
  * Several replicas may start at once, and MikroORM's migrator takes no lock: the second would run the same migrations and
  * fail. So a session lock is held meanwhile, on a connection of its own, because the migrator takes its connections from
  * the pool as it likes. The lock goes with that connection, even if this process dies; where a pooler keeps the session, it
  * would stay, so such a pooler is refused before.
  *
- * Throws an Error to show to the operator when another session holds the lock for longer than `lockWaitMs`.
+ * Throws an Error to show to the operator when another session holds the lock for longer than `lockWaitMs`, or a table for
+ * longer than a migration waits for it (`TABLE_PATIENCE`).
  */
 export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WAIT_MS): Promise<string[]> {
   await assertOwnSessions(database.connection);
@@ -26,7 +28,10 @@ export async function migrate(database: Database, lockWaitMs = MIGRATION_LOCK_WA
   await holder.connect();
   try {
     await takeLock(holder, lockWaitMs);
-    const done = await Promise.race([database.orm.migrator.up(), broken]);
+    const done = await Promise.race([database.orm.migrator.up(), broken]).catch(async (error: unknown) => {
+      if (!isLockTimeout(error)) throw error;
+      throw new Error(`a migration waits for a table in vain: ${await oldestTransaction(holder)}`, { cause: error });
+    });
     await protectMigrations(holder);
     return done.map((migration) => migration.name);
   } finally {
@@ -78,6 +83,20 @@ async function lockHolder(client: Client): Promise<string> {
   if (holder === undefined) return "the lock of the migrations was not had; it is free now: try again";
   const { pid, name, since } = holder;
   return `the lock of the migrations is still held by PostgreSQL's process ${pid} ("${name}", connected since ${since})`;
+}
+
+/** Whose transaction is in the way, most likely, in words. */
+async function oldestTransaction(client: Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; name: string; since: string }>(
+    `select pid, application_name as name, to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
+     from pg_stat_activity
+     where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
+     order by xact_start limit 1`,
+  );
+  const [oldest] = rows;
+  if (oldest === undefined) return "no transaction is in its way now: try again";
+  const { pid, name, since } = oldest;
+  return `the oldest transaction is of PostgreSQL's process ${pid} ("${name}", since ${since}): let it end, and try again`;
 }
 
 /**

@@ -15,8 +15,8 @@ export interface Place {
   /** Of the gateway, its only port. */
   readonly connectPort: number;
   readonly endpoint: Endpoint;
-  /** Starts a process here, and resolves when balancers know it. */
-  start(): Promise<void>;
+  /** Starts a process here, of the code in `tree` or of this one, and resolves when balancers know it. */
+  start(tree?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,12 +29,22 @@ export interface RollingStage {
 /** More than a balancer takes here to hear of it, also where others use the processors. */
 const DRAIN_PAUSE_SECONDS = "0.7";
 
-export async function startRollingStage(environment: Readonly<Record<string, string>> = {}): Promise<RollingStage> {
-  const databases = { availability: await createDatabase("availability"), booking: await createDatabase("booking") };
+export interface RollingOptions {
+  /** The folder of the code that is started first. Left out: of this one. */
+  readonly tree?: string;
+  /** Dropped with the stage. Left out: new ones. */
+  readonly databases?: Record<"availability" | "booking", TestDatabase>;
+}
+
+export async function startRollingStage(options: RollingOptions = {}): Promise<RollingStage> {
+  const databases = options.databases ?? {
+    availability: await createDatabase("availability"),
+    booking: await createDatabase("booking"),
+  };
   const urls: Record<string, string> = {};
   const kinds: readonly Kind[] = ["availability", "availability", "booking", "booking", "gateway", "gateway"];
   const [places, taken]: [Place[], Set<number>] = [[], new Set()];
-  for (const kind of kinds) places.push(await placeFor(kind, databases, () => ({ ...urls, ...environment }), taken));
+  for (const kind of kinds) places.push(await placeFor(kind, databases, () => urls, taken));
   const before = (kind: Kind, port: "grpcPort" | "connectPort"): Promise<Balancer> =>
     startBalancer(places.filter((place) => place.kind === kind).map((place) => ({ ...place, port: place[port] })));
   const balancers = {
@@ -48,7 +58,7 @@ export async function startRollingStage(environment: Readonly<Record<string, str
     AVAILABILITY_URL: `http://127.0.0.1:${balancers.availability.port}`,
     BOOKING_URL: `http://127.0.0.1:${balancers.booking.port}`,
   });
-  await Promise.all(places.map((place) => place.start()));
+  await Promise.all(places.map((place) => place.start(options.tree)));
   return {
     places,
     balancers,
@@ -78,13 +88,14 @@ async function placeFor(
   const [grpcPort, connectPort, operationsPort] = [await ownPort(taken), await ownPort(taken), await ownPort(taken)];
   const endpoint = watchEndpoint(`http://127.0.0.1:${operationsPort}`);
   let process: OwnProcess | undefined;
-  const launch = async (): Promise<OwnProcess> => {
+  const launch = async (tree?: string): Promise<OwnProcess> => {
     const own = { OPERATIONS_PORT: String(operationsPort), DRAIN_PAUSE_SECONDS, LOG_LEVEL: "info" };
     if (kind === "gateway") {
-      return await startGatewayProcess({ ...environment(), ...own, GATEWAY_PORT: String(connectPort) });
+      return await startGatewayProcess({ ...environment(), ...own, GATEWAY_PORT: String(connectPort) }, tree);
     }
     const ports = { GRPC_PORT: String(grpcPort), CONNECT_PORT: String(connectPort) };
-    return await startProcess(kind, { ...environment(), ...own, ...ports, DATABASE_URL: databases[kind].url });
+    const variables = { ...environment(), ...own, ...ports, DATABASE_URL: databases[kind].url };
+    return await startProcess(kind, variables, tree);
   };
   return {
     kind,

@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServiceName } from "../../services/ops/services.ts";
 import { keepLog, TEST_LOG_LEVEL } from "./logs.ts";
@@ -40,24 +41,31 @@ export interface GatewayProcess extends OwnProcess {
 /** pino's number for what ends a process: see `endOnUncaught` of shared/service/run-service.ts. */
 const FATAL = '"level":60';
 
+/** This code, of which other code has a copy of its own: see test/upgrade/. */
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+
 /**
  * Starts a service's `main.ts` on free ports unless `environment` names others, and waits until it has started. It ends with
- * this process, however that ends. Rejects with what the service says if it cannot start.
+ * this process, however that ends. Rejects with what the service says if it cannot start. `tree`: the folder of its code.
  */
 export async function startProcess(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
+  tree: string = PROJECT,
 ): Promise<ServiceProcess> {
   const own = { GRPC_PORT: "0", CONNECT_PORT: "0" };
   const env = { ...(await authVariables(name)), ...unlimited, ...own, ...environment };
-  const { process, ports } = await launch(name, env);
+  const { process, ports } = await launch(tree, name, env);
   const grpcAddress = `127.0.0.1:${ports["grpcPort"]}`;
   return { ...process, grpcAddress, connectUrl: `http://127.0.0.1:${ports["connectPort"]}` };
 }
 
 /** The same of the gateway. */
-export async function startGatewayProcess(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const { process, ports } = await launch("gateway", { GATEWAY_PORT: "0", ...environment });
+export async function startGatewayProcess(
+  environment: Readonly<Record<string, string>>,
+  tree: string = PROJECT,
+): Promise<GatewayProcess> {
+  const { process, ports } = await launch(tree, "gateway", { GATEWAY_PORT: "0", ...environment });
   return { ...process, url: `http://127.0.0.1:${ports["port"]}` };
 }
 
@@ -65,11 +73,15 @@ export async function startGatewayProcess(environment: Readonly<Record<string, s
 type Ports = Readonly<Record<string, number>>;
 
 async function launch(
+  tree: string,
   name: ServiceName | "gateway",
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly process: OwnProcess; readonly ports: Ports }> {
-  const main = fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url));
-  const child = fork(main, { env: { LOG_LEVEL: TEST_LOG_LEVEL, ...environment }, execArgv: [], silent: true });
+  const child = fork(join(tree, "services", name, "main.ts"), {
+    env: { LOG_LEVEL: TEST_LOG_LEVEL, ...environment },
+    execArgv: [],
+    silent: true,
+  });
   keepLog(child);
   const ended = once(child, "exit");
   const started = Promise.withResolvers<Ports>();
