@@ -27,7 +27,7 @@ export interface RollingStage {
 }
 
 /** More than a balancer takes here to hear of it, also where others use the processors. */
-const DRAIN_PAUSE_SECONDS = "0.7";
+const DRAIN_PAUSE_SECONDS = "1.5";
 
 export interface RollingOptions {
   /** The folder of the code that is started first. Left out: of this one. */
@@ -108,6 +108,8 @@ async function placeFor(
       await waitUntil(() => endpoint.isIn, START_MAX_MS);
     },
     async stop() {
+      // One that has ended by itself would look like a lost call.
+      if (process?.isAlive() === false) throw new Error(`${kind} has ended: ${process.lastWords().join(" ")}`);
       await process?.stop();
       process = undefined;
     },
