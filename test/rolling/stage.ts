@@ -18,6 +18,8 @@ export interface Place {
   /** Starts a process here, of the code in `tree` or of this one, and resolves when balancers know it. */
   start(tree?: string): Promise<void>;
   stop(): Promise<void>;
+  /** The path of the program that runs here. */
+  program(): string | undefined;
 }
 
 export interface RollingStage {
@@ -102,9 +104,9 @@ async function placeFor(
     grpcPort,
     connectPort,
     endpoint,
-    async start() {
+    async start(tree) {
       // Another test may have tried in this moment whether one of the ports is free.
-      process = await launch().catch(async () => await launch());
+      process = await launch(tree).catch(async () => await launch(tree));
       await waitUntil(() => endpoint.isIn, START_MAX_MS);
     },
     async stop() {
@@ -113,5 +115,6 @@ async function placeFor(
       await process?.stop();
       process = undefined;
     },
+    program: () => process?.program,
   };
 }

@@ -13,6 +13,8 @@ import { authVariables } from "./tokens.ts";
 /** A process of ours, whichever. */
 export interface OwnProcess {
   readonly pid: number;
+  /** The path of its `main.ts`. */
+  readonly program: string;
   /** Whether it runs: it was not killed and did not exit. */
   isAlive(): boolean;
   /** What it has said before it ended by itself, the last lines of its log; none while it lives. */
@@ -77,7 +79,8 @@ async function launch(
   name: ServiceName | "gateway",
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly process: OwnProcess; readonly ports: Ports }> {
-  const child = fork(join(tree, "services", name, "main.ts"), {
+  const program = join(tree, "services", name, "main.ts");
+  const child = fork(program, {
     env: { LOG_LEVEL: TEST_LOG_LEVEL, ...environment },
     execArgv: [],
     silent: true,
@@ -102,6 +105,7 @@ async function launch(
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const process: OwnProcess = {
     pid: child.pid!,
+    program,
     isAlive,
     lastWords: () => (!isAlive() && fatal.length === 0 ? [`it has ended: ${complaint}`] : fatal),
     kill: () => end("SIGKILL"),

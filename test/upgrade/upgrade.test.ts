@@ -72,6 +72,7 @@ test.skipIf(!hasRelease)(
     await outputOf("migrate", trees.before, databases);
     stage = await startRollingStage({ tree: trees.before, databases });
     const { places, balancers } = stage;
+    for (const place of places) expect(place.program()).toContain(trees.before);
 
     const clients = connectClients(
       urlOf(balancers.availability.port),
@@ -111,6 +112,7 @@ test.skipIf(!hasRelease)(
         for (const at of [0, 1]) {
           const chosen = group.map((kind) => places.filter((place) => place.kind === kind)[at]!);
           await Promise.all(chosen.map((place) => place.stop().then(() => place.start(tree))));
+          for (const place of chosen) expect(place.program()).toContain(tree);
           await underLoad();
         }
       }
