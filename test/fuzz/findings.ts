@@ -65,8 +65,13 @@ async function grown(stage: Stage): Promise<Finding[]> {
 }
 
 function endOf({ label, howItEnded }: Program, complaints: readonly Complaint[]): Finding {
-  const last = complaints.findLast(({ level }) => level === "fatal") ?? complaints.at(-1);
-  return finding("ended", label, `${howItEnded}: ${last?.line ?? "without a word"}`, causeIn(last?.line));
+  // Node says what is wrong in its first lines, and where in those behind them.
+  const said = complaints.findLast(({ level }) => level === "fatal")?.line ?? linesOf(complaints);
+  return finding("ended", label, `${howItEnded}: ${said === "" ? "without a word" : said}`, causeIn(said));
+}
+
+function linesOf(complaints: readonly Complaint[]): string {
+  return complaints.map(({ line }) => line).join("\n");
 }
 
 function complaintOf({ label }: Program, { level, line }: Complaint): Finding {
