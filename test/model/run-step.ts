@@ -23,7 +23,7 @@ import {
 } from "./reads.ts";
 import { callOf, latest } from "./resolve.ts";
 import type { ReadStep, TestStep } from "./steps.ts";
-import { giveState } from "./user-states.ts";
+import { asHostFirst, giveState } from "./user-states.ts";
 import { type Instant, type Interval, overlaps } from "../../shared/interval.ts";
 
 /** Small pages, so that most lists have several. */
@@ -65,7 +65,11 @@ async function write(world: World, model: Model, step: TestStep): Promise<Model>
   const call = callOf(step, { hostId, guestIds, bookings, hoursEtags, rulesEtags, requests });
   if (call === undefined) return model;
   const begun = Date.now();
-  const answer = await send(world.clients, call);
+  const sent = await send(world.clients, call);
+  const answer =
+    sent.kind === "refused" && "guestId" in call
+      ? { ...sent, reason: asHostFirst(sent.reason, model.inactive, call) }
+      : sent;
   // Midnight may have come meanwhile.
   const [expected, orElse] = [begun, Date.now()].map((today) => decide(model, call, chosenIn(answer, today)));
   if (expected === undefined || orElse === undefined) throw new Error("the model has no answer");

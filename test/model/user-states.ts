@@ -28,6 +28,15 @@ export function whyInactive(inactive: Inactive, { hostId, guestId }: People): st
   return inactive.has(guestId) ? "GUEST_DEACTIVATED" : undefined;
 }
 
+/**
+ * A reason as the model has it, which names the host first. Of two who are both deactivated Booking may name the guest: about a
+ * guest that it does not know it asks Availability, before it looks at the host under the lock.
+ */
+export function asHostFirst(reason: string, inactive: Inactive, { hostId, guestId }: People): string {
+  const isEither = reason === "GUEST_DEACTIVATED" && inactive.has(hostId) && inactive.has(guestId);
+  return isEither ? "HOST_DEACTIVATED" : reason;
+}
+
 interface People {
   readonly hostId: string;
   readonly guestId: string;
