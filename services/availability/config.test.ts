@@ -22,7 +22,7 @@ test("needs the database and the keys, and nothing else", () => {
     loggedSuccesses: 1,
     operations: undefined,
     drainPauseMs: 250,
-    telemetry: { otlpEndpoint: undefined, sampledTraces: 0.05, exposesMetrics: false },
+    telemetry: { otlpEndpoint: undefined, sampledTraces: 0.01, exposesMetrics: false },
     auth: {
       development: false,
       jwks: needed.AUTH_JWKS,

@@ -23,7 +23,7 @@ export const processVariables = {
   // OTEL_EXPORTER_OTLP_HEADERS and OTEL_RESOURCE_ATTRIBUTES.
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
   // How many of the traces that begin here are kept, from 0 to 1.
-  OTEL_TRACES_SAMPLER_ARG: share().default(0.05),
+  OTEL_TRACES_SAMPLER_ARG: share().default(0.01),
 };
 
 /** The variables that every service has, and that other programs have some of. None turns authentication off. */
