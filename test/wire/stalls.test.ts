@@ -32,7 +32,7 @@ import { type Answered, type Sender, startSender } from "../support/stalls/sendi
 import { admin, authorizationOf, service } from "../support/tokens.ts";
 
 /** A slow turn is tried again before it counts: it may have been the compiler's, or the garbage collector's. */
-const TRIES = 6;
+const TRIES = 30;
 /** What a refusal may say, headers included. Its details have at most 4 KiB, and are text in base64 by then. */
 const REFUSAL_MAX_BYTES = 12 * 1024;
 const CALLERS = 8;
